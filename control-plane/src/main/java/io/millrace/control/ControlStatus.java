@@ -1,0 +1,43 @@
+package io.millrace.control;
+
+/**
+ * What {@link ControlState#apply} returns. Zero and above: taken; below -1000: refused, the negated number of a
+ * {@link io.millrace.codec.wire.RefusalCode}; between: refused without a client who could be told.
+ */
+public final class ControlStatus {
+    /** The command did what it says. */
+    public static final int DONE = 0;
+
+    /** What the command asks for was so already. */
+    public static final int ALREADY = 1;
+
+    /** Taken; the answer comes when the effects are done. */
+    public static final int OPEN = 2;
+
+    /** An EffectDone that came before, or a repeated request: nothing changed. */
+    public static final int REPEATED = 3;
+
+    /** NodeStarted names another number of data chains than the first one did. */
+    public static final int CHAIN_COUNT_MISMATCH = -1;
+
+    /** NodeStarted carries an incarnation that is not above the last one of this node. */
+    public static final int INCARNATION_NOT_NEW = -2;
+
+    /** NodeStarted of a known node names another device (P5). */
+    public static final int DEVICE_MISMATCH = -3;
+
+    /** More nodes than {@link ControlLimits#maxNodes()}. */
+    public static final int NODE_LIMIT = -4;
+
+    private ControlStatus() {}
+
+    /**
+     * Tells whether a result is a refusal that a client gets to see.
+     *
+     * @param result of {@link ControlState#apply}.
+     * @return true when {@code -result} is the number of a RefusalCode.
+     */
+    public static boolean isRefusal(final int result) {
+        return result <= -1000;
+    }
+}

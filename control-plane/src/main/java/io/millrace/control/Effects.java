@@ -1,0 +1,48 @@
+package io.millrace.control;
+
+import io.millrace.codec.control.EffectAction;
+
+/**
+ * What a command brings about outside the control state; filled by {@link ControlState#apply}.
+ *
+ * <p><b>Threading:</b> called on the thread that applies, during the call. The state keeps every effect until its
+ * EffectDone, so a receiver may forget what it was told: {@link ControlState#forEachPendingEffect} says it again.
+ */
+public interface Effects {
+    /**
+     * An effect is to be carried out by the head of a data chain.
+     *
+     * @param chain data chain, from 1.
+     * @param effectNumber dense per chain, from 1.
+     * @param action what to do.
+     * @param streamId of the segment's stream.
+     * @param segmentId in the stream.
+     * @param keyLow lowest key hash of the segment, unsigned.
+     * @param keyHigh highest key hash, unsigned, inclusive.
+     */
+    void onEffect(
+            int chain,
+            long effectNumber,
+            EffectAction action,
+            long streamId,
+            long segmentId,
+            long keyLow,
+            long keyHigh);
+
+    /**
+     * An effect is done and is not to be sent again.
+     *
+     * @param chain data chain, from 1.
+     * @param effectNumber its number.
+     */
+    void onEffectDone(int chain, long effectNumber);
+
+    /**
+     * A request that had to wait for effects has its answer now.
+     *
+     * @param clientIdHigh upper half of the client's id.
+     * @param clientIdLow lower half.
+     * @param requestId of the request.
+     */
+    void onRequestDone(long clientIdHigh, long clientIdLow, long requestId);
+}
