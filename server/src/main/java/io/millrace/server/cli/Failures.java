@@ -1,0 +1,77 @@
+package io.millrace.server.cli;
+
+import java.util.Arrays;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/**
+ * Turns what commands throw into one line on standard error, an exit code and, with {@code --output json}, one object.
+ */
+final class Failures implements IExecutionExceptionHandler, IParameterExceptionHandler {
+    private static final int EXIT_FAILED = 1;
+
+    private final Console console;
+
+    /**
+     * Creates the handler.
+     *
+     * @param console to print to.
+     */
+    Failures(final Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public int handleExecutionException(
+            final Exception failure, final CommandLine command, final @Nullable ParseResult parsed) {
+        final boolean json = parsed != null && wantsJson(parsed.originalArgs().toArray(new String[0]));
+        return tell(failure, json);
+    }
+
+    @Override
+    public int handleParseException(final ParameterException failure, final String[] arguments) {
+        final CommandLine command = failure.getCommandLine();
+        final String message = String.valueOf(failure.getMessage());
+        console.say("millrace: " + message);
+        UnmatchedArgumentException.printSuggestions(failure, command.getErr());
+        console.say(command.getUsageMessage(CommandLine.Help.Ansi.OFF).strip());
+        if (wantsJson(arguments)) {
+            printObject(null, message, MillraceCli.EXIT_USAGE);
+        }
+        return MillraceCli.EXIT_USAGE;
+    }
+
+    private int tell(final Exception failure, final boolean json) {
+        final String message = failure.getMessage() == null ? failure.toString() : failure.getMessage();
+        console.say("millrace: " + message);
+        if (json) {
+            printObject(null, message, EXIT_FAILED);
+        }
+        return EXIT_FAILED;
+    }
+
+    private void printObject(final @Nullable String code, final String message, final int exitCode) {
+        final StringBuilder text = new StringBuilder();
+        new JsonWriter(text)
+                .beginObject()
+                .name("error")
+                .beginObject()
+                .field("code", code)
+                .field("message", message)
+                .field("exitCode", exitCode)
+                .end()
+                .end();
+        console.out().println(text);
+    }
+
+    private static boolean wantsJson(final String[] arguments) {
+        final String all = String.join(" ", Arrays.asList(arguments)).toLowerCase(Locale.ROOT);
+        return all.contains("--output json") || all.contains("--output=json");
+    }
+}

@@ -1,0 +1,67 @@
+package io.millrace.server.cli;
+
+import io.millrace.codec.AllowedHere;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+
+/**
+ * The command line {@code millrace}: knows its commands and turns failures into words and exit codes (0 done, 1 failed,
+ * 2 wrong usage, 3 unreachable, 4 refused by authorization, 5 not found or conflict).
+ *
+ * <p><b>Threading:</b> the main thread.
+ */
+@Command(
+        name = "millrace",
+        description = "A durable, elastic stream store at a trading system's latency.",
+        synopsisSubcommandLabel = "COMMAND",
+        mixinStandardHelpOptions = true)
+public final class MillraceCli {
+    /** The exit code for wrong usage. */
+    static final int EXIT_USAGE = 2;
+
+    private MillraceCli() {}
+
+    /**
+     * Runs one command and exits the process with its code.
+     *
+     * @param arguments of the command line.
+     */
+    @AllowedHere("the entry of the process")
+    public static void main(final String[] arguments) {
+        System.exit(execute(Console.system(), arguments));
+    }
+
+    /**
+     * Runs one command.
+     *
+     * @param console to read from and print to.
+     * @param arguments of the command line.
+     * @return the exit code.
+     */
+    public static int execute(final Console console, final String... arguments) {
+        final int code = commandLine(console).execute(arguments);
+        console.out().flush();
+        console.err().flush();
+        return code;
+    }
+
+    /**
+     * Builds the tree of commands.
+     *
+     * @param console of the commands.
+     * @return picocli's root.
+     */
+    static CommandLine commandLine(final Console console) {
+        final CommandLine root = new CommandLine(new MillraceCli())
+                .addSubcommand(new VersionCommand(console))
+                .addSubcommand(new HelpCommand());
+        final Failures failures = new Failures(console);
+        root.setCaseInsensitiveEnumValuesAllowed(true);
+        root.setExecutionExceptionHandler(failures);
+        root.setParameterExceptionHandler(failures);
+        root.setOut(new java.io.PrintWriter(console.out(), true, java.nio.charset.StandardCharsets.UTF_8));
+        root.setErr(new java.io.PrintWriter(console.err(), true, java.nio.charset.StandardCharsets.UTF_8));
+        return root;
+    }
+}

@@ -1,0 +1,12 @@
+/**
+ * The node: the only place where transport, journal, replication and control plane are put together.
+ *
+ * <p>Threads: one, the device thread, which runs everything after the start ({@code threading = single}). Files:
+ * {@code node.lock}, {@code journal.millrace}, {@code errors.log}, {@code counters.dat} in the data directory. Not
+ * here: anything that decides about events; nobody imports this module. Start reading at
+ * {@link io.millrace.server.cli.MillraceCli}.
+ */
+@NullMarked
+package io.millrace.server;
+
+import org.jspecify.annotations.NullMarked;
