@@ -1,0 +1,439 @@
+package io.millrace.client;
+
+import io.millrace.codec.MillraceException;
+import java.util.UUID;
+import org.agrona.concurrent.NanoClock;
+import org.agrona.concurrent.SystemNanoClock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A client of a Millrace node: where everything begins.
+ *
+ * <pre>{@code
+ * try (Millrace millrace = Millrace.connect("127.0.0.1:8470")) {
+ *     millrace.streams().createStream("demo/ticks", StreamConfiguration.fixed(4));
+ *     try (EventWriter writer = millrace.openWriter("demo/ticks");
+ *             EventReader reader = millrace.openReader("demo/ticks", StreamPosition.HEAD)) {
+ *         writer.append("AAPL", "187.20".getBytes(UTF_8)); // returns when it is durable
+ *         System.out.println(reader.read(Duration.ofSeconds(5)).asText());
+ *     }
+ * }
+ * }</pre>
+ *
+ * <p>A lost node is reconnected to for ever; writers send again what was not acknowledged, readers go on where they
+ * were. The same holds when this process was stopped for longer than the transport's time-outs.
+ *
+ * <p><b>Threading</b>: by default ("friendly") every method of this class and of all it opens may be called by any
+ * thread: one re-entrant lock, and a daemon thread that works whenever no caller does. With
+ * {@link Context#invoker(boolean)} there is neither: one thread calls everything, {@link #doWork()} at least every
+ * second.
+ */
+public final class Millrace implements AutoCloseable {
+    private Millrace(final Context context) {
+        notYet(context.endpoint());
+    }
+
+    @SuppressWarnings({"NullAway", "TypeParameterUnusedInFormals"})
+    private static <T> T notYet(final @Nullable T value) {
+        if (value != null) {
+            throw new UnsupportedOperationException("not yet: " + value);
+        }
+        return value;
+    }
+
+    /**
+     * Connects with all settings at their defaults.
+     *
+     * @param endpoint {@code host:port} of a node
+     * @return connected client, to be closed
+     * @throws MillraceException as {@link #connect(Context)}
+     */
+    public static Millrace connect(final String endpoint) {
+        return connect(new Context().endpoint(endpoint));
+    }
+
+    /**
+     * Connects.
+     *
+     * @param context settings; read once
+     * @return connected client, to be closed
+     * @throws MillraceException {@code BAD_ADDRESS}; {@code UNREACHABLE} when no node answered within
+     *     {@link Context#connectTimeoutNs()}; {@code PROTOCOL_VERSION} or {@code UNAUTHORIZED} when it refused
+     */
+    public static Millrace connect(final Context context) {
+        return new Millrace(context);
+    }
+
+    /**
+     * Returns the administration of streams.
+     *
+     * @return the same object every time
+     */
+    public StreamManager streams() {
+        return notYet(null);
+    }
+
+    /**
+     * Opens a writer with a random identity.
+     *
+     * @param stream scope/stream
+     * @return to be closed
+     * @throws MillraceException {@code STREAM_SEALED}, or as {@link StreamManager#describe}
+     */
+    public EventWriter openWriter(final String stream) {
+        return notYet(null);
+    }
+
+    /**
+     * Opens a writer with a given identity: its event numbers go on where the last writer of this identity ended, and
+     * that one, should it still live, is fenced.
+     *
+     * @param stream scope/stream
+     * @param writerId 128 bits of the caller's choice
+     * @return to be closed
+     * @throws MillraceException {@code STREAM_SEALED}, or as {@link StreamManager#describe}
+     */
+    public EventWriter openWriter(final String stream, final UUID writerId) {
+        return notYet(null);
+    }
+
+    /**
+     * Opens a reader of all segments of a stream.
+     *
+     * @param stream scope/stream
+     * @param from {@link StreamPosition#HEAD}, {@link StreamPosition#TAIL} or a position of this stream
+     * @return to be closed
+     * @throws MillraceException as {@link EventReader#seek}
+     */
+    public EventReader openReader(final String stream, final StreamPosition from) {
+        return notYet(null);
+    }
+
+    /**
+     * Does what is to be done for all sessions, writers and readers of this client.
+     *
+     * @return amount of work done, 0 when idle
+     * @throws MillraceException when the client is closed or was finally refused by its node
+     */
+    public int doWork() {
+        return notYet(1);
+    }
+
+    /**
+     * Tells whether there is a session with the node just now.
+     *
+     * @return false while the client tries to reconnect
+     */
+    public boolean isConnected() {
+        return notYet(true);
+    }
+
+    /**
+     * Returns what the node said of itself at the newest session.
+     *
+     * @return null before the first session
+     */
+    public @Nullable NodeInfo node() {
+        return notYet(null);
+    }
+
+    /**
+     * Returns what this client has met.
+     *
+     * @return live values, the same object every time
+     */
+    public ClientCounters counters() {
+        return notYet(null);
+    }
+
+    /**
+     * Closes all writers, without waiting for their events, all readers, the sessions and the transport. Idempotent.
+     */
+    @Override
+    public void close() {}
+
+    /**
+     * Settings of a client. Setters return this object.
+     *
+     * <p><b>Threading</b>: not safe; hand it over and leave it alone.
+     */
+    public static final class Context {
+        private String endpoint = "127.0.0.1:8470";
+        private String clientName = "millrace-client";
+        private byte[] credentials = new byte[0];
+        private @Nullable String aeronDirectory;
+        private boolean invoker;
+        private long connectTimeoutNs = 5_000_000_000L;
+        private long requestTimeoutNs = 10_000_000_000L;
+        private int writerBufferLength = 4 * 1024 * 1024;
+        private int writerMaxPendingEvents = 64 * 1024;
+        private int readerWindowLength = 2 * 1024 * 1024;
+        private int mtuLength;
+        private long seed;
+        private NanoClock nanoClock = SystemNanoClock.INSTANCE;
+
+        /** Makes a context with all settings at their defaults. */
+        public Context() {}
+
+        /**
+         * Sets the node's address.
+         *
+         * @param value {@code host:port}, or {@code ipc} with {@link #aeronDirectory(String)}; default 127.0.0.1:8470
+         * @return this
+         */
+        public Context endpoint(final String value) {
+            endpoint = value;
+            return this;
+        }
+
+        /**
+         * Returns the node's address.
+         *
+         * @return {@code host:port} or {@code ipc}
+         */
+        public String endpoint() {
+            return endpoint;
+        }
+
+        /**
+         * Sets the name under which nodes list this client.
+         *
+         * @param value for people; default {@code millrace-client}
+         * @return this
+         */
+        public Context clientName(final String value) {
+            clientName = value;
+            return this;
+        }
+
+        /**
+         * Returns the name under which nodes list this client.
+         *
+         * @return name
+         */
+        public String clientName() {
+            return clientName;
+        }
+
+        /**
+         * Sets what the node judges this client by.
+         *
+         * @param value opaque bytes; default none
+         * @return this
+         */
+        public Context credentials(final byte[] value) {
+            credentials = value.clone();
+            return this;
+        }
+
+        /**
+         * Returns what the node judges this client by.
+         *
+         * @return a copy
+         */
+        public byte[] credentials() {
+            return credentials.clone();
+        }
+
+        /**
+         * Sets the directory of a media driver that runs elsewhere on this host; needed for {@code ipc}.
+         *
+         * @param value path, or null (default) for a driver embedded in this client
+         * @return this
+         */
+        public Context aeronDirectory(final @Nullable String value) {
+            aeronDirectory = value;
+            return this;
+        }
+
+        /**
+         * Returns the directory of an external media driver.
+         *
+         * @return path, null for an embedded driver
+         */
+        public @Nullable String aeronDirectory() {
+            return aeronDirectory;
+        }
+
+        /**
+         * Sets who drives the client.
+         *
+         * @param value true: no lock and no thread, the user's one thread calls {@link Millrace#doWork()} at least
+         *     every second; false (default): any thread may call anything, a daemon thread works when no caller does
+         * @return this
+         */
+        public Context invoker(final boolean value) {
+            invoker = value;
+            return this;
+        }
+
+        /**
+         * Tells who drives the client.
+         *
+         * @return true for the user's own duty cycle
+         */
+        public boolean invoker() {
+            return invoker;
+        }
+
+        /**
+         * Sets how long {@link Millrace#connect(Context)} waits for a session.
+         *
+         * @param value nanoseconds; 0: not at all, the client connects while it works; default 5 s
+         * @return this
+         */
+        public Context connectTimeoutNs(final long value) {
+            connectTimeoutNs = value;
+            return this;
+        }
+
+        /**
+         * Returns how long connecting waits for a session.
+         *
+         * @return nanoseconds
+         */
+        public long connectTimeoutNs() {
+            return connectTimeoutNs;
+        }
+
+        /**
+         * Sets how long blocking calls wait that take no time-out of their own.
+         *
+         * @param value nanoseconds, &gt; 0; default 10 s
+         * @return this
+         */
+        public Context requestTimeoutNs(final long value) {
+            requestTimeoutNs = value;
+            return this;
+        }
+
+        /**
+         * Returns how long blocking calls wait.
+         *
+         * @return nanoseconds
+         */
+        public long requestTimeoutNs() {
+            return requestTimeoutNs;
+        }
+
+        /**
+         * Sets the window of unacknowledged bytes of each writer and segment; allocated when the segment is first used.
+         *
+         * @param value bytes, a power of two from 2 MiB to 256 MiB; default 4 MiB
+         * @return this
+         */
+        public Context writerBufferLength(final int value) {
+            writerBufferLength = value;
+            return this;
+        }
+
+        /**
+         * Returns the window of unacknowledged bytes of each writer and segment.
+         *
+         * @return bytes
+         */
+        public int writerBufferLength() {
+            return writerBufferLength;
+        }
+
+        /**
+         * Sets the window of unacknowledged (or not yet polled) events of each writer and segment.
+         *
+         * @param value events, a power of two from 16 to 4 Mi; default 65,536
+         * @return this
+         */
+        public Context writerMaxPendingEvents(final int value) {
+            writerMaxPendingEvents = value;
+            return this;
+        }
+
+        /**
+         * Returns the window of unacknowledged events of each writer and segment.
+         *
+         * @return events
+         */
+        public int writerMaxPendingEvents() {
+            return writerMaxPendingEvents;
+        }
+
+        /**
+         * Sets how many unread bytes a node may send ahead for each segment of a reader; allocated with the first one.
+         *
+         * @param value bytes, a power of two from 2 MiB (the largest event must fit) to 256 MiB; default 2 MiB
+         * @return this
+         */
+        public Context readerWindowLength(final int value) {
+            readerWindowLength = value;
+            return this;
+        }
+
+        /**
+         * Returns how many unread bytes a node may send ahead for each segment of a reader.
+         *
+         * @return bytes
+         */
+        public int readerWindowLength() {
+            return readerWindowLength;
+        }
+
+        /**
+         * Sets the largest datagram.
+         *
+         * @param value bytes, 0 (default): 8192 on loopback, 1408 elsewhere
+         * @return this
+         */
+        public Context mtuLength(final int value) {
+            mtuLength = value;
+            return this;
+        }
+
+        /**
+         * Returns the largest datagram.
+         *
+         * @return bytes, 0 for the transport's choice
+         */
+        public int mtuLength() {
+            return mtuLength;
+        }
+
+        /**
+         * Sets the seed of random identities and of hashes for events without a key, so that a test can be repeated.
+         *
+         * @param value any; 0 (default): a random one
+         * @return this
+         */
+        public Context seed(final long value) {
+            seed = value;
+            return this;
+        }
+
+        /**
+         * Returns the seed.
+         *
+         * @return 0 for a random one
+         */
+        public long seed() {
+            return seed;
+        }
+
+        /**
+         * Sets the clock of time-outs and intervals.
+         *
+         * @param value monotonic; default the system's
+         * @return this
+         */
+        public Context nanoClock(final NanoClock value) {
+            nanoClock = value;
+            return this;
+        }
+
+        /**
+         * Returns the clock of time-outs and intervals.
+         *
+         * @return clock
+         */
+        public NanoClock nanoClock() {
+            return nanoClock;
+        }
+    }
+}
