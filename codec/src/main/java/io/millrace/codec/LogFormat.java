@@ -2,6 +2,7 @@ package io.millrace.codec;
 
 import io.millrace.codec.log.AppendBodyDecoder;
 import io.millrace.codec.log.BatchHeaderDecoder;
+import io.millrace.codec.log.FillBodyDecoder;
 import io.millrace.codec.log.RecordHeaderDecoder;
 import io.millrace.codec.log.SuperblockDecoder;
 
@@ -44,6 +45,9 @@ public final class LogFormat {
     /** Bytes of an append record before its events. */
     public static final int APPEND_PREFIX_LENGTH = RECORD_HEADER_LENGTH + AppendBodyDecoder.BLOCK_LENGTH;
 
+    /** Bytes of a fill record before the record it repairs. */
+    public static final int FILL_PREFIX_LENGTH = RECORD_HEADER_LENGTH + FillBodyDecoder.BLOCK_LENGTH;
+
     /** Records begin at multiples of this many bytes in the payload of a batch; the bytes between are zero. */
     public static final int RECORD_ALIGNMENT = 8;
 
@@ -72,11 +76,11 @@ public final class LogFormat {
     }
 
     /**
-     * Returns the longest record that fits into a batch.
+     * Returns the longest record there may be: it fits into a batch even when a FILL record wraps it, to repair a hole.
      *
      * @return bytes, header and body, a multiple of {@link #RECORD_ALIGNMENT}
      */
     public static int maxRecordLength() {
-        return (MAX_BATCH_LENGTH - BATCH_HEADER_LENGTH) & -RECORD_ALIGNMENT;
+        return (MAX_BATCH_LENGTH - BATCH_HEADER_LENGTH - FILL_PREFIX_LENGTH) & -RECORD_ALIGNMENT;
     }
 }
