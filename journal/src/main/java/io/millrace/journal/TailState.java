@@ -1,0 +1,19 @@
+package io.millrace.journal;
+
+/**
+ * What lies behind the last valid batch (P4).
+ *
+ * <p><b>Threading</b>: constants.
+ */
+public enum TailState {
+    /** Zeros: nothing was being written. */
+    CLEAN,
+    /** Whole or partial batches of an earlier recovery epoch, already cut off by an earlier recovery. */
+    STALE,
+    /** An incomplete or damaged last batch that nobody proves durable: cut off and reported. */
+    UNCERTAIN,
+    /** The device is written to its end. */
+    FULL,
+    /** A later batch proves that the invalid one was durable: refused, never cut off. */
+    CORRUPT
+}
