@@ -1,0 +1,242 @@
+package io.millrace.store;
+
+/**
+ * Sparse map of one segment: byte offset → position in the chain log. An entry says "the record at this position holds
+ * the segment's bytes from this offset on".
+ *
+ * <p><b>Threading:</b> the chain's thread.
+ *
+ * <p><b>Invariants:</b> offsets strictly increase with the entry index. The first record of the segment has an entry;
+ * so has every {@code APPEND} that lies {@value #SPACING_POSITIONS} or more positions behind the newest entry, every
+ * fragment of a fragmented event, and the record after such an event. Positions do not always increase: the fragments
+ * of an event get offsets when the last one commits, and older positions than appends that were committed between them.
+ *
+ * <h2>From an offset to its bytes</h2>
+ *
+ * A reader that wants the bytes from offset {@code t} on ({@code startOffset ≤ t < length}, both of {@link Segment}):
+ *
+ * <ol>
+ *   <li>{@code i = find(t)}; it is never negative then.
+ *   <li><b>Fragment</b> ({@link #isFragment isFragment(i)}): the record at {@code position(i)} is an
+ *       {@code APPEND_FRAGMENT} whose {@code n = record length − 64 (header) − 72 (body)} bytes are the segment's bytes
+ *       {@code [offset(i), offset(i) + n)}; its own {@code segmentOffset} is −1. {@code t} lies inside. The next offset
+ *       is {@code offset(i) + n}: it is {@code offset(i + 1)}, or the segment's length when there is no further entry.
+ *       Go to 1 with it: what follows a fragment has an entry always.
+ *   <li><b>Otherwise</b> the record at {@code position(i)} is an {@code APPEND} at {@code offset(i)}. Walk the chain
+ *       log forwards from that position, at most to the chain's last position. Skip every record that is not an
+ *       {@code APPEND} of this (streamId, segmentId), fragments of this segment too. Skip an {@code APPEND} with
+ *       {@code segmentOffset + n ≤ t}. The next one holds {@code t}: {@code segmentOffset ≤ t < segmentOffset + n};
+ *       anything else is damage. It lies fewer than {@value #SPACING_POSITIONS} positions behind {@code position(i)}.
+ *   <li>To go on from a record at position {@code p} that ended at offset {@code e < length}: {@code j = find(e)}. When
+ *       {@code offset(j) == e} and entry {@code j} is a fragment, go to 2 with {@code j} (its position may be smaller
+ *       than {@code p}). Otherwise, and when the record at {@code p} was an {@code APPEND}, walk on from {@code p + 1}
+ *       as in 3; after a fragment from {@code position(j)}. While {@link #hasFragments()} is false the look-up may be
+ *       left out.
+ * </ol>
+ *
+ * Memory: 16 bytes an entry in blocks of 32 entries, a tree of fan-out 64 above them.
+ */
+public final class SegmentIndex {
+    /** Positions after which an append gets an entry of its own. Part of the state's meaning, not a setting. */
+    public static final int SPACING_POSITIONS = 32;
+
+    private static final int LEAF_ENTRIES = IndexArena.BLOCK_LONGS / 2;
+    private static final int FAN_OUT_BITS = 6;
+    private static final int LEAF_BITS = 5;
+    private static final long FRAGMENT_BIT = Long.MIN_VALUE;
+
+    private final IndexArena arena;
+    private int root;
+    private int height;
+    private int tailLeaf;
+    private int count;
+    private long newestPosition;
+    private boolean forceNext = true;
+    private boolean fragments;
+
+    /** Creates an empty index over the chain's arena. */
+    SegmentIndex(final IndexArena arena) {
+        this.arena = arena;
+    }
+
+    /**
+     * Finds the greatest entry at or below an offset.
+     *
+     * @param offset byte offset in the segment
+     * @return the entry's index, or −1 when the offset lies before every entry
+     */
+    public int find(final long offset) {
+        int low = 0;
+        int high = count - 1;
+        while (low <= high) {
+            final int middle = (low + high) >>> 1;
+            if (offset(middle) <= offset) {
+                low = middle + 1;
+            } else {
+                high = middle - 1;
+            }
+        }
+        return high;
+    }
+
+    /**
+     * Gives an entry's offset.
+     *
+     * @param index of the entry, 0 ≤ index &lt; {@link #count()}
+     * @return byte offset in the segment
+     */
+    public long offset(final int index) {
+        return arena.get(leafOf(index), (index & (LEAF_ENTRIES - 1)) << 1);
+    }
+
+    /**
+     * Gives an entry's position.
+     *
+     * @param index of the entry, 0 ≤ index &lt; {@link #count()}
+     * @return record number in the chain log
+     */
+    public long position(final int index) {
+        return arena.get(leafOf(index), ((index & (LEAF_ENTRIES - 1)) << 1) + 1) & ~FRAGMENT_BIT;
+    }
+
+    /**
+     * Tells whether an entry is one fragment of an event.
+     *
+     * @param index of the entry, 0 ≤ index &lt; {@link #count()}
+     * @return true for a fragment, false for an append
+     */
+    public boolean isFragment(final int index) {
+        return (arena.get(leafOf(index), ((index & (LEAF_ENTRIES - 1)) << 1) + 1) & FRAGMENT_BIT) != 0;
+    }
+
+    /**
+     * Gives the number of entries.
+     *
+     * @return entries
+     */
+    public int count() {
+        return count;
+    }
+
+    /**
+     * Tells whether any entry is a fragment.
+     *
+     * @return true when one is
+     */
+    public boolean hasFragments() {
+        return fragments;
+    }
+
+    /** Takes note of a committed append; adds an entry when one is due. */
+    void onAppend(final long offset, final long position) {
+        if (forceNext || position - newestPosition >= SPACING_POSITIONS) {
+            add(offset, position);
+            forceNext = false;
+        }
+    }
+
+    /** Adds the entry of one fragment; the next append gets an entry as well. */
+    void onFragment(final long offset, final long position) {
+        add(offset, position | FRAGMENT_BIT);
+        fragments = true;
+        forceNext = true;
+    }
+
+    /** Gives every block back; the index is empty afterwards. */
+    void release() {
+        arena.addEntries(-count);
+        if (root != 0) {
+            releaseTree(root, height);
+        }
+        root = 0;
+        height = 0;
+        tailLeaf = 0;
+        count = 0;
+        newestPosition = 0;
+        forceNext = true;
+        fragments = false;
+    }
+
+    /** Takes over the counts, not the entries, of another index. */
+    void copyCountsFrom(final SegmentIndex other) {
+        count = other.count;
+        newestPosition = other.newestPosition;
+        forceNext = other.forceNext;
+        fragments = other.fragments;
+    }
+
+    /** Gives a hash of everything that decides later entries and, when they are held, of the entries. */
+    long stateHash(final boolean withEntries) {
+        long hash = StateHash.mix(count, newestPosition, forceNext ? 1 : 0, fragments ? 1 : 0);
+        for (int i = 0; withEntries && i < count; i++) {
+            hash = StateHash.mix(hash, offset(i), position(i), isFragment(i) ? 1 : 0);
+        }
+        return hash;
+    }
+
+    private void add(final long offset, final long positionAndFlag) {
+        if (!arena.isCounting()) {
+            if ((count & (LEAF_ENTRIES - 1)) == 0) {
+                tailLeaf = addLeaf();
+            }
+            final int at = (count & (LEAF_ENTRIES - 1)) << 1;
+            arena.set(tailLeaf, at, offset);
+            arena.set(tailLeaf, at + 1, positionAndFlag);
+        }
+        count++;
+        newestPosition = positionAndFlag & ~FRAGMENT_BIT;
+        arena.addEntries(1);
+    }
+
+    private int addLeaf() {
+        if (count == 0) {
+            root = arena.take();
+            height = 0;
+            return root;
+        }
+        if ((long) count >>> (LEAF_BITS + FAN_OUT_BITS * height) != 0) {
+            final int newRoot = arena.take();
+            arena.set(newRoot, 0, root);
+            root = newRoot;
+            height++;
+        }
+        int block = root;
+        for (int level = height; level > 0; level--) {
+            final int child = childIndex(count, level);
+            int next = (int) arena.get(block, child);
+            if (next == 0) {
+                next = arena.take();
+                arena.set(block, child, next);
+            }
+            block = next;
+        }
+        return block;
+    }
+
+    private int leafOf(final int index) {
+        if (index < 0 || index >= count) {
+            throw new IndexOutOfBoundsException("index entry " + index + " of " + count);
+        }
+        int block = root;
+        for (int level = height; level > 0; level--) {
+            block = (int) arena.get(block, childIndex(index, level));
+        }
+        return block;
+    }
+
+    private void releaseTree(final int block, final int level) {
+        if (level > 0) {
+            for (int i = 0; i < IndexArena.BLOCK_LONGS; i++) {
+                final int child = (int) arena.get(block, i);
+                if (child != 0) {
+                    releaseTree(child, level - 1);
+                }
+            }
+        }
+        arena.release(block);
+    }
+
+    private static int childIndex(final int index, final int level) {
+        return (index >>> (LEAF_BITS + FAN_OUT_BITS * (level - 1))) & (IndexArena.BLOCK_LONGS - 1);
+    }
+}

@@ -1,0 +1,46 @@
+package io.millrace.store;
+
+/**
+ * Limits of one chain's state. The head refuses what would exceed them before a record is sequenced
+ * ({@link PendingOverlay}); a committed record always applies, so that a changed limit never changes what a log means.
+ *
+ * @param maxSegments segments that are not deleted
+ * @param maxWriters writer entries of the chain; an entry is one writer on one segment, about 90 bytes, held twice
+ * @param maxWritersPerSegment writer entries of one segment
+ * @param maxOpenFragmentedEvents events of which some but not all fragments were sequenced
+ * @param maxFragmentsPerEvent fragments of one event
+ * @param maxFragmentedLength bytes of a fragmented event with its 12-byte frame
+ * @param maxIndexEntries entries of all segment indexes of the chain, 16 bytes each
+ */
+public record StoreLimits(
+        int maxSegments,
+        int maxWriters,
+        int maxWritersPerSegment,
+        int maxOpenFragmentedEvents,
+        int maxFragmentsPerEvent,
+        int maxFragmentedLength,
+        int maxIndexEntries) {
+
+    /** Refuses limits below one. */
+    public StoreLimits {
+        if (maxSegments < 1
+                || maxWriters < 1
+                || maxWritersPerSegment < 1
+                || maxOpenFragmentedEvents < 1
+                || maxFragmentsPerEvent < 1
+                || maxFragmentedLength < 1
+                || maxIndexEntries < 1) {
+            throw new IllegalArgumentException("every limit of a chain's state must be at least 1");
+        }
+    }
+
+    /**
+     * Gives the limits a node uses unless configured otherwise.
+     *
+     * @return 16,384 segments, 65,536 writers (16,384 per segment), 256 open events of 4,096 fragments and 1 MiB + 12
+     *     bytes, 2,097,152 index entries (32 MiB)
+     */
+    public static StoreLimits defaults() {
+        return new StoreLimits(16_384, 65_536, 16_384, 256, 4_096, (1 << 20) + 12, 1 << 21);
+    }
+}
