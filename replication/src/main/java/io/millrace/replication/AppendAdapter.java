@@ -1,0 +1,487 @@
+package io.millrace.replication;
+
+import io.aeron.logbuffer.BufferClaim;
+import io.millrace.codec.EventFrame;
+import io.millrace.codec.LogFormat;
+import io.millrace.codec.log.AppendBodyEncoder;
+import io.millrace.codec.log.RecordKind;
+import io.millrace.codec.log.WriterSetupBodyEncoder;
+import io.millrace.codec.wire.AckEchoDecoder;
+import io.millrace.codec.wire.AppendDecoder;
+import io.millrace.codec.wire.Durability;
+import io.millrace.codec.wire.MessageHeaderDecoder;
+import io.millrace.codec.wire.MessageHeaderEncoder;
+import io.millrace.codec.wire.RefusalCode;
+import io.millrace.codec.wire.WriterBindDecoder;
+import io.millrace.codec.wire.WriterBoundEncoder;
+import io.millrace.codec.wire.WriterReadyEncoder;
+import io.millrace.codec.wire.WriterSetupDecoder;
+import io.millrace.journal.JournalStatus;
+import io.millrace.replication.HeldAnswers.HeldAnswer;
+import io.millrace.store.AppendRequest;
+import io.millrace.store.PendingOverlay;
+import io.millrace.store.Segment;
+import io.millrace.store.StoreStatus;
+import io.millrace.store.WriterTable;
+import io.millrace.transport.Session;
+import java.util.function.LongSupplier;
+import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An event's way in: checks the frames of writers and turns them into records of their chain.
+ *
+ * <p>Every method returns {@code false} when the frame is to come again: that is back-pressure, and it loses nothing.
+ *
+ * <p><b>Threading</b>: the device thread.
+ */
+final class AppendAdapter implements HeldAnswers.Release {
+    private static final String NO_TEXT = "";
+    private static final int BOUND_LENGTH = MessageHeaderEncoder.ENCODED_LENGTH + WriterBoundEncoder.BLOCK_LENGTH;
+
+    private final ChainReplica[] replicas;
+    private final AckProxy acks;
+    private final LongSupplier secrets;
+    private final int maxWritersPerSession;
+    private final BufferClaim claim = new BufferClaim();
+    private final MessageHeaderEncoder headerEncoder = new MessageHeaderEncoder();
+    private final MessageHeaderDecoder headerDecoder = new MessageHeaderDecoder();
+    private final AppendDecoder append = new AppendDecoder();
+    private final AppendRequest request = new AppendRequest();
+    private final AppendBodyEncoder appendBody = new AppendBodyEncoder();
+    private final WriterSetupDecoder setup = new WriterSetupDecoder();
+    private final WriterSetupBodyEncoder setupBody = new WriterSetupBodyEncoder();
+    private final WriterReadyEncoder ready = new WriterReadyEncoder();
+    private final WriterBindDecoder bind = new WriterBindDecoder();
+    private final WriterBoundEncoder bound = new WriterBoundEncoder();
+    private final AckEchoDecoder echo = new AckEchoDecoder();
+    private byte[] endpointAscii = new byte[0];
+
+    /** Serves all chains of the device. */
+    AppendAdapter(
+            final ChainReplica[] replicas,
+            final AckProxy acks,
+            final LongSupplier secrets,
+            final ReplicationLimits limits) {
+        this.replicas = replicas;
+        this.acks = acks;
+        this.secrets = secrets;
+        this.maxWritersPerSession = limits.maxWritersPerSession();
+    }
+
+    /** Sets the address that set-ups answer as head and tail of every chain of this device. */
+    void endpoint(final String endpoint) {
+        endpointAscii = endpoint.getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+    }
+
+    /** Takes events into their chain. */
+    boolean onAppend(final Session session, final DirectBuffer buffer, final int offset) {
+        append.wrapAndApplyHeader(buffer, offset, headerDecoder);
+        final ChainReplica replica = replica(append.chain());
+        if (replica == null) {
+            return refuseAppend(session, RefusalCode.MALFORMED, replicas.length - 1, "no such chain");
+        }
+        if (append.chainEpoch() != replica.chainEpoch()) {
+            return refuseAppend(session, RefusalCode.CHAIN_EPOCH, replica.chainEpoch(), "not the chain's epoch");
+        }
+        if (append.durability() != Durability.MEDIA) {
+            return refuseAppend(session, RefusalCode.DURABILITY_UNSUPPORTED, 0, "only MEDIA is taken");
+        }
+        final int slot = replica.state()
+                .writers()
+                .find(append.writerIdHigh(), append.writerIdLow(), append.streamId(), append.segmentId());
+        final WriterBinding binding = replica.binding(slot);
+        final long secret = binding != null && binding.headSession == session ? binding.bindSecret : 0;
+        request.wrap(append, secret, (int) session.id());
+        final boolean fragment = append.flags().fragment();
+        final int length = append.eventsLength();
+        final int index = append.limit() + AppendDecoder.eventsHeaderLength();
+        if (!fragment && EventFrame.validateAll(buffer, index, index + length, append.eventCount()) < 0) {
+            return refuseAppend(session, RefusalCode.MALFORMED, length, "the events are not framed as counted");
+        }
+        if (fragment && append.fragmentOffset() == 0 && !isEventStart(buffer, index, length)) {
+            return refuseAppend(session, RefusalCode.MALFORMED, length, "the first fragment contradicts its length");
+        }
+        final PendingOverlay overlay = replica.overlay();
+        final int status = overlay.checkAppend(request);
+        if (status < 0) {
+            return holdRefusal(
+                    replica,
+                    session,
+                    StoreStatus.refusalCode(status),
+                    AppendDecoder.TEMPLATE_ID,
+                    append.firstEventNumber(),
+                    overlay.answerDetail());
+        }
+        if (status == StoreStatus.DUPLICATE) {
+            if (binding != null && overlay.writerSlot() == binding.slot) {
+                // What is committed of it is said again now, the rest when it commits: both are the cumulative number.
+                acks.mark(binding);
+            }
+            return true;
+        }
+        final int skipEvents = status == StoreStatus.APPEND_SUFFIX ? (int) overlay.answerDetail() : 0;
+        final int skipBytes = bytesOf(buffer, index, skipEvents);
+        return sequenceAppend(session, replica, buffer, index + skipBytes, length - skipBytes, skipEvents);
+    }
+
+    private boolean sequenceAppend(
+            final Session session,
+            final ChainReplica replica,
+            final DirectBuffer buffer,
+            final int eventsIndex,
+            final int eventsLength,
+            final int skipEvents) {
+        final long segmentOffset = replica.overlay().appendOffset();
+        final boolean fragment = append.flags().fragment();
+        final int bodyLength = AppendBodyEncoder.BLOCK_LENGTH + eventsLength;
+        final int index = replica.begin(fragment ? RecordKind.APPEND_FRAGMENT : RecordKind.APPEND, bodyLength, 0);
+        if (index < 0) {
+            return index != JournalStatus.BACK_PRESSURED
+                    && refuseAppend(session, journalRefusal(index), 0, journalText(index));
+        }
+        final MutableDirectBuffer journal = replica.buffer();
+        final int bodyIndex = index + LogFormat.RECORD_HEADER_LENGTH;
+        appendBody
+                .wrap(journal, bodyIndex)
+                .streamId(append.streamId())
+                .segmentId(append.segmentId())
+                .segmentOffset(segmentOffset)
+                .writerIdHigh(append.writerIdHigh())
+                .writerIdLow(append.writerIdLow())
+                .firstEventNumber(append.firstEventNumber() + skipEvents)
+                .writerEpoch(append.writerEpoch())
+                .eventCount(append.eventCount() - skipEvents)
+                .durability(append.durability().value())
+                .flags(append.flags().getRaw())
+                .fragmentOffset(append.fragmentOffset())
+                .fragmentedLength(append.fragmentedLength())
+                .fragmentSession((int) session.id());
+        journal.putBytes(bodyIndex + AppendBodyEncoder.BLOCK_LENGTH, buffer, eventsIndex, eventsLength);
+        replica.sequence(index, bodyLength);
+        return true;
+    }
+
+    /** Makes or renews a writer's entry by a record; answered when that is committed (P11, P13). */
+    boolean onWriterSetup(final Session session, final DirectBuffer buffer, final int offset) {
+        setup.wrapAndApplyHeader(buffer, offset, headerDecoder);
+        final ChainReplica replica = findReplica(setup.streamId(), setup.segmentId());
+        if (replica == null) {
+            return refuseSetup(session, RefusalCode.SEGMENT_NOT_FOUND, 0);
+        }
+        final ClientSession client = client(session);
+        if (client.bindings.size() + client.pendingSetups >= maxWritersPerSession) {
+            return refuseSetup(session, RefusalCode.WRITER_LIMIT, maxWritersPerSession);
+        }
+        if (replica.heldAnswers().isFull()) {
+            return false;
+        }
+        final PendingOverlay overlay = replica.overlay();
+        final int status = overlay.checkWriterSetup(
+                setup.writerIdHigh(),
+                setup.writerIdLow(),
+                setup.streamId(),
+                setup.segmentId(),
+                setup.writerEpoch(),
+                setup.resume() != 0);
+        if (status < 0) {
+            return holdSetupRefusal(replica, session, StoreStatus.refusalCode(status), overlay.answerDetail());
+        }
+        final int index = replica.begin(RecordKind.WRITER_SETUP, WriterSetupBodyEncoder.BLOCK_LENGTH, 0);
+        if (index < 0) {
+            return index != JournalStatus.BACK_PRESSURED && refuseSetup(session, journalRefusal(index), 0);
+        }
+        final long secret = nextSecret();
+        setupBody
+                .wrap(replica.buffer(), index + LogFormat.RECORD_HEADER_LENGTH)
+                .streamId(setup.streamId())
+                .segmentId(setup.segmentId())
+                .writerIdHigh(setup.writerIdHigh())
+                .writerIdLow(setup.writerIdLow())
+                .bindSecret(secret)
+                .writerEpoch(setup.writerEpoch());
+        final long position = replica.sequence(index, WriterSetupBodyEncoder.BLOCK_LENGTH);
+        final HeldAnswer answer = replica.heldAnswers().add(HeldAnswers.Kind.WRITER_READY, position, session);
+        answer.correlationId = setup.correlationId();
+        answer.streamId = setup.streamId();
+        answer.segmentId = setup.segmentId();
+        answer.writerIdHigh = setup.writerIdHigh();
+        answer.writerIdLow = setup.writerIdLow();
+        answer.bindSecret = secret;
+        client.pendingSetups++;
+        return true;
+    }
+
+    /** Acknowledges a writer to this session from now on, if it shows the secret of its set-up (P13). */
+    boolean onWriterBind(final Session session, final DirectBuffer buffer, final int offset) {
+        bind.wrapAndApplyHeader(buffer, offset, headerDecoder);
+        final ChainReplica replica = replica(bind.chain());
+        final WriterTable writers = replica == null ? null : replica.state().writers();
+        final int slot = writers == null
+                ? WriterTable.ABSENT
+                : writers.find(bind.writerIdHigh(), bind.writerIdLow(), bind.streamId(), bind.segmentId());
+        if (replica == null || writers == null || slot == WriterTable.ABSENT) {
+            return refuseBind(session, RefusalCode.WRITER_UNKNOWN);
+        }
+        if (writers.bindSecret(slot) != bind.bindSecret()) {
+            return refuseBind(session, RefusalCode.BIND_SECRET);
+        }
+        if (session.tryClaim(BOUND_LENGTH, claim) < 0) {
+            return !session.isOpen();
+        }
+        bound.wrapAndApplyHeader(claim.buffer(), claim.offset(), headerEncoder)
+                .correlationId(bind.correlationId())
+                .lastEventNumber(writers.lastEventNumber(slot));
+        claim.commit();
+        final WriterBinding binding = replica.bind(slot);
+        binding.tailSession = session;
+        client(session).add(binding);
+        acks.mark(binding);
+        return true;
+    }
+
+    /** Notes what the client has heard of. */
+    boolean onAckEcho(final Session session, final DirectBuffer buffer, final int offset) {
+        echo.wrapAndApplyHeader(buffer, offset, headerDecoder);
+        final ChainReplica replica = findReplica(echo.streamId(), echo.segmentId());
+        if (replica == null) {
+            return true;
+        }
+        final int slot = replica.state()
+                .writers()
+                .find(echo.writerIdHigh(), echo.writerIdLow(), echo.streamId(), echo.segmentId());
+        final WriterBinding binding = replica.binding(slot);
+        if (binding != null && binding.tailSession == session) {
+            binding.echoedNumber = Math.max(binding.echoedNumber, echo.lastEventNumber());
+        }
+        return true;
+    }
+
+    /** Repeats what a client has not echoed (P13). */
+    void onHeartbeat(final Session session) {
+        final ClientSession client = client(session);
+        for (int i = client.bindings.size() - 1; i >= 0; i--) {
+            final WriterBinding binding = client.bindings.get(i);
+            if (binding.tailSession == session && binding.echoedNumber < binding.sentNumber) {
+                acks.mark(binding);
+            }
+        }
+    }
+
+    /** Lets go of a session's writers; their entries stay. */
+    void onClose(final ClientSession client, final Session session) {
+        for (int i = client.bindings.size() - 1; i >= 0; i--) {
+            client.bindings.get(i).forget(session);
+        }
+        client.bindings.clear();
+    }
+
+    @Override
+    public boolean release(final HeldAnswer answer) {
+        final Session session = answer.session;
+        if (session == null) {
+            return true;
+        }
+        if (answer.kind == HeldAnswers.Kind.REFUSAL) {
+            return session.refuse(
+                    answer.code,
+                    answer.requestTemplateId,
+                    answer.correlationId,
+                    answer.streamId,
+                    answer.segmentId,
+                    answer.detail,
+                    answer.writerIdHigh,
+                    answer.writerIdLow,
+                    NO_TEXT);
+        }
+        return releaseReady(answer, session);
+    }
+
+    private boolean releaseReady(final HeldAnswer answer, final Session session) {
+        final ChainReplica replica = findReplica(answer.streamId, answer.segmentId);
+        if (replica == null) {
+            return true;
+        }
+        final WriterTable writers = replica.state().writers();
+        final int slot = writers.find(answer.writerIdHigh, answer.writerIdLow, answer.streamId, answer.segmentId);
+        final ClientSession client = client(session);
+        if (slot == WriterTable.ABSENT || writers.bindSecret(slot) != answer.bindSecret) {
+            // A later set-up of the same writer has committed in the meantime: that one is answered.
+            client.pendingSetups--;
+            return true;
+        }
+        final int length = MessageHeaderEncoder.ENCODED_LENGTH
+                + WriterReadyEncoder.BLOCK_LENGTH
+                + WriterReadyEncoder.headHeaderLength()
+                + WriterReadyEncoder.tailHeaderLength()
+                + 2 * endpointAscii.length;
+        if (session.tryClaim(length, claim) < 0) {
+            return false;
+        }
+        ready.wrapAndApplyHeader(claim.buffer(), claim.offset(), headerEncoder)
+                .correlationId(answer.correlationId)
+                .writerIdHigh(answer.writerIdHigh)
+                .writerIdLow(answer.writerIdLow)
+                .streamId(answer.streamId)
+                .segmentId(answer.segmentId)
+                .chainEpoch(replica.chainEpoch())
+                .bindSecret(answer.bindSecret)
+                .lastEventNumber(writers.lastEventNumber(slot))
+                .segmentOffset(writers.endOffset(slot))
+                .chain(replica.chain())
+                .putHead(endpointAscii, 0, endpointAscii.length)
+                .putTail(endpointAscii, 0, endpointAscii.length);
+        claim.commit();
+        final WriterBinding binding = replica.bind(slot);
+        binding.headSession = session;
+        binding.bindSecret = answer.bindSecret;
+        client.pendingSetups--;
+        client.add(binding);
+        return true;
+    }
+
+    private boolean holdRefusal(
+            final ChainReplica replica,
+            final Session session,
+            final RefusalCode code,
+            final int requestTemplateId,
+            final long correlationId,
+            final long detail) {
+        if (replica.heldAnswers().isFull()) {
+            return false;
+        }
+        final HeldAnswer answer = replica.heldAnswers()
+                .add(HeldAnswers.Kind.REFUSAL, replica.overlay().holdPosition(), session);
+        answer.code = code;
+        answer.requestTemplateId = requestTemplateId;
+        answer.correlationId = correlationId;
+        answer.detail = detail;
+        if (requestTemplateId == AppendDecoder.TEMPLATE_ID) {
+            answer.streamId = append.streamId();
+            answer.segmentId = append.segmentId();
+            answer.writerIdHigh = append.writerIdHigh();
+            answer.writerIdLow = append.writerIdLow();
+        } else {
+            answer.streamId = setup.streamId();
+            answer.segmentId = setup.segmentId();
+            answer.writerIdHigh = setup.writerIdHigh();
+            answer.writerIdLow = setup.writerIdLow();
+        }
+        return true;
+    }
+
+    private boolean holdSetupRefusal(
+            final ChainReplica replica, final Session session, final RefusalCode code, final long detail) {
+        return holdRefusal(replica, session, code, WriterSetupDecoder.TEMPLATE_ID, setup.correlationId(), detail);
+    }
+
+    private boolean refuseAppend(final Session session, final RefusalCode code, final long detail, final String text) {
+        return session.refuse(
+                code,
+                AppendDecoder.TEMPLATE_ID,
+                append.firstEventNumber(),
+                append.streamId(),
+                append.segmentId(),
+                detail,
+                append.writerIdHigh(),
+                append.writerIdLow(),
+                text);
+    }
+
+    private boolean refuseSetup(final Session session, final RefusalCode code, final long detail) {
+        return session.refuse(
+                code,
+                WriterSetupDecoder.TEMPLATE_ID,
+                setup.correlationId(),
+                setup.streamId(),
+                setup.segmentId(),
+                detail,
+                setup.writerIdHigh(),
+                setup.writerIdLow(),
+                NO_TEXT);
+    }
+
+    private boolean refuseBind(final Session session, final RefusalCode code) {
+        return session.refuse(
+                code,
+                WriterBindDecoder.TEMPLATE_ID,
+                bind.correlationId(),
+                bind.streamId(),
+                bind.segmentId(),
+                0,
+                bind.writerIdHigh(),
+                bind.writerIdLow(),
+                NO_TEXT);
+    }
+
+    private @Nullable ChainReplica replica(final int chain) {
+        return chain >= 1 && chain < replicas.length ? replicas[chain] : null;
+    }
+
+    /** Finds the chain that holds a segment; set-up only. */
+    @Nullable
+    ChainReplica findReplica(final long streamId, final long segmentId) {
+        for (int chain = 1; chain < replicas.length; chain++) {
+            final Segment segment = replicas[chain].state().segment(streamId, segmentId);
+            if (segment != null) {
+                return replicas[chain];
+            }
+        }
+        return null;
+    }
+
+    private long nextSecret() {
+        long secret = secrets.getAsLong();
+        while (secret == 0) {
+            secret = secrets.getAsLong();
+        }
+        return secret;
+    }
+
+    /** Gives what the device thread keeps with a session. */
+    static ClientSession client(final Session session) {
+        final Object attachment = session.attachment();
+        if (attachment instanceof ClientSession client) {
+            return client;
+        }
+        throw new IllegalStateException("session " + session.id() + " was never opened to the device thread");
+    }
+
+    /** Gives the refusal for a journal's negative status. */
+    static RefusalCode journalRefusal(final int journalStatus) {
+        return switch (journalStatus) {
+            case JournalStatus.FULL -> RefusalCode.JOURNAL_FULL;
+            case JournalStatus.FENCED -> RefusalCode.DEVICE_FENCED;
+            default -> RefusalCode.EVENT_TOO_LARGE;
+        };
+    }
+
+    private static String journalText(final int journalStatus) {
+        return switch (journalStatus) {
+            case JournalStatus.FULL ->
+                "the journal is full; nothing acknowledged is lost; give it a larger journal.size";
+            case JournalStatus.FENCED ->
+                "a write of the device failed; the node takes no appends until it is restarted";
+            default -> "the record exceeds a batch";
+        };
+    }
+
+    private boolean isEventStart(final DirectBuffer buffer, final int index, final int length) {
+        if (length < EventFrame.HEADER_LENGTH) {
+            return false;
+        }
+        final int payloadLength = EventFrame.payloadLength(buffer, index);
+        return payloadLength >= 0
+                && payloadLength <= EventFrame.MAX_PAYLOAD
+                && payloadLength + EventFrame.HEADER_LENGTH == append.fragmentedLength();
+    }
+
+    private static int bytesOf(final DirectBuffer buffer, final int index, final int eventCount) {
+        int at = 0;
+        for (int i = 0; i < eventCount; i++) {
+            at += EventFrame.HEADER_LENGTH + EventFrame.payloadLength(buffer, index + at);
+        }
+        return at;
+    }
+}

@@ -1,0 +1,72 @@
+package io.millrace.replication;
+
+import io.millrace.codec.control.EffectAction;
+import io.millrace.transport.Session;
+import org.agrona.DirectBuffer;
+
+/**
+ * Port: what carries chain 0's commands into the control plane. The device thread knows chain 0 only as a log whose
+ * committed bodies go here.
+ *
+ * <p><b>Threading</b>: the device thread.
+ */
+public interface ControlChain {
+    /**
+     * Tells whether a frame belongs to the control plane.
+     *
+     * @param templateId of {@code millrace-wire.xml}.
+     * @return {@code true} when {@link #onFrame} takes it.
+     */
+    boolean handles(int templateId);
+
+    /**
+     * Takes a metadata request.
+     *
+     * @param session that asks.
+     * @param templateId of the message.
+     * @param buffer with the frame.
+     * @param offset of its SBE header.
+     * @param length in bytes, header included.
+     * @return {@code false} to have it delivered again (back-pressure).
+     */
+    boolean onFrame(Session session, int templateId, DirectBuffer buffer, int offset, int length);
+
+    /**
+     * Tells that a session is gone.
+     *
+     * @param session that closed.
+     */
+    void onSessionClosed(Session session);
+
+    /**
+     * Applies a committed command of chain 0, in order, at recovery as in service.
+     *
+     * @param position in chain 0.
+     * @param timestampNs of the record, nanoseconds since 1970.
+     * @param buffer with the command.
+     * @param offset of the command's SBE header.
+     * @param length of the command in bytes.
+     */
+    void onCommitted(long position, long timestampNs, DirectBuffer buffer, int offset, int length);
+
+    /**
+     * Tells that a chain has committed an effect.
+     *
+     * @param chain data chain, from 1.
+     * @param effectNumber of the effect in its chain.
+     * @param action what it did.
+     * @param streamId of the segment.
+     * @param segmentId of the segment.
+     * @param finalLength committed length of the segment after it, in bytes.
+     */
+    void onEffectCommitted(
+            int chain, long effectNumber, EffectAction action, long streamId, long segmentId, long finalLength);
+
+    /**
+     * Sends what is due.
+     *
+     * @param nowNs monotonic time of this turn.
+     * @return work done.
+     */
+    int doWork(long nowNs);
+}

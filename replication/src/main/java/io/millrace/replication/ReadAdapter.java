@@ -1,0 +1,589 @@
+package io.millrace.replication;
+
+import io.aeron.logbuffer.BufferClaim;
+import io.millrace.codec.LogFormat;
+import io.millrace.codec.log.AppendBodyDecoder;
+import io.millrace.codec.log.RecordHeaderDecoder;
+import io.millrace.codec.log.RecordKind;
+import io.millrace.codec.wire.MessageHeaderDecoder;
+import io.millrace.codec.wire.MessageHeaderEncoder;
+import io.millrace.codec.wire.ReadCreditDecoder;
+import io.millrace.codec.wire.ReadDataEncoder;
+import io.millrace.codec.wire.ReadEndEncoder;
+import io.millrace.codec.wire.ReadStartedEncoder;
+import io.millrace.codec.wire.ReadSubscribeDecoder;
+import io.millrace.codec.wire.ReadUnsubscribeDecoder;
+import io.millrace.codec.wire.RefusalCode;
+import io.millrace.journal.Journal;
+import io.millrace.journal.JournalReader;
+import io.millrace.store.Segment;
+import io.millrace.store.SegmentIndex;
+import io.millrace.transport.Session;
+import java.util.ArrayList;
+import org.agrona.DirectBuffer;
+import org.agrona.collections.Object2ObjectHashMap;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends committed bytes to readers: pushed when they commit, from the journal's buffers while they are there, else from
+ * the device. A reader costs nothing while it has nothing to send.
+ *
+ * <p><b>Threading</b>: the device thread.
+ *
+ * <p><b>Invariants</b>: only bytes below a segment's committed length are sent (F06); at most
+ * {@link ReplicationLimits#readFramesPerTurn()} frames a turn, so readers never hold up writers.
+ */
+final class ReadAdapter {
+    private static final int DATA_PREFIX_LENGTH =
+            MessageHeaderEncoder.ENCODED_LENGTH + ReadDataEncoder.BLOCK_LENGTH + ReadDataEncoder.bytesHeaderLength();
+    private static final int STARTED_LENGTH = MessageHeaderEncoder.ENCODED_LENGTH + ReadStartedEncoder.BLOCK_LENGTH;
+    private static final int END_LENGTH = MessageHeaderEncoder.ENCODED_LENGTH + ReadEndEncoder.BLOCK_LENGTH;
+    private static final int MAX_STAGED_LENGTH = 64 * 1024;
+
+    /** What one step of a reader came to. */
+    private enum Step {
+        /** Bytes were taken; go on. */
+        PROGRESS,
+        /** Nothing more until a device read, credit, room in the session or a commit. */
+        WAIT,
+        /** The batch at hand is used up; ask for the next. */
+        NEXT_BATCH
+    }
+
+    private final AppendAdapter lookup;
+    private final ReplicationLimits limits;
+    private final ReadSlot[] slots;
+    private final ArrayList<ReadSession> active = new ArrayList<>();
+    private final Object2ObjectHashMap<Segment, ReadSession> bySegment = new Object2ObjectHashMap<>();
+    private final UnsafeBuffer staged = new UnsafeBuffer(new byte[MAX_STAGED_LENGTH]);
+    private final BufferClaim claim = new BufferClaim();
+    private final MessageHeaderEncoder headerEncoder = new MessageHeaderEncoder();
+    private final MessageHeaderDecoder headerDecoder = new MessageHeaderDecoder();
+    private final ReadSubscribeDecoder subscribe = new ReadSubscribeDecoder();
+    private final ReadCreditDecoder credit = new ReadCreditDecoder();
+    private final ReadUnsubscribeDecoder unsubscribe = new ReadUnsubscribeDecoder();
+    private final ReadStartedEncoder started = new ReadStartedEncoder();
+    private final ReadDataEncoder data = new ReadDataEncoder();
+    private final ReadEndEncoder end = new ReadEndEncoder();
+    private final RecordHeaderDecoder record = new RecordHeaderDecoder();
+    private final AppendBodyDecoder body = new AppendBodyDecoder();
+    private final Journal journal;
+    private int readerCount;
+    private int nextTurn;
+    private boolean starved;
+    private long stagedOffset;
+    private int stagedLength;
+    private long sentBytes;
+
+    /** One batch that can be read at a time, and the reader that holds it. */
+    private static final class ReadSlot {
+        final JournalReader reader;
+
+        @Nullable
+        ReadSession owner;
+
+        int consumed;
+
+        ReadSlot(final JournalReader reader) {
+            this.reader = reader;
+        }
+    }
+
+    /** Takes its batch readers from the journal. */
+    ReadAdapter(final Journal journal, final AppendAdapter lookup, final ReplicationLimits limits) {
+        this.journal = journal;
+        this.lookup = lookup;
+        this.limits = limits;
+        slots = new ReadSlot[limits.journalReaders()];
+        for (int i = 0; i < slots.length; i++) {
+            final JournalReader reader = journal.newReader();
+            if (reader == null) {
+                throw new IllegalStateException("the journal has fewer readers than replication wants: " + i);
+            }
+            slots[i] = new ReadSlot(reader);
+        }
+    }
+
+    /**
+     * Starts a reader; one with the same subscription id is replaced. Returns false when the frame is to come again.
+     */
+    boolean onSubscribe(final Session session, final DirectBuffer buffer, final int offset) {
+        subscribe.wrapAndApplyHeader(buffer, offset, headerDecoder);
+        final ClientSession client = AppendAdapter.client(session);
+        final ReadSession old = find(client, subscribe.subscriptionId());
+        if (old != null) {
+            close(client, old);
+        }
+        final ChainReplica replica = lookup.findReplica(subscribe.streamId(), subscribe.segmentId());
+        final Segment segment =
+                replica == null ? null : replica.state().segment(subscribe.streamId(), subscribe.segmentId());
+        if (replica == null || segment == null) {
+            return refuse(session, RefusalCode.SEGMENT_NOT_FOUND, 0);
+        }
+        if (segment.isDeleted()) {
+            return refuse(session, RefusalCode.SEGMENT_DELETED, 0);
+        }
+        if (readerCount >= limits.maxReaders() || client.readers.size() >= limits.maxReadersPerSession()) {
+            return refuse(session, RefusalCode.READER_LIMIT, limits.maxReaders());
+        }
+        final long startOffset =
+                switch (subscribe.startAt()) {
+                    case HEAD -> segment.startOffset();
+                    case TAIL -> segment.length();
+                    case OFFSET -> subscribe.startOffset();
+                    case NULL_VAL -> -1;
+                };
+        if (startOffset < segment.startOffset() || startOffset > segment.length()) {
+            return refuse(session, RefusalCode.OFFSET_OUT_OF_RANGE, segment.length());
+        }
+        if (session.tryClaim(STARTED_LENGTH, claim) < 0) {
+            return !session.isOpen();
+        }
+        started.wrapAndApplyHeader(claim.buffer(), claim.offset(), headerEncoder)
+                .subscriptionId(subscribe.subscriptionId())
+                .segmentOffset(startOffset)
+                .committedLength(segment.length());
+        claim.commit();
+        final ReadSession reader = new ReadSession(session, subscribe.subscriptionId(), replica, segment);
+        reader.nextOffset = startOffset;
+        reader.creditOffset = startOffset + boundedCredit(subscribe.creditBytes());
+        reader.nextOfSegment = bySegment.get(segment);
+        bySegment.put(segment, reader);
+        client.readers.add(reader);
+        readerCount++;
+        activate(reader);
+        return true;
+    }
+
+    /** Lets a reader be sent further. */
+    boolean onCredit(final Session session, final DirectBuffer buffer, final int offset) {
+        credit.wrapAndApplyHeader(buffer, offset, headerDecoder);
+        final ReadSession reader = find(AppendAdapter.client(session), credit.subscriptionId());
+        if (reader != null) {
+            final long most = reader.nextOffset + limits.maxCreditBytes();
+            reader.creditOffset = Math.max(reader.creditOffset, Math.min(most, credit.creditOffset()));
+            activate(reader);
+        }
+        return true;
+    }
+
+    /** Ends a reader. */
+    boolean onUnsubscribe(final Session session, final DirectBuffer buffer, final int offset) {
+        unsubscribe.wrapAndApplyHeader(buffer, offset, headerDecoder);
+        final ClientSession client = AppendAdapter.client(session);
+        final ReadSession reader = find(client, unsubscribe.subscriptionId());
+        if (reader != null) {
+            close(client, reader);
+        }
+        return true;
+    }
+
+    /** Ends all readers of a session. */
+    void onClose(final ClientSession client) {
+        for (int i = client.readers.size() - 1; i >= 0; i--) {
+            close(client, client.readers.get(i));
+        }
+    }
+
+    /** Wakes the readers of a segment whose committed length or state has changed. */
+    void onSegmentChanged(final Segment segment) {
+        if (readerCount == 0) {
+            return;
+        }
+        ReadSession reader = bySegment.get(segment);
+        while (reader != null) {
+            activate(reader);
+            reader = reader.nextOfSegment;
+        }
+    }
+
+    /** Gives the number of readers. */
+    int readerCount() {
+        return readerCount;
+    }
+
+    /** Gives the bytes of segments sent since start. */
+    long sentBytes() {
+        return sentBytes;
+    }
+
+    /**
+     * Sends to readers in turn.
+     *
+     * @return frames sent and batches read.
+     */
+    int doWork() {
+        int budget = limits.readFramesPerTurn();
+        int work = 0;
+        for (int remaining = active.size(); remaining > 0 && budget > 0; remaining--) {
+            if (nextTurn >= active.size()) {
+                nextTurn = 0;
+            }
+            final ReadSession reader = active.get(nextTurn);
+            final int frames = reader.closed ? 0 : serve(reader, budget);
+            budget -= frames;
+            work += frames;
+            if (reader.closed || !wantsMore(reader)) {
+                deactivate(nextTurn, reader);
+            } else {
+                nextTurn++;
+            }
+        }
+        return work;
+    }
+
+    private boolean wantsMore(final ReadSession reader) {
+        return reader.hasBytesToSend() || reader.isAtEnd();
+    }
+
+    /** Sends as many frames as the budget, the credit, the session and the bytes at hand allow. */
+    private int serve(final ReadSession reader, final int budget) {
+        if (!reader.session.isOpen()) {
+            return 0;
+        }
+        if (reader.segment.isDeleted() || !reader.hasBytesToSend()) {
+            return reader.isAtEnd() && finish(reader) ? 1 : 0;
+        }
+        final ReadSlot slot = slotOf(reader);
+        if (slot == null) {
+            return 0;
+        }
+        final int maxBytes = Math.min(MAX_STAGED_LENGTH, reader.session.maxFrameLength() - DATA_PREFIX_LENGTH);
+        int frames = 0;
+        stagedLength = 0;
+        stagedOffset = reader.nextOffset;
+        boolean going = true;
+        while (going && frames < budget) {
+            final Step step = step(reader, slot, maxBytes);
+            if (step == Step.NEXT_BATCH) {
+                going = !yieldSlot(slot) && nextBatch(slot);
+            } else if (step == Step.WAIT) {
+                going = false;
+            }
+            if (stagedLength == maxBytes) {
+                if (!flush(reader)) {
+                    yieldSlot(slot);
+                    return frames;
+                }
+                frames++;
+            }
+        }
+        if (stagedLength > 0 && flush(reader)) {
+            frames++;
+        }
+        if (!reader.hasBytesToSend()) {
+            releaseSlot(slot);
+        }
+        return frames;
+    }
+
+    /** Takes bytes of the next record that has some; never more than fit into the frame being filled. */
+    private Step step(final ReadSession reader, final ReadSlot slot, final int maxBytes) {
+        final long limit = Math.min(reader.segment.length(), reader.creditOffset);
+        if (reader.nextOffset >= limit) {
+            return Step.WAIT;
+        }
+        if (reader.cursorPosition == 0 && !locate(reader, slot)) {
+            return Step.WAIT;
+        }
+        final JournalReader batch = slot.reader;
+        switch (batch.state()) {
+            case READY -> {}
+            case FAILED -> {
+                fail(reader);
+                return Step.WAIT;
+            }
+            case IDLE -> {
+                if (!batch.request(journal.addressOf(reader.replica.chain(), reader.cursorPosition))) {
+                    return Step.WAIT;
+                }
+                slot.consumed = 0;
+                return batch.state() == JournalReader.State.READY ? Step.PROGRESS : Step.WAIT;
+            }
+            default -> {
+                return Step.WAIT;
+            }
+        }
+        final DirectBuffer buffer = batch.buffer();
+        final int payloadLength = batch.payloadLength();
+        while (slot.consumed < payloadLength) {
+            final int index = batch.payloadIndex() + slot.consumed;
+            record.wrap(buffer, index, RecordHeaderDecoder.BLOCK_LENGTH, 0);
+            final int length = record.length();
+            if (isWanted(reader, buffer, index)) {
+                final long room = Math.min(maxBytes - stagedLength, limit - reader.nextOffset);
+                return take(reader, slot, buffer, index, length, (int) room);
+            }
+            slot.consumed += LogFormat.align(length);
+        }
+        return Step.NEXT_BATCH;
+    }
+
+    private boolean isWanted(final ReadSession reader, final DirectBuffer buffer, final int index) {
+        if (record.chain() != reader.replica.chain() || record.position() < reader.cursorPosition) {
+            return false;
+        }
+        final RecordKind kind = record.kind();
+        if (reader.fragmentOffset >= 0) {
+            return record.position() == reader.cursorPosition && kind == RecordKind.APPEND_FRAGMENT;
+        }
+        if (kind != RecordKind.APPEND) {
+            return false;
+        }
+        body.wrap(buffer, index + LogFormat.RECORD_HEADER_LENGTH, AppendBodyDecoder.BLOCK_LENGTH, 0);
+        return body.streamId() == reader.segment.streamId() && body.segmentId() == reader.segment.segmentId();
+    }
+
+    private Step take(
+            final ReadSession reader,
+            final ReadSlot slot,
+            final DirectBuffer buffer,
+            final int index,
+            final int length,
+            final int room) {
+        final long position = record.position();
+        final long recordOffset = reader.fragmentOffset >= 0 ? reader.fragmentOffset : body.segmentOffset();
+        final int bytes = length - LogFormat.APPEND_PREFIX_LENGTH;
+        final long skip = reader.nextOffset - recordOffset;
+        if (skip < 0) {
+            throw new IllegalStateException("chain " + reader.replica.chain() + " position " + position
+                    + ": a reader wants offset " + reader.nextOffset + " and finds " + recordOffset);
+        }
+        if (skip >= bytes) {
+            slot.consumed += LogFormat.align(length);
+            reader.cursorPosition = position + 1;
+            return Step.PROGRESS;
+        }
+        final int taken = (int) Math.min(room, bytes - skip);
+        staged.putBytes(stagedLength, buffer, index + LogFormat.APPEND_PREFIX_LENGTH + (int) skip, taken);
+        stagedLength += taken;
+        reader.nextOffset += taken;
+        if (skip + taken == bytes) {
+            slot.consumed += LogFormat.align(length);
+            advanceCursor(reader, slot, position);
+        }
+        return Step.PROGRESS;
+    }
+
+    /** Goes on behind a record that was used up; {@link SegmentIndex} says how. */
+    private void advanceCursor(final ReadSession reader, final ReadSlot slot, final long position) {
+        final boolean wasFragment = reader.fragmentOffset >= 0;
+        reader.cursorPosition = position + 1;
+        if (!wasFragment && !reader.segment.index().hasFragments()) {
+            return;
+        }
+        final int entry = reader.segment.index().find(reader.nextOffset);
+        final boolean exact = entry >= 0 && reader.segment.index().offset(entry) == reader.nextOffset;
+        if (wasFragment || (exact && reader.segment.index().isFragment(entry))) {
+            // Fragments lie before or behind this record: find the batch anew.
+            reader.cursorPosition = 0;
+            slot.reader.release();
+        }
+    }
+
+    /** Finds the record of the next offset by the index, and asks for its batch. */
+    private boolean locate(final ReadSession reader, final ReadSlot slot) {
+        final SegmentIndex index = reader.segment.index();
+        final int entry = reader.segment.find(reader.nextOffset);
+        if (entry < 0) {
+            return false;
+        }
+        slot.reader.release();
+        if (slot.reader.state() != JournalReader.State.IDLE) {
+            return false;
+        }
+        reader.cursorPosition = index.position(entry);
+        reader.fragmentOffset = index.isFragment(entry) ? index.offset(entry) : -1;
+        slot.consumed = 0;
+        return true;
+    }
+
+    private static boolean nextBatch(final ReadSlot slot) {
+        slot.consumed = 0;
+        if (slot.reader.nextBatch()) {
+            return true;
+        }
+        return slot.reader.request(slot.reader.nextBatchAddress()) && slot.reader.state() == JournalReader.State.READY;
+    }
+
+    private boolean flush(final ReadSession reader) {
+        if (reader.session.tryClaim(DATA_PREFIX_LENGTH + stagedLength, claim) < 0) {
+            // The session takes nothing now: these bytes are found again by the index.
+            reader.nextOffset = stagedOffset;
+            reader.cursorPosition = 0;
+            reader.fragmentOffset = -1;
+            stagedLength = 0;
+            return false;
+        }
+        data.wrapAndApplyHeader(claim.buffer(), claim.offset(), headerEncoder)
+                .subscriptionId(reader.subscriptionId)
+                .segmentId(reader.segment.segmentId())
+                .segmentOffset(stagedOffset)
+                .putBytes(staged, 0, stagedLength);
+        claim.commit();
+        sentBytes += stagedLength;
+        stagedOffset += stagedLength;
+        stagedLength = 0;
+        return true;
+    }
+
+    private boolean finish(final ReadSession reader) {
+        if (reader.segment.isDeleted()) {
+            if (!reader.session.refuse(
+                    RefusalCode.SEGMENT_DELETED,
+                    ReadSubscribeDecoder.TEMPLATE_ID,
+                    reader.subscriptionId,
+                    reader.segment.streamId(),
+                    reader.segment.segmentId(),
+                    0,
+                    0,
+                    0,
+                    "")) {
+                return false;
+            }
+        } else {
+            if (reader.session.tryClaim(END_LENGTH, claim) < 0) {
+                return false;
+            }
+            end.wrapAndApplyHeader(claim.buffer(), claim.offset(), headerEncoder)
+                    .subscriptionId(reader.subscriptionId)
+                    .segmentId(reader.segment.segmentId())
+                    .finalOffset(reader.segment.length());
+            claim.commit();
+        }
+        close(AppendAdapter.client(reader.session), reader);
+        return true;
+    }
+
+    private void fail(final ReadSession reader) {
+        reader.session.refuse(
+                RefusalCode.DEVICE_FENCED,
+                ReadSubscribeDecoder.TEMPLATE_ID,
+                reader.subscriptionId,
+                reader.segment.streamId(),
+                reader.segment.segmentId(),
+                reader.nextOffset,
+                0,
+                0,
+                "the device could not be read here");
+        close(AppendAdapter.client(reader.session), reader);
+    }
+
+    private @Nullable ReadSlot slotOf(final ReadSession reader) {
+        ReadSlot free = null;
+        for (final ReadSlot slot : slots) {
+            if (slot.owner == reader) {
+                return slot;
+            }
+            final ReadSession owner = slot.owner;
+            if (owner == null || owner.closed || !owner.hasBytesToSend()) {
+                free = slot;
+            }
+        }
+        starved |= free == null;
+        if (free != null) {
+            releaseSlot(free);
+            if (free.reader.state() != JournalReader.State.IDLE) {
+                return null;
+            }
+            free.owner = reader;
+            reader.cursorPosition = 0;
+            reader.fragmentOffset = -1;
+        }
+        return free;
+    }
+
+    private static void releaseSlot(final ReadSlot slot) {
+        final ReadSession owner = slot.owner;
+        if (owner != null) {
+            owner.cursorPosition = 0;
+            owner.fragmentOffset = -1;
+            slot.owner = null;
+        }
+        slot.reader.release();
+        slot.consumed = 0;
+    }
+
+    /** Gives the slot up when another reader found none: everybody behind the tail gets a batch in turn. */
+    private boolean yieldSlot(final ReadSlot slot) {
+        if (!starved) {
+            return false;
+        }
+        starved = false;
+        releaseSlot(slot);
+        return true;
+    }
+
+    private void activate(final ReadSession reader) {
+        if (!reader.active && !reader.closed) {
+            reader.active = true;
+            active.add(reader);
+        }
+    }
+
+    private void deactivate(final int at, final ReadSession reader) {
+        reader.active = false;
+        final ReadSession last = active.remove(active.size() - 1);
+        if (at < active.size()) {
+            active.set(at, last);
+        }
+        for (final ReadSlot slot : slots) {
+            if (slot.owner == reader) {
+                releaseSlot(slot);
+            }
+        }
+    }
+
+    private void close(final ClientSession client, final ReadSession reader) {
+        if (reader.closed) {
+            return;
+        }
+        reader.closed = true;
+        client.readers.remove(reader);
+        readerCount--;
+        final ReadSession first = bySegment.get(reader.segment);
+        if (first == reader) {
+            final ReadSession next = reader.nextOfSegment;
+            if (next == null) {
+                bySegment.remove(reader.segment);
+            } else {
+                bySegment.put(reader.segment, next);
+            }
+            return;
+        }
+        ReadSession before = first;
+        while (before != null && before.nextOfSegment != reader) {
+            before = before.nextOfSegment;
+        }
+        if (before != null) {
+            before.nextOfSegment = reader.nextOfSegment;
+        }
+    }
+
+    private static @Nullable ReadSession find(final ClientSession client, final long subscriptionId) {
+        for (int i = client.readers.size() - 1; i >= 0; i--) {
+            if (client.readers.get(i).subscriptionId == subscriptionId) {
+                return client.readers.get(i);
+            }
+        }
+        return null;
+    }
+
+    private long boundedCredit(final long creditBytes) {
+        return Math.max(0, Math.min(creditBytes, limits.maxCreditBytes()));
+    }
+
+    private boolean refuse(final Session session, final RefusalCode code, final long detail) {
+        return session.refuse(
+                code,
+                ReadSubscribeDecoder.TEMPLATE_ID,
+                subscribe.subscriptionId(),
+                subscribe.streamId(),
+                subscribe.segmentId(),
+                detail,
+                0,
+                0,
+                "");
+    }
+}

@@ -1,0 +1,57 @@
+package io.millrace.replication;
+
+import io.millrace.store.Segment;
+import io.millrace.transport.Session;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One reader of one segment: how far it was sent, how far it may be sent, and where in the chain log the next byte
+ * lies.
+ *
+ * <p><b>Threading</b>: the device thread.
+ */
+final class ReadSession {
+    final Session session;
+    final long subscriptionId;
+    final ChainReplica replica;
+    final Segment segment;
+
+    /** Offset of the next byte to send. */
+    long nextOffset;
+
+    /** Offset below which bytes may be sent; only grows. */
+    long creditOffset;
+
+    /** Position of the record to look at next; 0: find it by the index. */
+    long cursorPosition;
+
+    /** Offset of the fragment at the cursor; -1: walk to the next append of the segment. */
+    long fragmentOffset = -1;
+
+    /** In the list of those that may have something to send. */
+    boolean active;
+
+    boolean closed;
+
+    /** Next reader of the same segment. */
+    @Nullable
+    ReadSession nextOfSegment;
+
+    /** Starts a reader; offsets and credit are set next. */
+    ReadSession(final Session session, final long subscriptionId, final ChainReplica replica, final Segment segment) {
+        this.session = session;
+        this.subscriptionId = subscriptionId;
+        this.replica = replica;
+        this.segment = segment;
+    }
+
+    /** Returns whether committed bytes wait that the reader's credit covers. */
+    boolean hasBytesToSend() {
+        return nextOffset < Math.min(segment.length(), creditOffset);
+    }
+
+    /** Returns whether the end of a sealed segment is reached, or the segment is gone. */
+    boolean isAtEnd() {
+        return segment.isDeleted() || (segment.isSealed() && nextOffset >= segment.length());
+    }
+}

@@ -1,0 +1,54 @@
+package io.millrace.replication;
+
+import io.millrace.transport.Session;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who may append as a writer to a segment, and who hears of it: one writer entry of a chain, as this run of the node
+ * knows it. Bindings do not survive a restart; a client sets up again.
+ *
+ * <p><b>Threading</b>: the device thread.
+ */
+final class WriterBinding {
+    final ChainReplica replica;
+    final int slot;
+
+    /** Session whose set-up was committed last: the only one that may append. */
+    @Nullable
+    Session headSession;
+
+    /** Secret of that set-up (P13). */
+    long bindSecret;
+
+    /** Session that showed the secret: acknowledgements go there. */
+    @Nullable
+    Session tailSession;
+
+    /** Last number the client is known to have heard of. */
+    long echoedNumber;
+
+    /** Last number acknowledged to {@link #tailSession}. */
+    long sentNumber;
+
+    long queueNs;
+    long journalNs;
+    long chainNs;
+    boolean dirty;
+
+    /** Binds nobody yet. */
+    WriterBinding(final ChainReplica replica, final int slot) {
+        this.replica = replica;
+        this.slot = slot;
+    }
+
+    /** Lets go of a session that closed. */
+    void forget(final Session session) {
+        if (headSession == session) {
+            headSession = null;
+            bindSecret = 0;
+        }
+        if (tailSession == session) {
+            tailSession = null;
+        }
+    }
+}
