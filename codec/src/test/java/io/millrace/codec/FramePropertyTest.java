@@ -1,0 +1,134 @@
+package io.millrace.codec;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.codec.Schema.Message;
+import java.util.Arrays;
+import java.util.List;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * Untrusted frames. Every buffer here ends with its last byte and checks bounds, so that a read beyond it throws and
+ * the property fails; the answer of the check is compared with that of {@link Schema#judge}, which knows the XML alone.
+ */
+final class FramePropertyTest {
+    private static final int TRIES = 3000;
+    private static final int GUARD = 24;
+    private static final Schema WIRE = Schema.of("wire");
+    private static final Schema CONTROL = Schema.of("control");
+
+    /** A change of a few bytes, which lands in headers and lengths more often than elsewhere. */
+    record Mutation(int at, int value, int cut) {}
+
+    @Property(tries = TRIES)
+    void shouldStayInBoundsWhenBytesAreRandom(
+            @ForAll("randomBytes") final byte[] bytes, @ForAll("offset") final int at) {
+        assertJudged(WIRE, bytes, at);
+        assertJudged(CONTROL, bytes, at);
+    }
+
+    @Property(tries = TRIES)
+    void shouldStayInBoundsWhenBodyIsRandomBehindAGoodHeader(
+            @ForAll("message") final Message message, @ForAll("randomBytes") final byte[] body) {
+        final byte[] frame = Arrays.copyOf(Golden.read(message.toString()), 8 + body.length);
+        System.arraycopy(body, 0, frame, 8, body.length);
+        assertJudged(message.schema, frame, 0);
+    }
+
+    @Property(tries = TRIES)
+    void shouldStayInBoundsWhenFrameIsMutated(
+            @ForAll("message") final Message message,
+            @ForAll("mutations") final List<Mutation> mutations,
+            @ForAll("offset") final int at) {
+        byte[] frame = Golden.read(message.toString());
+        for (final Mutation m : mutations) {
+            frame[m.at % frame.length] = (byte) m.value;
+            frame = Arrays.copyOf(frame, Math.max(8, frame.length + m.cut));
+        }
+        assertJudged(message.schema, frame, at);
+    }
+
+    @Property(tries = 200)
+    void shouldRefuseWhenFrameIsTruncatedAnywhere(@ForAll("message") final Message message) {
+        final byte[] frame = Golden.read(message.toString());
+        for (int length = 0; length < frame.length; length++) {
+            final byte[] cut = Arrays.copyOf(frame, length);
+            assertTrue(check(message.schema, new UnsafeBuffer(cut), 0, length) < 0, message + " cut to " + length);
+        }
+    }
+
+    @Property(tries = 200)
+    void shouldAcceptWhenNewerVersionAppendsToTheBlock(@ForAll("message") final Message message) {
+        final byte[] frame = Golden.read(message.toString());
+        final int end = 8 + message.blockLength;
+        final byte[] newer = new byte[frame.length + 5];
+        System.arraycopy(frame, 0, newer, 0, end);
+        System.arraycopy(frame, end, newer, end + 5, frame.length - end);
+        newer[0] = (byte) (message.blockLength + 5);
+        newer[6] = 1;
+        assertEquals(message.templateId, check(message.schema, new UnsafeBuffer(newer), 0, newer.length));
+        Flyweights.decodeAndCompare(message, new UnsafeBuffer(newer), 0);
+        newer[6] = 0;
+        assertEquals(FrameStatus.BLOCK_LENGTH, check(message.schema, new UnsafeBuffer(newer), 0, newer.length));
+    }
+
+    /** Checks one frame at an offset of a slice that ends with the frame. */
+    private static void assertJudged(final Schema schema, final byte[] frame, final int at) {
+        final byte[] memory = new byte[GUARD + at + frame.length + GUARD];
+        Arrays.fill(memory, (byte) 1);
+        System.arraycopy(frame, 0, memory, GUARD + at, frame.length);
+        final UnsafeBuffer buffer = new UnsafeBuffer(memory, GUARD, at + frame.length);
+        final int answer = check(schema, buffer, at, frame.length);
+        final int judged = schema.judge(frame);
+        assertEquals(judged, Math.max(answer, -1), "frame " + Arrays.toString(frame));
+        if (answer > 0) {
+            final Message message = schema.messages.values().stream()
+                    .filter(m -> m.templateId == answer)
+                    .findFirst()
+                    .orElseThrow();
+            Flyweights.decodeAll(message, buffer, at);
+        }
+    }
+
+    private static int check(final Schema schema, final UnsafeBuffer buffer, final int at, final int length) {
+        return schema.id == WIRE.id ? WireFrames.check(buffer, at, length) : ControlFrames.check(buffer, at, length);
+    }
+
+    @Provide
+    Arbitrary<Message> message() {
+        return Arbitraries.of(
+                Schema.allMessages().stream().filter(m -> m.schema.hasHeaders()).toList());
+    }
+
+    @Provide
+    Arbitrary<byte[]> randomBytes() {
+        return Arbitraries.bytes().array(byte[].class).ofMaxSize(200);
+    }
+
+    @Provide
+    Arbitrary<Integer> offset() {
+        return Arbitraries.integers().between(0, 40);
+    }
+
+    @Provide
+    Arbitrary<List<Mutation>> mutations() {
+        final Arbitrary<Integer> value = Arbitraries.oneOf(
+                Arbitraries.of(0, 1, 2, 3, 4, 5, 8, 16, 127, 128, 255),
+                Arbitraries.integers().between(0, 255));
+        final Arbitrary<Integer> cut = Arbitraries.frequencyOf(
+                net.jqwik.api.Tuple.of(3, Arbitraries.just(0)),
+                net.jqwik.api.Tuple.of(1, Arbitraries.integers().between(-12, 12)));
+        return Combinators.combine(Arbitraries.integers().between(0, 400), value, cut)
+                .as(Mutation::new)
+                .list()
+                .ofMinSize(1)
+                .ofMaxSize(4);
+    }
+}
