@@ -1,0 +1,147 @@
+package io.millrace.perf;
+
+import io.millrace.client.EventWriter;
+import io.millrace.client.Millrace;
+import io.millrace.client.StreamConfiguration;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.agrona.concurrent.NanoClock;
+import org.agrona.concurrent.YieldingIdleStrategy;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One measured run after the other, each from a fresh connection (and a fresh node, where the node is ours): connect,
+ * warm up, measure, close.
+ *
+ * <p><b>Threading:</b> the rig's thread, on which the client runs in invoker mode.
+ */
+final class Bench {
+    private static final long DRAIN_NS = TimeUnit.SECONDS.toNanos(10);
+    private static final Path PROC = Path.of("/proc");
+    private static final double WARM_UP_RATE = 20_000;
+
+    private final NanoClock clock;
+    private int runCount;
+
+    /**
+     * What one run is to do.
+     *
+     * @param ratePerSecond of the open loop.
+     * @param closedLoop one event under way instead of a rate.
+     * @param eventLength bytes.
+     * @param segmentCount of the stream.
+     * @param warmUpNs before the measurement, not recorded.
+     * @param durationNs of the measurement.
+     */
+    record Plan(
+            double ratePerSecond,
+            boolean closedLoop,
+            int eventLength,
+            int segmentCount,
+            long warmUpNs,
+            long durationNs) {
+        /**
+         * Room a journal needs for one run: a batch is 4 KiB at least, and more than 20,000 a second no device takes.
+         */
+        long journalBytes() {
+            final double seconds = (warmUpNs + durationNs + DRAIN_NS / 2) / 1e9;
+            final double batches = 4096 * Math.min(closedLoop ? 20_000 : Math.max(ratePerSecond, WARM_UP_RATE), 20_000);
+            final double events = closedLoop ? 0 : Math.max(ratePerSecond, WARM_UP_RATE) * (eventLength + 24);
+            return (long) (seconds * (batches + events * 1.05)) + (256L << 20);
+        }
+    }
+
+    /**
+     * Makes the runner.
+     *
+     * @param clock of all measurements.
+     */
+    Bench(final NanoClock clock) {
+        this.clock = clock;
+    }
+
+    /**
+     * Does one run.
+     *
+     * @param node to speak to.
+     * @param plan what to do.
+     * @return what it gave; its limit is null.
+     * @throws IOException when the node died, or the writer was refused for good.
+     */
+    RunResult run(final BenchNode node, final Plan plan) throws IOException {
+        final Millrace.Context context = new Millrace.Context()
+                .endpoint(node.endpoint())
+                .clientName("millrace-bench")
+                .invoker(true)
+                .nanoClock(clock)
+                .writerBufferLength(64 << 20)
+                .writerMaxPendingEvents(512 * 1024);
+        try (Millrace millrace = Millrace.connect(context)) {
+            final String stream = "bench/run-" + ProcessHandle.current().pid() + "-" + ++runCount;
+            millrace.streams().createStream(stream, StreamConfiguration.fixed(plan.segmentCount()));
+            final RunResult result;
+            try (EventWriter writer = millrace.openWriter(stream)) {
+                result = measure(node, plan, millrace, new ClientTarget(writer, plan.eventLength()));
+            }
+            millrace.streams().seal(stream);
+            millrace.streams().delete(stream);
+            return result;
+        }
+    }
+
+    private RunResult measure(final BenchNode node, final Plan plan, final Millrace millrace, final ClientTarget target)
+            throws IOException {
+        final OpenLoop loop = new OpenLoop(target, clock, YieldingIdleStrategy.INSTANCE);
+        warmUp(loop, plan);
+        check(node, target);
+        final Set<Long> ours = new HashSet<>(node.pids());
+        ours.add(ProcessHandle.current().pid());
+        final NodeCounters countersBefore = node.counters();
+        final long naksBefore = millrace.counters().naks();
+        final ProcessorShare shareBefore = ProcessorShare.read(PROC);
+        final OpenLoop.Phase phase = plan.closedLoop()
+                ? loop.runClosed(plan.durationNs(), DRAIN_NS)
+                : loop.run(plan.ratePerSecond(), eventCount(plan.ratePerSecond(), plan.durationNs()), DRAIN_NS);
+        final double others = ProcessorShare.read(PROC).othersSince(shareBefore, ours);
+        final long naks = millrace.counters().naks() - naksBefore;
+        final NodeCounters counters = node.counters().since(countersBefore);
+        check(node, target);
+        return new RunResult(
+                phase,
+                null,
+                others,
+                naks + Math.max(0, counters.naks()),
+                counters.allocatedBytes() < 0
+                        ? Double.NaN
+                        : (double) counters.allocatedBytes() / Math.max(1, phase.eventCount()));
+    }
+
+    /** First enough events for the compilers, then the circumstances of the measurement itself. */
+    private static void warmUp(final OpenLoop loop, final Plan plan) {
+        final long halfNs = plan.warmUpNs() / 2;
+        final double fast = Math.max(plan.ratePerSecond(), WARM_UP_RATE);
+        loop.run(fast, eventCount(fast, halfNs), DRAIN_NS);
+        if (plan.closedLoop()) {
+            loop.runClosed(halfNs, DRAIN_NS);
+        } else {
+            loop.run(plan.ratePerSecond(), eventCount(plan.ratePerSecond(), halfNs), DRAIN_NS);
+        }
+    }
+
+    private static long eventCount(final double ratePerSecond, final long durationNs) {
+        return Math.max(1, (long) (ratePerSecond * durationNs / 1e9));
+    }
+
+    private static void check(final BenchNode node, final ClientTarget target) throws IOException {
+        final @Nullable String death = node.death();
+        if (death != null) {
+            throw new IOException("the node ended during the run: " + death);
+        }
+        if (target.failure() != null) {
+            throw new IOException(target.failure());
+        }
+    }
+}

@@ -1,0 +1,129 @@
+package io.millrace.perf;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import org.agrona.concurrent.NanoClock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The node a benchmark speaks to: a fresh process of its own with a journal sized for the run, or one that runs
+ * already.
+ *
+ * <p><b>Threading:</b> the owner's thread; {@link #close} also from the shutdown hook.
+ */
+final class BenchNode implements AutoCloseable {
+    private final String endpoint;
+    private final @Nullable NodeProcess process;
+    private final @Nullable TemporaryDirectory directory;
+    private final JournalInfo journal;
+
+    private BenchNode(
+            final String endpoint,
+            final @Nullable NodeProcess process,
+            final @Nullable TemporaryDirectory directory,
+            final JournalInfo journal) {
+        this.endpoint = endpoint;
+        this.process = process;
+        this.directory = directory;
+        this.journal = journal;
+    }
+
+    /**
+     * Starts a fresh node and waits until it is ready.
+     *
+     * @param parent directory that its data directory is made in, or null for a temporary one.
+     * @param journalBytes size of its journal.
+     * @param cleanup told of the process and the directory before they can be left behind.
+     * @param clock for time-outs.
+     * @return the node.
+     * @throws IOException when it does not start, or its file system has not the room.
+     */
+    static BenchNode start(
+            final @Nullable Path parent, final long journalBytes, final Cleanup cleanup, final NanoClock clock)
+            throws IOException {
+        final TemporaryDirectory directory = cleanup.add(TemporaryDirectory.create(parent));
+        if (directory.freeBytes() < journalBytes + journalBytes / 16) {
+            throw new IOException("a journal of " + (journalBytes >> 20) + " MiB is needed in " + directory.path()
+                    + ", free are " + (directory.freeBytes() >> 20) + " MiB: choose another --directory, a lower --rate"
+                    + " or a shorter --duration");
+        }
+        final NodeProcess process = cleanup.add(prepare(directory.path(), journalBytes, clock));
+        process.startAndAwait();
+        return new BenchNode(process.endpoint(), process, directory, JournalInfo.of(process.ready()));
+    }
+
+    /**
+     * Prepares a node process with a journal of a given size.
+     *
+     * @param directory existing; configuration and data go there.
+     * @param journalBytes size of the journal.
+     * @param clock for time-outs.
+     * @return not started yet.
+     * @throws IOException when the configuration cannot be written.
+     */
+    static NodeProcess prepare(final Path directory, final long journalBytes, final NanoClock clock)
+            throws IOException {
+        final Path configuration = directory.resolve("millrace.toml");
+        Files.writeString(configuration, "[journal]\nsize = \"" + ((journalBytes >> 20) + 1) + "MiB\"\n");
+        return new NodeProcess(directory.resolve("data"), List.of("--config", configuration.toString()), clock);
+    }
+
+    /**
+     * A node that runs already, wherever it is.
+     *
+     * @param endpoint host:port.
+     * @return the node; closing it does nothing.
+     */
+    static BenchNode running(final String endpoint) {
+        return new BenchNode(endpoint, null, null, JournalInfo.UNKNOWN);
+    }
+
+    /**
+     * A process that was started elsewhere in this program.
+     *
+     * @param process ready.
+     * @return the node; closing it ends the process.
+     */
+    static BenchNode of(final NodeProcess process) {
+        return new BenchNode(process.endpoint(), process, null, JournalInfo.of(process.ready()));
+    }
+
+    /** Where it listens, host:port. */
+    String endpoint() {
+        return endpoint;
+    }
+
+    /** Its journal. */
+    JournalInfo journal() {
+        return journal;
+    }
+
+    /** Process ids that belong to it. */
+    Set<Long> pids() {
+        return process == null ? Set.of() : Set.of(process.pid());
+    }
+
+    /** What it has counted until now. */
+    NodeCounters counters() {
+        return process == null ? NodeCounters.UNKNOWN : NodeCounters.read(process);
+    }
+
+    /** Why it ended, when it ended by itself: what it wrote to standard error; else null. */
+    @Nullable
+    String death() {
+        return process == null || process.isAlive() ? null : process.errors();
+    }
+
+    @Override
+    public void close() {
+        if (process != null) {
+            process.close();
+        }
+        if (directory != null) {
+            directory.close();
+        }
+    }
+}

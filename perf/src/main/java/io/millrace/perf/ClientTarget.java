@@ -1,0 +1,95 @@
+package io.millrace.perf;
+
+import io.millrace.client.AckHandler;
+import io.millrace.client.EventWriter;
+import io.millrace.client.Result;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A stream's writer as the system under test: the client's non-blocking core on the rig's thread.
+ *
+ * <p><b>Threading:</b> the rig's thread. <b>Invariants:</b> nothing is allocated per event; acknowledged sequences are
+ * handed on as runs, because reading the clock for each of millions of events would measure the clock.
+ */
+final class ClientTarget implements Target, AckHandler {
+    private static final int POLL_LIMIT = 16 * 1024;
+    private static final long SPREAD = 0x9E37_79B9_7F4A_7C15L;
+
+    private final EventWriter writer;
+    private final int eventLength;
+    private final UnsafeBuffer event;
+    private final Listener nobody = (first, last) -> {};
+    private Listener listener = nobody;
+    /** Index of an event minus its sequence. */
+    private long indexOffset;
+
+    private boolean started;
+    private long runFirst = 1;
+    private long runLast;
+    private @Nullable String failure;
+
+    /**
+     * Takes over a writer.
+     *
+     * @param writer new: no event was offered yet.
+     * @param eventLength bytes of every event, &ge; 8.
+     */
+    ClientTarget(final EventWriter writer, final int eventLength) {
+        this.writer = writer;
+        this.eventLength = eventLength;
+        this.event = new UnsafeBuffer(new byte[Math.max(8, eventLength)]);
+    }
+
+    @Override
+    public boolean offer(final long index) {
+        event.putLong(0, index);
+        final long sequence = writer.offer(index * SPREAD, event, 0, eventLength);
+        if (sequence > 0) {
+            if (!started) {
+                started = true;
+                indexOffset = index - sequence;
+            }
+            return true;
+        }
+        if (!Result.isRetryable(sequence)) {
+            failure = "the writer refuses: " + Result.name(sequence);
+        }
+        return false;
+    }
+
+    @Override
+    public int poll(final Listener newListener) {
+        listener = newListener;
+        final int work = writer.poll(this, POLL_LIMIT);
+        endRun();
+        listener = nobody;
+        return work;
+    }
+
+    @Override
+    public void onAck(final long sequence, final long segmentId, final long eventNumber, final long endOffset) {
+        if (sequence != runLast + 1) {
+            endRun();
+            runFirst = sequence;
+        }
+        runLast = sequence;
+    }
+
+    @Override
+    public void onFailed(final long sequence, final long segmentId, final long eventNumber, final long code) {
+        failure = "event " + sequence + " was refused: " + Result.name(code);
+    }
+
+    @Override
+    public @Nullable String failure() {
+        return failure;
+    }
+
+    private void endRun() {
+        if (runFirst <= runLast) {
+            listener.onAcknowledged(runFirst + indexOffset, runLast + indexOffset);
+            runFirst = runLast + 1;
+        }
+    }
+}

@@ -1,0 +1,81 @@
+package io.millrace.perf;
+
+import io.millrace.codec.AllowedHere;
+import io.millrace.codec.MillraceException;
+import org.agrona.concurrent.SystemNanoClock;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/**
+ * {@code millrace demo} and {@code millrace bench}: the main class the launcher starts for them.
+ *
+ * <p><b>Threading:</b> the command runs on a thread that is started after autogroups were switched off, because a
+ * thread keeps the group it was started in.
+ */
+@Command(
+        name = "millrace",
+        mixinStandardHelpOptions = true,
+        description = "Shows and measures Millrace.",
+        synopsisSubcommandLabel = "demo|bench")
+@AllowedHere("composition root of the rig")
+public final class PerfMain {
+    private static final int FAILED = 1;
+    private static final int USAGE = 2;
+
+    private PerfMain() {}
+
+    /**
+     * Runs a command and ends the process with its exit code: 0 ok, 1 failed, 2 usage, 3 unreachable, 4 refused, 5 not
+     * found or conflict.
+     *
+     * @param arguments the command line.
+     * @throws InterruptedException when the wait for the command is interrupted.
+     */
+    public static void main(final String[] arguments) throws InterruptedException {
+        final int[] exitCode = {FAILED};
+        try (Autogroup autogroup = Autogroup.off(Environment.root())) {
+            final Thread restore = new Thread(autogroup::close, "perf-autogroup");
+            Runtime.getRuntime().addShutdownHook(restore);
+            final Thread rig = new Thread(() -> exitCode[0] = run(Terminal.system(), arguments), "perf");
+            rig.start();
+            rig.join();
+        }
+        System.exit(exitCode[0]);
+    }
+
+    /**
+     * Runs a command.
+     *
+     * @param terminal prints.
+     * @param arguments the command line.
+     * @return the exit code.
+     */
+    static int run(final Terminal terminal, final String... arguments) {
+        final CommandLine bench = new CommandLine(new BenchCommand())
+                .addSubcommand(new LatencyCommand(terminal, SystemNanoClock.INSTANCE))
+                .addSubcommand(new ThroughputCommand(terminal, SystemNanoClock.INSTANCE));
+        return new CommandLine(new PerfMain())
+                .addSubcommand(new DemoCommand(terminal, SystemNanoClock.INSTANCE))
+                .addSubcommand(bench)
+                .setExecutionExceptionHandler((failure, command, parsed) -> failed(terminal, failure))
+                .setParameterExceptionHandler((failure, given) -> usage(terminal, failure))
+                .execute(arguments);
+    }
+
+    private static int failed(final Terminal terminal, final Exception failure) {
+        terminal.warn(failure.getMessage() == null ? failure.toString() : failure.getMessage());
+        return failure instanceof MillraceException millrace ? millrace.code().exitCode() : FAILED;
+    }
+
+    private static int usage(final Terminal terminal, final CommandLine.ParameterException failure) {
+        terminal.warn(String.valueOf(failure.getMessage()));
+        terminal.warn(failure.getCommandLine()
+                .getUsageMessage(CommandLine.Help.Ansi.OFF)
+                .strip());
+        return USAGE;
+    }
+
+    /** Holds the benchmarks. <b>Threading:</b> stateless. */
+    @Command(name = "bench", mixinStandardHelpOptions = true, description = "Measures.")
+    private static final class BenchCommand {}
+}
