@@ -19,7 +19,8 @@ public interface AckHandler {
 
     /**
      * Tells of one acknowledgement, after its events were told one by one. The times were each taken on one node's own
-     * clock; what is missing to the round trip is the network's share.
+     * clock; what is missing to the round trip is the network's share. All three are 0 where the tidings came with a
+     * set-up after a lost session.
      *
      * @param segmentId segment acknowledged
      * @param lastSequence of the last event covered

@@ -1,5 +1,8 @@
 package io.millrace.client;
 
+import io.millrace.client.core.ClientConductor;
+import io.millrace.client.core.Housekeeper;
+import io.millrace.codec.ErrorCode;
 import io.millrace.codec.MillraceException;
 import java.util.UUID;
 import org.agrona.concurrent.NanoClock;
@@ -29,16 +32,17 @@ import org.jspecify.annotations.Nullable;
  * second.
  */
 public final class Millrace implements AutoCloseable {
-    private Millrace(final Context context) {
-        notYet(context.endpoint());
-    }
+    private static final int MIN_BUFFER_LENGTH = 2 * 1024 * 1024;
+    private static final int MAX_BUFFER_LENGTH = 256 * 1024 * 1024;
+    private static final int MIN_PENDING_EVENTS = 16;
+    private static final int MAX_PENDING_EVENTS = 4 * 1024 * 1024;
 
-    @SuppressWarnings({"NullAway", "TypeParameterUnusedInFormals"})
-    private static <T> T notYet(final @Nullable T value) {
-        if (value != null) {
-            throw new UnsupportedOperationException("not yet: " + value);
-        }
-        return value;
+    private final ClientConductor conductor;
+    private final @Nullable Housekeeper housekeeper;
+
+    private Millrace(final ClientConductor conductor, final @Nullable Housekeeper housekeeper) {
+        this.conductor = conductor;
+        this.housekeeper = housekeeper;
     }
 
     /**
@@ -61,7 +65,62 @@ public final class Millrace implements AutoCloseable {
      *     {@link Context#connectTimeoutNs()}; {@code PROTOCOL_VERSION} or {@code UNAUTHORIZED} when it refused
      */
     public static Millrace connect(final Context context) {
-        return new Millrace(context);
+        check(context);
+        final ClientConductor conductor;
+        try {
+            final UUID random = UUID.randomUUID();
+            final long seed = context.seed() == 0
+                    ? random.getMostSignificantBits() ^ random.getLeastSignificantBits()
+                    : context.seed();
+            conductor = ClientConductor.launch(context, seed);
+        } catch (final IllegalAccessError | ExceptionInInitializerError | NoClassDefFoundError e) {
+            throw new MillraceException(
+                    ErrorCode.JVM_FLAGS,
+                    "the client needs the JVM flag --add-opens java.base/jdk.internal.misc=ALL-UNNAMED: " + e,
+                    e);
+        }
+        final Housekeeper housekeeper =
+                context.invoker() ? null : new Housekeeper(conductor, "millrace-client " + context.endpoint());
+        final Millrace millrace = new Millrace(conductor, housekeeper);
+        boolean isConnected = false;
+        try {
+            if (housekeeper != null) {
+                housekeeper.start();
+            }
+            conductor.awaitConnected(context.connectTimeoutNs());
+            isConnected = true;
+        } finally {
+            if (!isConnected) {
+                millrace.close();
+            }
+        }
+        return millrace;
+    }
+
+    private static void check(final Context context) {
+        final String endpoint = context.endpoint();
+        final int colon = endpoint.lastIndexOf(':');
+        if (!endpoint.equals("ipc")
+                && (colon < 1 || !endpoint.substring(colon + 1).matches("[0-9]{1,5}"))) {
+            throw new MillraceException(ErrorCode.BAD_ADDRESS, "not host:port or ipc: " + endpoint);
+        }
+        checkRange("writerBufferLength", context.writerBufferLength(), MIN_BUFFER_LENGTH, MAX_BUFFER_LENGTH);
+        checkRange("readerWindowLength", context.readerWindowLength(), MIN_BUFFER_LENGTH, MAX_BUFFER_LENGTH);
+        checkRange("writerMaxPendingEvents", context.writerMaxPendingEvents(), MIN_PENDING_EVENTS, MAX_PENDING_EVENTS);
+        if (context.connectTimeoutNs() < 0 || context.requestTimeoutNs() <= 0) {
+            throw new MillraceException(
+                    ErrorCode.CONFIGURATION_VALUE,
+                    "time-outs must be positive: connectTimeoutNs " + context.connectTimeoutNs() + ", requestTimeoutNs "
+                            + context.requestTimeoutNs());
+        }
+    }
+
+    private static void checkRange(final String name, final int value, final int least, final int most) {
+        if (value < least || value > most || Integer.bitCount(value) != 1) {
+            throw new MillraceException(
+                    ErrorCode.CONFIGURATION_VALUE,
+                    name + " is " + value + ", but must be a power of two from " + least + " to " + most);
+        }
     }
 
     /**
@@ -70,7 +129,7 @@ public final class Millrace implements AutoCloseable {
      * @return the same object every time
      */
     public StreamManager streams() {
-        return notYet(null);
+        return conductor.requests();
     }
 
     /**
@@ -81,7 +140,7 @@ public final class Millrace implements AutoCloseable {
      * @throws MillraceException {@code STREAM_SEALED}, or as {@link StreamManager#describe}
      */
     public EventWriter openWriter(final String stream) {
-        return notYet(null);
+        return conductor.openWriter(stream, 0, 0);
     }
 
     /**
@@ -94,7 +153,7 @@ public final class Millrace implements AutoCloseable {
      * @throws MillraceException {@code STREAM_SEALED}, or as {@link StreamManager#describe}
      */
     public EventWriter openWriter(final String stream, final UUID writerId) {
-        return notYet(null);
+        return conductor.openWriter(stream, writerId.getMostSignificantBits(), writerId.getLeastSignificantBits());
     }
 
     /**
@@ -106,7 +165,7 @@ public final class Millrace implements AutoCloseable {
      * @throws MillraceException as {@link EventReader#seek}
      */
     public EventReader openReader(final String stream, final StreamPosition from) {
-        return notYet(null);
+        return conductor.openReader(stream, from);
     }
 
     /**
@@ -116,7 +175,7 @@ public final class Millrace implements AutoCloseable {
      * @throws MillraceException when the client is closed or was finally refused by its node
      */
     public int doWork() {
-        return notYet(1);
+        return conductor.work();
     }
 
     /**
@@ -125,7 +184,7 @@ public final class Millrace implements AutoCloseable {
      * @return false while the client tries to reconnect
      */
     public boolean isConnected() {
-        return notYet(true);
+        return conductor.isConnected();
     }
 
     /**
@@ -134,7 +193,7 @@ public final class Millrace implements AutoCloseable {
      * @return null before the first session
      */
     public @Nullable NodeInfo node() {
-        return notYet(null);
+        return conductor.node();
     }
 
     /**
@@ -143,14 +202,19 @@ public final class Millrace implements AutoCloseable {
      * @return live values, the same object every time
      */
     public ClientCounters counters() {
-        return notYet(null);
+        return conductor.counters();
     }
 
     /**
      * Closes all writers, without waiting for their events, all readers, the sessions and the transport. Idempotent.
      */
     @Override
-    public void close() {}
+    public void close() {
+        conductor.close();
+        if (housekeeper != null) {
+            housekeeper.close();
+        }
+    }
 
     /**
      * Settings of a client. Setters return this object.

@@ -1,0 +1,202 @@
+package io.millrace.client.core;
+
+import io.millrace.codec.EventFrame;
+import java.nio.ByteBuffer;
+import org.agrona.BitUtil;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * The events of one (writer, segment) from the offer to the acknowledgement, in the very form the wire wants, so that a
+ * run of them is copied into a frame at once.
+ *
+ * <p><b>Layout</b>: byte position p lies at index p &amp; (capacity − 1). An event that begins before the end of the
+ * ring is stored whole and continues beyond it, in the overhang; the next one begins at its own index at the front. So
+ * every event is contiguous, and no padding is needed:
+ *
+ * <pre>
+ *   0        k                          capacity     capacity + k
+ *   +--------+--------------------------+------------+---- - - -+
+ *   | unused | next event …        event begins here … ends here |
+ *   +--------+--------------------------+------------+---- - - -+
+ *                                        overhang: 1 MiB + 12
+ * </pre>
+ *
+ * <p><b>Invariants</b>: events have indexes 1, 2, 3 …; acknowledged ≤ appended; endPosition(i) − endPosition(i − 1) is
+ * the length of event i; appended bytes − acknowledged bytes ≤ capacity.
+ *
+ * <p><b>Threading</b>: whoever holds the conductor's guard.
+ */
+final class EventRing {
+    private final UnsafeBuffer bytes;
+    private final int capacity;
+    private final int eventMask;
+    private final long[] endPositions;
+    private final long[] sequences;
+    private long appendedIndex;
+    private long appendedPosition;
+    private long acknowledgedIndex;
+    private long acknowledgedPosition;
+
+    /**
+     * Allocates the ring.
+     *
+     * @param capacity bytes of unacknowledged events, a power of two ≥ the largest event
+     * @param maxEvents greatest number of events, a power of two
+     */
+    EventRing(final int capacity, final int maxEvents) {
+        if (!BitUtil.isPowerOfTwo(capacity) || !BitUtil.isPowerOfTwo(maxEvents)) {
+            throw new IllegalArgumentException("not powers of two: " + capacity + ", " + maxEvents);
+        }
+        this.capacity = capacity;
+        this.eventMask = maxEvents - 1;
+        this.endPositions = new long[maxEvents];
+        this.sequences = new long[maxEvents];
+        this.bytes =
+                new UnsafeBuffer(ByteBuffer.allocateDirect(capacity + EventFrame.frameLength(EventFrame.MAX_PAYLOAD)));
+    }
+
+    /**
+     * Tells whether one more event fits.
+     *
+     * @param payloadLength in bytes
+     * @param retainedIndex index up to which nobody needs the entry any more, ≤ acknowledged
+     * @return true when it does
+     */
+    boolean hasRoom(final int payloadLength, final long retainedIndex) {
+        return appendedIndex - retainedIndex <= eventMask
+                && appendedPosition + EventFrame.frameLength(payloadLength) - acknowledgedPosition <= capacity;
+    }
+
+    /**
+     * Returns where the payload of the next event is to be written.
+     *
+     * @return index in {@link #bytes()}
+     */
+    int nextPayloadIndex() {
+        return index(appendedPosition) + EventFrame.HEADER_LENGTH;
+    }
+
+    /**
+     * Appends an event whose payload is in place.
+     *
+     * @param keyHash unsigned
+     * @param payloadLength in bytes
+     * @param sequence the writer's number of it
+     * @return its index
+     */
+    long append(final long keyHash, final int payloadLength, final long sequence) {
+        EventFrame.putHeader(bytes, index(appendedPosition), keyHash, payloadLength);
+        appendedPosition += EventFrame.frameLength(payloadLength);
+        appendedIndex++;
+        final int slot = (int) appendedIndex & eventMask;
+        endPositions[slot] = appendedPosition;
+        sequences[slot] = sequence;
+        return appendedIndex;
+    }
+
+    /**
+     * Writes and appends an event.
+     *
+     * @param keyHash unsigned
+     * @param payload holds the payload
+     * @param offset of the payload
+     * @param payloadLength in bytes
+     * @param sequence the writer's number of it
+     * @return its index
+     */
+    long append(
+            final long keyHash,
+            final DirectBuffer payload,
+            final int offset,
+            final int payloadLength,
+            final long sequence) {
+        bytes.putBytes(nextPayloadIndex(), payload, offset, payloadLength);
+        return append(keyHash, payloadLength, sequence);
+    }
+
+    /**
+     * Frees events.
+     *
+     * @param lastIndex last one acknowledged, between acknowledged and appended
+     */
+    void acknowledge(final long lastIndex) {
+        acknowledgedPosition = endPosition(lastIndex);
+        acknowledgedIndex = lastIndex;
+    }
+
+    /**
+     * Returns where an event ends.
+     *
+     * @param eventIndex between acknowledged and appended
+     * @return byte position
+     */
+    long endPosition(final long eventIndex) {
+        return eventIndex == acknowledgedIndex ? acknowledgedPosition : endPositions[(int) eventIndex & eventMask];
+    }
+
+    /**
+     * Returns the writer's number of an event.
+     *
+     * @param eventIndex of the last {@code maxEvents}
+     * @return sequence
+     */
+    long sequence(final long eventIndex) {
+        return sequences[(int) eventIndex & eventMask];
+    }
+
+    /**
+     * Returns where a byte position lies.
+     *
+     * @param position byte position at which an event begins
+     * @return index in {@link #bytes()}
+     */
+    int index(final long position) {
+        return (int) position & (capacity - 1);
+    }
+
+    /**
+     * Returns the last of the events that fit into one frame together, begin at the one after {@code index} and lie one
+     * behind the other.
+     *
+     * @param index last event before the run
+     * @param maxBytes room in the frame
+     * @return last event of the run, {@code index} itself when already the first is too long
+     */
+    long runEnd(final long index, final int maxBytes) {
+        final long begin = endPosition(index);
+        final long ringEnd = begin - index(begin) + capacity;
+        long last = index;
+        while (last < appendedIndex && endPosition(last) < ringEnd && endPosition(last + 1) - begin <= maxBytes) {
+            last++;
+        }
+        return last;
+    }
+
+    /**
+     * Returns the bytes.
+     *
+     * @return ring and overhang
+     */
+    UnsafeBuffer bytes() {
+        return bytes;
+    }
+
+    /**
+     * Returns the last event appended.
+     *
+     * @return index, 0 for none
+     */
+    long appendedIndex() {
+        return appendedIndex;
+    }
+
+    /**
+     * Returns the last event acknowledged.
+     *
+     * @return index, 0 for none
+     */
+    long acknowledgedIndex() {
+        return acknowledgedIndex;
+    }
+}

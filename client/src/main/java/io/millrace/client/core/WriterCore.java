@@ -1,0 +1,577 @@
+package io.millrace.client.core;
+
+import io.millrace.client.AckHandler;
+import io.millrace.client.EventClaim;
+import io.millrace.client.EventPosition;
+import io.millrace.client.EventWriter;
+import io.millrace.client.Result;
+import io.millrace.client.SegmentInfo;
+import io.millrace.client.StreamInfo;
+import io.millrace.codec.ErrorCode;
+import io.millrace.codec.EventFrame;
+import io.millrace.codec.KeyHash;
+import io.millrace.codec.MillraceException;
+import java.time.Duration;
+import java.util.List;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The writer of one stream: routes each event by its key hash to a {@link SegmentWriter}, numbers events over all of
+ * them, and hands over what became of them.
+ *
+ * <p><b>Threading</b>: methods of {@link EventWriter} take the guard; the others need it. An open claim holds the
+ * guard.
+ *
+ * <p><b>Invariants</b>: a sequence is given only to an event that lies in a ring; a writer that failed never takes
+ * another event.
+ */
+final class WriterCore implements EventWriter, EventClaim.Owner {
+    private final ClientConductor conductor;
+    private final Guard guard;
+    private final Connection head;
+    private final StreamInfo stream;
+    private final long idHigh;
+    private final long idLow;
+    private final boolean isFriendly;
+    private final SplitMix random;
+    private final SegmentWriter[] segments;
+    private final long[] keyHighs;
+    private final UnsafeBuffer array = new UnsafeBuffer(0, 0);
+    private long lastSequence;
+    private long failure;
+    private String failureText = "";
+    private @Nullable ErrorCode lastRefusal;
+    private boolean isPolled;
+    private int nextTold;
+    private boolean isClosed;
+    private @Nullable EventRing claimedRing;
+    private int claimedLength;
+    private long claimedKeyHash;
+
+    /**
+     * Makes the writer.
+     *
+     * @param conductor of the client
+     * @param head connection to the node
+     * @param stream described just now
+     * @param idHigh upper half of its identity
+     * @param idLow lower half of its identity
+     * @param seed of hashes for events without a key
+     */
+    WriterCore(
+            final ClientConductor conductor,
+            final Connection head,
+            final StreamInfo stream,
+            final long idHigh,
+            final long idLow,
+            final long seed) {
+        this.conductor = conductor;
+        this.guard = conductor.guard();
+        this.head = head;
+        this.stream = stream;
+        this.idHigh = idHigh;
+        this.idLow = idLow;
+        this.isFriendly = !conductor.context().invoker();
+        this.random = new SplitMix(seed);
+        final List<SegmentInfo> infos = stream.segments();
+        this.segments = new SegmentWriter[infos.size()];
+        this.keyHighs = new long[infos.size()];
+        for (int i = 0; i < segments.length; i++) {
+            segments[i] = new SegmentWriter(this, conductor, head, stream.streamId(), infos.get(i));
+            keyHighs[i] = infos.get(i).keyHigh();
+        }
+    }
+
+    @Override
+    public long offer(final long keyHash, final DirectBuffer buffer, final int offset, final int length) {
+        guard.lock();
+        try {
+            final long refused = check(length);
+            if (refused < 0) {
+                return refused;
+            }
+            final SegmentWriter segment = route(keyHash);
+            final EventRing ring = segment.ringWithRoom(length);
+            if (ring == null) {
+                return conductor.fullCode();
+            }
+            ring.append(keyHash, buffer, offset, length, lastSequence + 1);
+            lastSequence++;
+            sendIfQuiet(segment);
+            return lastSequence;
+        } finally {
+            guard.unlock();
+        }
+    }
+
+    @Override
+    public long offer(final DirectBuffer buffer, final int offset, final int length) {
+        guard.lock();
+        try {
+            return offer(random.next(), buffer, offset, length);
+        } finally {
+            guard.unlock();
+        }
+    }
+
+    @Override
+    public long offer(final @Nullable String key, final byte[] payload) {
+        guard.lock();
+        try {
+            array.wrap(payload);
+            return offer(key == null ? random.next() : KeyHash.of(key), array, 0, payload.length);
+        } finally {
+            array.wrap(0, 0);
+            guard.unlock();
+        }
+    }
+
+    @Override
+    public long tryClaim(final long keyHash, final int length, final EventClaim claim) {
+        boolean isClaimed = false;
+        guard.lock();
+        try {
+            final long refused = check(length);
+            if (refused < 0) {
+                return refused;
+            }
+            final EventRing ring = route(keyHash).ringWithRoom(length);
+            if (ring == null) {
+                return conductor.fullCode();
+            }
+            claimedRing = ring;
+            claimedLength = length;
+            claimedKeyHash = keyHash;
+            claim.wrap(ring.bytes(), ring.nextPayloadIndex(), length, this);
+            isClaimed = true;
+            return lastSequence + 1;
+        } finally {
+            if (!isClaimed) {
+                guard.unlock();
+            }
+        }
+    }
+
+    @Override
+    public void onClaimEnd(final boolean isCommitted) {
+        final EventRing ring = claimedRing;
+        if (ring == null) {
+            throw new IllegalStateException("no claim is open");
+        }
+        claimedRing = null;
+        try {
+            if (isCommitted && !isClosed) {
+                ring.append(claimedKeyHash, claimedLength, ++lastSequence);
+                sendIfQuiet(route(claimedKeyHash));
+            }
+        } finally {
+            guard.unlock();
+        }
+    }
+
+    private long check(final int length) {
+        if (claimedRing != null) {
+            throw new IllegalStateException("a claim of this writer is open: commit or abort it first");
+        }
+        if (isClosed) {
+            return Result.CLOSED;
+        }
+        if (failure != 0) {
+            return failure;
+        }
+        if (length < 0 || length > EventFrame.MAX_PAYLOAD) {
+            return Result.TOO_LARGE;
+        }
+        final int nodeLimit = head.link().maxEventLength();
+        return nodeLimit > 0 && length > nodeLimit ? Result.TOO_LARGE : 0;
+    }
+
+    private SegmentWriter route(final long keyHash) {
+        int low = 0;
+        int high = keyHighs.length - 1;
+        while (low < high) {
+            final int middle = (low + high) >>> 1;
+            if (Long.compareUnsigned(keyHash, keyHighs[middle]) <= 0) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        return segments[low];
+    }
+
+    private void sendIfQuiet(final SegmentWriter segment) {
+        // Without a duty cycle of the user's own nobody would come by at once; when something is on its way already,
+        // its acknowledgement wakes the next turn and events gather meanwhile.
+        if (isFriendly && segment.isQuiet()) {
+            conductor.push(segment.doWork(conductor.nowNs()));
+        }
+    }
+
+    @Override
+    public int poll(final AckHandler handler, final int limit) {
+        guard.lock();
+        try {
+            isPolled = true;
+            if (!isClosed) {
+                conductor.checkUsable();
+                conductor.doWork();
+            }
+            int count = 0;
+            for (int i = 0; i < segments.length && count < limit; i++) {
+                nextTold = nextTold + 1 < segments.length ? nextTold + 1 : 0;
+                count += segments[nextTold].tell(handler, limit - count);
+            }
+            return count;
+        } finally {
+            guard.unlock();
+        }
+    }
+
+    @Override
+    public int doWork() {
+        return conductor.work();
+    }
+
+    @Override
+    public long lastSequence() {
+        guard.lock();
+        try {
+            return lastSequence;
+        } finally {
+            guard.unlock();
+        }
+    }
+
+    @Override
+    public long acknowledgedSequence() {
+        guard.lock();
+        try {
+            long first = lastSequence + 1;
+            for (final SegmentWriter segment : segments) {
+                first = Math.min(first, segment.firstPendingSequence());
+            }
+            return first - 1;
+        } finally {
+            guard.unlock();
+        }
+    }
+
+    @Override
+    public long pendingCount() {
+        guard.lock();
+        try {
+            long count = 0;
+            for (final SegmentWriter segment : segments) {
+                count += segment.pendingCount();
+            }
+            return count;
+        } finally {
+            guard.unlock();
+        }
+    }
+
+    @Override
+    public long failure() {
+        guard.lock();
+        try {
+            return isClosed ? Result.CLOSED : failure;
+        } finally {
+            guard.unlock();
+        }
+    }
+
+    @Override
+    public @Nullable ErrorCode lastRefusal() {
+        guard.lock();
+        try {
+            return lastRefusal;
+        } finally {
+            guard.unlock();
+        }
+    }
+
+    @Override
+    public EventPosition append(final @Nullable String key, final byte[] payload) {
+        final Append append = new Append(key == null ? random() : KeyHash.of(key), payload);
+        final long timeoutNs = conductor.context().requestTimeoutNs();
+        if (!append.isEnded() && !conductor.await(append::isEnded, timeoutNs)) {
+            throw late("append to " + stream.name(), timeoutNs);
+        }
+        guard.lock();
+        try {
+            final SegmentWriter segment = append.segment;
+            if (segment == null || !segment.isAcknowledged(append.index)) {
+                throw failed(append.code);
+            }
+            return new EventPosition(segment.segmentId(), segment.eventNumber(append.index), segment.endOffset());
+        } finally {
+            guard.unlock();
+        }
+    }
+
+    private long random() {
+        guard.lock();
+        try {
+            return random.next();
+        } finally {
+            guard.unlock();
+        }
+    }
+
+    @Override
+    public void flush(final Duration timeout) {
+        flush(timeout.toNanos());
+    }
+
+    private void flush(final long timeoutNs) {
+        final long target = lastSequence();
+        if (isFlushed(target) || conductor.await(() -> isFlushed(target), timeoutNs)) {
+            if (acknowledgedSequence() < target) {
+                throw failed(failure());
+            }
+            return;
+        }
+        throw late("flush of " + stream.name(), timeoutNs);
+    }
+
+    private boolean isFlushed(final long target) {
+        return acknowledgedSequence() >= target || failure() != 0;
+    }
+
+    private MillraceException late(final String what, final long timeoutNs) {
+        guard.lock();
+        try {
+            final ErrorCode refusal = lastRefusal;
+            final String text = what + " took more than " + timeoutNs / 1_000_000 + " ms; " + pendingCount()
+                    + " events are pending and will be sent again while the writer is open";
+            if (refusal != null) {
+                return new MillraceException(refusal, text + ": " + refusal.summary());
+            }
+            return head.isOpen()
+                    ? new MillraceException(ErrorCode.TIMED_OUT, text)
+                    : new MillraceException(
+                            ErrorCode.UNREACHABLE,
+                            text + ClientConductor.why(head.link().lastFailure()));
+        } finally {
+            guard.unlock();
+        }
+    }
+
+    private MillraceException failed(final long code) {
+        final ErrorCode error =
+                switch ((int) code) {
+                    case (int) Result.CLOSED -> ErrorCode.CLIENT_CLOSED;
+                    case (int) Result.TOO_LARGE -> ErrorCode.PAYLOAD_TOO_LARGE;
+                    case (int) Result.FENCED -> ErrorCode.CLIENT_FENCED;
+                    case (int) Result.SEALED -> ErrorCode.CLIENT_SEALED;
+                    default -> Result.error(code);
+                };
+        return new MillraceException(
+                error,
+                "writer of " + stream.name() + ": " + error.summary() + ClientConductor.why(failureText) + pending());
+    }
+
+    private String pending() {
+        final long count = pendingCount();
+        return count == 0
+                ? ""
+                : "; " + count + " events, from sequence " + (acknowledgedSequence() + 1)
+                        + " on, are not known to be durable";
+    }
+
+    @Override
+    public StreamInfo stream() {
+        return stream;
+    }
+
+    @Override
+    public void close() {
+        guard.lock();
+        try {
+            if (isClosed) {
+                return;
+            }
+        } finally {
+            guard.unlock();
+        }
+        try {
+            flush(conductor.context().requestTimeoutNs());
+        } finally {
+            guard.lock();
+            try {
+                release();
+                conductor.remove(this);
+            } finally {
+                guard.unlock();
+            }
+        }
+    }
+
+    /** Closes without waiting. */
+    void release() {
+        isClosed = true;
+        for (final SegmentWriter segment : segments) {
+            segment.stop();
+        }
+    }
+
+    /**
+     * Moves all segments on.
+     *
+     * @param nowNs the duty cycle's time
+     * @return number of frames sent
+     */
+    int doWork(final long nowNs) {
+        int work = 0;
+        for (final SegmentWriter segment : segments) {
+            work += segment.doWork(nowNs);
+        }
+        return work;
+    }
+
+    /**
+     * Finds one segment.
+     *
+     * @param high upper half of the writer's identity
+     * @param streamId stream
+     * @param segmentId segment
+     * @return null when it is not this writer's
+     */
+    @Nullable
+    SegmentWriter segment(final long high, final long streamId, final long segmentId) {
+        if (high != idHigh || streamId != stream.streamId()) {
+            return null;
+        }
+        for (final SegmentWriter segment : segments) {
+            if (segment.segmentId() == segmentId) {
+                return segment;
+            }
+        }
+        return null;
+    }
+
+    /**
+     * Ends this writer for good; what its other segments have is still sent and acknowledged.
+     *
+     * @param code of {@link Result}
+     * @param text in words
+     */
+    void fail(final long code, final String text) {
+        if (failure == 0) {
+            failure = code;
+            failureText = text;
+        }
+    }
+
+    /**
+     * Ends this writer with all its segments.
+     *
+     * @param code of {@link Result}
+     * @param text in words
+     */
+    void failAll(final long code, final String text) {
+        fail(code, text);
+        for (final SegmentWriter segment : segments) {
+            segment.stop();
+        }
+    }
+
+    /**
+     * Takes the tidings of a new chain epoch.
+     *
+     * @param chain that changed
+     */
+    void onChainChanged(final int chain) {
+        for (final SegmentWriter segment : segments) {
+            segment.onChainChanged(chain);
+        }
+    }
+
+    /**
+     * Remembers a refusal.
+     *
+     * @param code why
+     */
+    void onRefusal(final ErrorCode code) {
+        lastRefusal = code;
+    }
+
+    /** Forgets the last refusal: acknowledgements come again. */
+    void onProgress() {
+        lastRefusal = null;
+    }
+
+    /**
+     * Tells whether the user polls.
+     *
+     * @return true once polled
+     */
+    boolean isPolled() {
+        return isPolled;
+    }
+
+    /**
+     * Returns why this writer failed.
+     *
+     * @return 0 or a code of {@link Result}
+     */
+    long failureCode() {
+        return failure;
+    }
+
+    /**
+     * Returns the upper half of the identity.
+     *
+     * @return bits
+     */
+    long idHigh() {
+        return idHigh;
+    }
+
+    /**
+     * Returns the lower half of the identity.
+     *
+     * @return bits
+     */
+    long idLow() {
+        return idLow;
+    }
+
+    /** One blocking append: offered once there is room, then waited for. */
+    private final class Append {
+        private final long keyHash;
+        private final UnsafeBuffer payload;
+        private @Nullable SegmentWriter segment;
+        private long index;
+        private long code;
+
+        private Append(final long keyHash, final byte[] payload) {
+            this.keyHash = keyHash;
+            this.payload = new UnsafeBuffer(payload);
+        }
+
+        private boolean isEnded() {
+            guard.lock();
+            try {
+                final SegmentWriter current = segment;
+                if (current != null) {
+                    code = failure();
+                    return current.isAcknowledged(index) || code != 0;
+                }
+                code = offer(keyHash, payload, 0, payload.capacity());
+                if (code > 0) {
+                    final SegmentWriter chosen = route(keyHash);
+                    segment = chosen;
+                    index = chosen.lastIndex();
+                    return false;
+                }
+                return !Result.isRetryable(code);
+            } finally {
+                guard.unlock();
+            }
+        }
+    }
+}
