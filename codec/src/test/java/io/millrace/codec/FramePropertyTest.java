@@ -4,14 +4,20 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.codec.Schema.Message;
+import io.millrace.codec.wire.CreateScopeEncoder;
+import io.millrace.codec.wire.MessageHeaderEncoder;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.IntRange;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -53,6 +59,42 @@ final class FramePropertyTest {
             frame = Arrays.copyOf(frame, Math.max(8, frame.length + m.cut));
         }
         assertJudged(message.schema, frame, at);
+    }
+
+    @Property(tries = TRIES)
+    void shouldStayInBoundsWhenLengthsAreHuge(
+            @ForAll("message") final Message message,
+            @ForAll("hugeLength") final long huge,
+            @ForAll final boolean newer,
+            @ForAll @IntRange(max = 300) final int at) {
+        final byte[] frame = Golden.read(message.toString());
+        final ByteBuffer bytes = ByteBuffer.wrap(frame).order(ByteOrder.LITTLE_ENDIAN);
+        // Behind the block lie group headers and the lengths of variable data.
+        final int tail = frame.length - 8 - message.blockLength;
+        final int index = tail < 4 ? at % (frame.length - 4) : 8 + message.blockLength + at % (tail - 3);
+        frame[6] = (byte) (newer ? 1 : 0); // of a newer version bytes may be left over at the end
+        if (huge > 0 && huge < 0x1_0000) {
+            bytes.putShort(index, (short) huge);
+        } else {
+            bytes.putInt(index, (int) huge);
+        }
+        assertJudged(message.schema, frame, 0);
+    }
+
+    @Example
+    void shouldRefuseWhenTextIsLongerThanTheLimit() {
+        final UnsafeBuffer buffer = new UnsafeBuffer(new byte[5000]);
+        for (final int length : new int[] {4096, 4097}) {
+            final CreateScopeEncoder frame = new CreateScopeEncoder()
+                    .wrapAndApplyHeader(buffer, 0, new MessageHeaderEncoder())
+                    .requestId(1)
+                    .putScopeName(new byte[4096], 0, 4096);
+            final int text = MessageHeaderEncoder.ENCODED_LENGTH + CreateScopeEncoder.BLOCK_LENGTH;
+            buffer.putShort(text, (short) length, ByteOrder.LITTLE_ENDIAN);
+            final int end = MessageHeaderEncoder.ENCODED_LENGTH + frame.encodedLength() + length - 4096;
+            final int expected = length == 4096 ? CreateScopeEncoder.TEMPLATE_ID : FrameStatus.LENGTH;
+            assertEquals(expected, WireFrames.check(buffer, 0, end));
+        }
     }
 
     @Property(tries = 200)
@@ -110,6 +152,12 @@ final class FramePropertyTest {
     @Provide
     Arbitrary<byte[]> randomBytes() {
         return Arbitraries.bytes().array(byte[].class).ofMaxSize(200);
+    }
+
+    @Provide
+    Arbitrary<Long> hugeLength() {
+        return Arbitraries.of(
+                -1L, -4L, -5L, -8L, -30L, -100L, 0x7FFF_FFFFL, 0x8000_0000L, 0x7FFF_FFF0L, 0xFFFFL, 0x7FFFL);
     }
 
     @Provide

@@ -70,6 +70,18 @@ final class LogRecordsPropertyTest {
         }
     }
 
+    @Property(tries = 100)
+    void shouldRefuseWhenBytesFollowTheBody(
+            @ForAll("kind") final RecordKind kind, @ForAll @IntRange(min = 1, max = 70) final int extra) {
+        final byte[] record = LogSamples.record(kind);
+        final byte[] longer = Arrays.copyOf(record, record.length + extra);
+        final UnsafeBuffer buffer = new UnsafeBuffer(longer);
+        assertEquals(record.length, LogRecords.check(buffer, 0, longer.length), "another record may follow");
+        buffer.putInt(0, longer.length, ByteOrder.LITTLE_ENDIAN);
+        final boolean append = kind == RecordKind.APPEND || kind == RecordKind.APPEND_FRAGMENT;
+        assertEquals(append ? longer.length : FrameStatus.TRAILING, LogRecords.check(buffer, 0, longer.length));
+    }
+
     private static void checkAndDecode(final byte[] bytes) {
         final int guard = 24;
         final byte[] memory = new byte[bytes.length + 2 * guard];

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -174,7 +175,7 @@ final class Schema {
                 }
             }
             return -1;
-        } catch (final java.nio.BufferUnderflowException | IllegalArgumentException e) {
+        } catch (final BufferUnderflowException | IllegalArgumentException | ArithmeticException e) {
             return -1;
         }
     }
