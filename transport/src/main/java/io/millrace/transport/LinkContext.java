@@ -1,9 +1,29 @@
 package io.millrace.transport;
 
+import io.millrace.codec.ErrorCode;
+import io.millrace.codec.MillraceException;
+import java.net.InetAddress;
+
 /** The settings of a {@link Link}. */
 public final class LinkContext {
     /** The endpoint that names a node on the same driver. */
     public static final String IPC = "ipc";
+
+    private static final int FRAGMENT_LIMIT_MAX = 4096;
+    private static final long NS_PER_MS = 1_000_000;
+
+    private String endpoint = "";
+    private String replyHost = "";
+    private String clientName = "";
+    private long clientIdHigh;
+    private long clientIdLow;
+    private byte[] credentials = new byte[0];
+    private int termLength;
+    private int fragmentLimit = 64;
+    private long linkTimeoutNs = 2_000 * NS_PER_MS;
+    private long heartbeatIntervalNs = 100 * NS_PER_MS;
+    private long firstBackoffNs = 10 * NS_PER_MS;
+    private long lastBackoffNs = 1_000 * NS_PER_MS;
 
     /** Default settings. */
     public LinkContext() {}
@@ -11,10 +31,11 @@ public final class LinkContext {
     /**
      * Sets the node's address.
      *
-     * @param endpoint host:port, or {@link #IPC}.
+     * @param address host:port, or {@link #IPC}.
      * @return this.
      */
-    public LinkContext endpoint(final String endpoint) {
+    public LinkContext endpoint(final String address) {
+        this.endpoint = address;
         return this;
     }
 
@@ -25,28 +46,33 @@ public final class LinkContext {
      * @return this.
      */
     public LinkContext replyHost(final String host) {
+        this.replyHost = host;
         return this;
     }
 
     /**
      * Names the client.
      *
-     * @param clientName for people.
-     * @param clientIdHigh upper half of its id.
-     * @param clientIdLow lower half of its id.
+     * @param name for people, at most 128 bytes.
+     * @param idHigh upper half of its id.
+     * @param idLow lower half of its id.
      * @return this.
      */
-    public LinkContext client(final String clientName, final long clientIdHigh, final long clientIdLow) {
+    public LinkContext client(final String name, final long idHigh, final long idLow) {
+        this.clientName = name;
+        this.clientIdHigh = idHigh;
+        this.clientIdLow = idLow;
         return this;
     }
 
     /**
      * Sets what the node's authenticator gets to see.
      *
-     * @param credentials at most 512 bytes.
+     * @param bytes at most 512 bytes.
      * @return this.
      */
-    public LinkContext credentials(final byte[] credentials) {
+    public LinkContext credentials(final byte[] bytes) {
+        this.credentials = bytes.clone();
         return this;
     }
 
@@ -57,6 +83,7 @@ public final class LinkContext {
      * @return this.
      */
     public LinkContext termLength(final int lengthBytes) {
+        this.termLength = lengthBytes;
         return this;
     }
 
@@ -67,6 +94,7 @@ public final class LinkContext {
      * @return this.
      */
     public LinkContext fragmentLimit(final int count) {
+        this.fragmentLimit = count;
         return this;
     }
 
@@ -77,6 +105,7 @@ public final class LinkContext {
      * @return this.
      */
     public LinkContext linkTimeoutNs(final long timeoutNs) {
+        this.linkTimeoutNs = timeoutNs;
         return this;
     }
 
@@ -87,6 +116,7 @@ public final class LinkContext {
      * @return this.
      */
     public LinkContext heartbeatIntervalNs(final long intervalNs) {
+        this.heartbeatIntervalNs = intervalNs;
         return this;
     }
 
@@ -98,6 +128,111 @@ public final class LinkContext {
      * @return this.
      */
     public LinkContext backoffNs(final long firstNs, final long lastNs) {
+        this.firstBackoffNs = firstNs;
+        this.lastBackoffNs = lastNs;
+        return this;
+    }
+
+    /** Returns the node's address. */
+    String endpoint() {
+        return endpoint;
+    }
+
+    /** Returns whether the node shares this client's driver. */
+    boolean isIpc() {
+        return IPC.equals(endpoint);
+    }
+
+    /** Returns the address for answers; empty: found by the route to the node. */
+    String replyHost() {
+        return replyHost;
+    }
+
+    /** Returns the client's name. */
+    String clientName() {
+        return clientName;
+    }
+
+    /** Returns the upper half of the client's id. */
+    long clientIdHigh() {
+        return clientIdHigh;
+    }
+
+    /** Returns the lower half of the client's id. */
+    long clientIdLow() {
+        return clientIdLow;
+    }
+
+    /** Returns the credentials. */
+    byte[] credentials() {
+        return credentials;
+    }
+
+    /** Returns the term length of the publication to the node, in bytes; 0: the transport's. */
+    int termLength() {
+        return termLength;
+    }
+
+    /** Returns the limit of fragments in one turn. */
+    int fragmentLimit() {
+        return fragmentLimit;
+    }
+
+    /** Returns how long the node may be silent, in nanoseconds. */
+    long linkTimeoutNs() {
+        return linkTimeoutNs;
+    }
+
+    /** Returns the time between heartbeats, in nanoseconds. */
+    long heartbeatIntervalNs() {
+        return heartbeatIntervalNs;
+    }
+
+    /** Returns the first wait between attempts, in nanoseconds. */
+    long firstBackoffNs() {
+        return firstBackoffNs;
+    }
+
+    /** Returns the last wait between attempts, in nanoseconds. */
+    long lastBackoffNs() {
+        return lastBackoffNs;
+    }
+
+    /**
+     * Checks the ranges.
+     *
+     * @return this.
+     */
+    LinkContext conclude() {
+        if (!isIpc() && HostPort.parse(endpoint, ErrorCode.BAD_ADDRESS).port() == 0) {
+            throw new MillraceException(ErrorCode.BAD_ADDRESS, "'" + endpoint + "' has no port");
+        }
+        if (!replyHost.isEmpty()) {
+            final InetAddress address = new HostPort(replyHost, 0).literal();
+            if (address == null || !ReplyChannel.isUnicast(address)) {
+                throw new MillraceException(
+                        ErrorCode.BAD_ADDRESS, "reply host '" + replyHost + "' is not the IP address of one host");
+            }
+        }
+        if (credentials.length > SessionFrames.CREDENTIALS_LENGTH_MAX) {
+            throw new MillraceException(
+                    ErrorCode.CONFIGURATION_VALUE,
+                    "credentials have " + credentials.length + " bytes, allowed are "
+                            + SessionFrames.CREDENTIALS_LENGTH_MAX);
+        }
+        Transport.Context.check("fragmentLimit", fragmentLimit, 1, FRAGMENT_LIMIT_MAX);
+        if (termLength != 0) {
+            Transport.Context.checkTerm("termLength", termLength);
+        }
+        if (heartbeatIntervalNs < NS_PER_MS
+                || linkTimeoutNs < heartbeatIntervalNs
+                || firstBackoffNs < 1
+                || lastBackoffNs < firstBackoffNs) {
+            throw new MillraceException(
+                    ErrorCode.CONFIGURATION_VALUE,
+                    "times of a link are out of range: heartbeatIntervalNs " + heartbeatIntervalNs + ", linkTimeoutNs "
+                            + linkTimeoutNs + ", backoffNs " + firstBackoffNs + " to " + lastBackoffNs);
+        }
         return this;
     }
 }

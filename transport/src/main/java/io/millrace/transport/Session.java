@@ -1,5 +1,6 @@
 package io.millrace.transport;
 
+import io.aeron.Publication;
 import io.aeron.logbuffer.BufferClaim;
 import io.millrace.codec.wire.RefusalCode;
 import org.agrona.DirectBuffer;
@@ -9,41 +10,104 @@ import org.jspecify.annotations.Nullable;
  * One client's session, at the node.
  *
  * <p><b>Threading</b>: the duty cycle's thread only.
+ *
+ * <p><b>Invariants</b>: opens once, closes once; {@link SessionAcceptor} alone changes its state.
  */
 public final class Session {
+    /** Longest frame to a client, in bytes; a client puts no more together. */
+    static final int OFFER_LENGTH_MAX = 128 << 10;
+
+    private enum State {
+        OPENING,
+        OPEN,
+        CLOSED
+    }
+
+    private final long id;
+    private final long correlationId;
+    private final long clientIdHigh;
+    private final long clientIdLow;
+    private final String clientName;
+    private final ReplyPath path;
+    private final ClientImage image;
+    private final SessionFrames frames;
+    private final RefusalQueue refusals;
+
+    private State state = State.OPENING;
+    private boolean isCloseRequested;
+    private boolean isAnswerPending;
+    private boolean isEchoPending;
+    private long createdNs;
+    private long lastReceivedNs;
+    private long lastConnectedNs;
+    private long nextHeartbeatNs;
+    private long clientTimeNs;
     private @Nullable Object attachment;
 
-    /** Made by the acceptor alone. */
-    Session() {}
+    /**
+     * Made by the acceptor for a client it will answer.
+     *
+     * @param id of the session.
+     * @param open the client's request.
+     * @param path to the client.
+     * @param image from the client.
+     * @param frames writes messages.
+     * @param nowNs the turn's time.
+     */
+    Session(
+            final long id,
+            final OpenRequest open,
+            final ReplyPath path,
+            final ClientImage image,
+            final SessionFrames frames,
+            final long nowNs) {
+        this.id = id;
+        this.correlationId = open.correlationId();
+        this.clientIdHigh = open.clientIdHigh();
+        this.clientIdLow = open.clientIdLow();
+        this.clientName = open.clientName();
+        this.path = path;
+        this.image = image;
+        this.frames = frames;
+        this.refusals = new RefusalQueue(frames);
+        this.createdNs = nowNs;
+        this.lastReceivedNs = nowNs;
+        this.lastConnectedNs = nowNs;
+    }
 
     /** Returns the session's number: unique in this run of the node, never 0. */
     public long id() {
-        return 0;
+        return id;
     }
 
     /** Returns the upper half of the client's id. */
     public long clientIdHigh() {
-        return 0;
+        return clientIdHigh;
     }
 
     /** Returns the lower half of the client's id. */
     public long clientIdLow() {
-        return 0;
+        return clientIdLow;
     }
 
     /** Returns the client's name as it calls itself; untrusted. */
     public String clientName() {
-        return "";
+        return clientName;
     }
 
     /** Returns whether frames can be sent. */
     public boolean isOpen() {
-        return false;
+        return state == State.OPEN && !isCloseRequested;
+    }
+
+    /** Returns whether the client came by ipc. */
+    public boolean isIpc() {
+        return image.isIpc();
     }
 
     /** Returns the longest frame {@link #tryClaim(int, BufferClaim)} takes, in bytes. */
     public int maxFrameLength() {
-        return 0;
+        return path.maxPayloadLength();
     }
 
     /**
@@ -51,7 +115,7 @@ public final class Session {
      * it travels in pieces.
      */
     public int maxOfferLength() {
-        return 0;
+        return Math.min(OFFER_LENGTH_MAX, path.maxMessageLength());
     }
 
     /**
@@ -59,11 +123,11 @@ public final class Session {
      *
      * @param length of the frame, ≤ {@link #maxFrameLength()}.
      * @param claim to be committed or aborted before anything else is sent.
-     * @return &gt; 0, or a negative code of {@link io.aeron.Publication}: {@code BACK_PRESSURED},
-     *     {@code NOT_CONNECTED}, {@code ADMIN_ACTION} (try again), {@code CLOSED}.
+     * @return &gt; 0, or a negative code of {@link Publication}: {@code BACK_PRESSURED}, {@code NOT_CONNECTED},
+     *     {@code ADMIN_ACTION} (try again), {@code CLOSED}.
      */
     public long tryClaim(final int length, final BufferClaim claim) {
-        return 0;
+        return state == State.OPEN ? path.tryClaim(length, claim) : Publication.CLOSED;
     }
 
     /**
@@ -75,7 +139,7 @@ public final class Session {
      * @return &gt; 0, or a negative code as {@link #tryClaim(int, BufferClaim)}.
      */
     public long offer(final DirectBuffer buffer, final int offset, final int length) {
-        return 0;
+        return state == State.OPEN ? path.offer(buffer, offset, length) : Publication.CLOSED;
     }
 
     /**
@@ -83,7 +147,7 @@ public final class Session {
      *
      * @param code why.
      * @param requestTemplateId of the refused message.
-     * @param correlationId of the request, or the first event number of an append.
+     * @param requestId correlation id of the request, or the first event number of an append.
      * @param streamId or 0.
      * @param segmentId or 0.
      * @param detail the number that helps: expected event number, limit, current epoch; or 0.
@@ -92,18 +156,35 @@ public final class Session {
      * @param text in words, ASCII; cut at 200 characters.
      * @return {@code false} when the queue is full: do not consume the frame, it will come again.
      */
-    @SuppressWarnings("checkstyle:ParameterNumber")
     public boolean refuse(
             final RefusalCode code,
             final int requestTemplateId,
-            final long correlationId,
+            final long requestId,
             final long streamId,
             final long segmentId,
             final long detail,
             final long writerIdHigh,
             final long writerIdLow,
             final String text) {
-        return false;
+        if (state != State.OPEN) {
+            return true;
+        }
+        if (refusals.isFull()) {
+            refusals.send(path);
+            if (refusals.isFull()) {
+                return false;
+            }
+        }
+        refusals.begin(code, requestTemplateId, text)
+                .correlationId(requestId)
+                .streamId(streamId)
+                .segmentId(segmentId)
+                .detail(detail)
+                .writerIdHigh(writerIdHigh)
+                .writerIdLow(writerIdLow);
+        refusals.end();
+        refusals.send(path);
+        return true;
     }
 
     /** Returns what the handler attached. */
@@ -121,5 +202,158 @@ public final class Session {
     }
 
     /** Closes the session in the acceptor's next turn; the client hears of it and connects again if it wants to. */
-    public void close() {}
+    public void close() {
+        isCloseRequested = true;
+    }
+
+    /** Returns the image the client's frames come by. */
+    ClientImage image() {
+        return image;
+    }
+
+    /** Returns whether SessionOpened was sent and the session not closed. */
+    boolean isEstablished() {
+        return state == State.OPEN;
+    }
+
+    /**
+     * Returns whether a repeated request is that of this session.
+     *
+     * @param open the request.
+     */
+    boolean isAnswerTo(final OpenRequest open) {
+        return correlationId == open.correlationId()
+                && clientIdHigh == open.clientIdHigh()
+                && clientIdLow == open.clientIdLow();
+    }
+
+    /**
+     * Notes that a frame came.
+     *
+     * @param nowNs the turn's time.
+     */
+    void onReceived(final long nowNs) {
+        lastReceivedNs = nowNs;
+    }
+
+    /** Answers the client's request again in the next turn. */
+    void repeatAnswer() {
+        isAnswerPending = true;
+    }
+
+    /**
+     * Notes the client's heartbeat.
+     *
+     * @param timeNs of the client's clock.
+     * @param isEchoWanted whether to answer at once.
+     */
+    void onKeepAlive(final long timeNs, final boolean isEchoWanted) {
+        clientTimeNs = timeNs;
+        isEchoPending |= isEchoWanted;
+    }
+
+    /**
+     * Forgives the client the time in which this node itself did not run.
+     *
+     * @param pauseNs of the duty cycle.
+     */
+    void forgive(final long pauseNs) {
+        createdNs += pauseNs;
+        lastReceivedNs += pauseNs;
+        lastConnectedNs += pauseNs;
+    }
+
+    /**
+     * Sends SessionOpened once the client is reachable, or again when it asked again.
+     *
+     * @param answer the frame.
+     * @param answerLength of the frame.
+     * @param nowNs the turn's time.
+     * @return whether the session has just become open.
+     */
+    boolean answer(final DirectBuffer answer, final int answerLength, final long nowNs) {
+        if (!path.isConnected() || path.offer(answer, 0, answerLength) <= 0) {
+            return false;
+        }
+        isAnswerPending = false;
+        if (state != State.OPENING) {
+            return false;
+        }
+        state = State.OPEN;
+        nextHeartbeatNs = nowNs;
+        lastReceivedNs = nowNs;
+        return true;
+    }
+
+    /** Returns whether SessionOpened is to be sent. */
+    boolean isAnswerDue() {
+        return state == State.OPENING || isAnswerPending;
+    }
+
+    /** Returns the number of the client's request. */
+    long correlationId() {
+        return correlationId;
+    }
+
+    /**
+     * Sends what waits: refusals, an echo, a heartbeat.
+     *
+     * @param claim to use.
+     * @param intervalNs between heartbeats.
+     * @param nowNs the turn's time.
+     * @return whether the heartbeat was due and is sent.
+     */
+    boolean sendDue(final BufferClaim claim, final long intervalNs, final long nowNs) {
+        refusals.send(path);
+        final boolean isHeartbeatDue = nowNs - nextHeartbeatNs >= 0;
+        if (!isHeartbeatDue && !isEchoPending) {
+            return false;
+        }
+        if (path.tryClaim(SessionFrames.KEEP_ALIVE_LENGTH, claim) <= 0) {
+            return false;
+        }
+        frames.keepAlive(claim.buffer(), claim.offset(), id, clientTimeNs, false);
+        claim.commit();
+        isEchoPending = false;
+        if (isHeartbeatDue) {
+            nextHeartbeatNs = nowNs + intervalNs;
+        }
+        return isHeartbeatDue;
+    }
+
+    /**
+     * Judges whether the session is to be closed.
+     *
+     * @param timeoutNs of silence, of a client that cannot be reached, and of opening.
+     * @param nowNs the turn's time.
+     */
+    boolean isOver(final long timeoutNs, final long nowNs) {
+        if (isCloseRequested || image.isClosed() || path.failure() != null) {
+            return true;
+        }
+        if (state == State.OPENING) {
+            return nowNs - createdNs >= timeoutNs;
+        }
+        if (path.isConnected()) {
+            lastConnectedNs = nowNs;
+        }
+        return nowNs - lastReceivedNs >= timeoutNs || nowNs - lastConnectedNs >= timeoutNs;
+    }
+
+    /**
+     * Tells the client, if it can be told, and lets go of the publication.
+     *
+     * @param claim to use.
+     * @return whether the session had been open.
+     */
+    boolean end(final BufferClaim claim) {
+        final boolean wasOpen = state == State.OPEN;
+        if (wasOpen && path.tryClaim(SessionFrames.SESSION_CLOSE_LENGTH, claim) > 0) {
+            frames.sessionClose(claim.buffer(), claim.offset(), id);
+            claim.commit();
+        }
+        state = State.CLOSED;
+        path.close();
+        return wasOpen;
+    }
 }

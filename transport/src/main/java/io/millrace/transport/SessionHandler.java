@@ -20,7 +20,7 @@ public interface SessionHandler {
     boolean onFrame(Session session, int templateId, DirectBuffer buffer, int offset, int length, long receivedNs);
 
     /**
-     * Tells that a session is open, before the client hears of it.
+     * Tells that a session is open; no frame of it was handed up before.
      *
      * @param session that opened.
      */

@@ -1,8 +1,25 @@
 package io.millrace.transport;
 
 import io.aeron.Aeron;
+import io.aeron.driver.MediaDriver;
+import io.aeron.driver.ThreadingMode;
+import io.aeron.driver.status.SystemCounterDescriptor;
+import io.millrace.codec.ErrorCode;
+import io.millrace.codec.MillraceException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.agrona.BitUtil;
 import org.agrona.ErrorHandler;
+import org.agrona.concurrent.AgentInvoker;
+import org.agrona.concurrent.status.CountersReader;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,13 +28,52 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Threading</b>: one thread calls everything.
  *
- * <p><b>Invariants</b>: the directory is this process's own and is deleted by {@link #close()}.
+ * <p><b>Invariants</b>: the directory of an embedded driver belongs to this process alone and is deleted by
+ * {@link #close()}.
  */
 public final class Transport implements AutoCloseable {
-    private final Aeron aeron;
+    private static final int CONDUCTOR_EVERY_TURNS = 256;
+    private static final int CONDUCTOR_EVERY_IDLE_TURNS = 16;
+    private static final int FLUSH_TURNS = 16;
+    private static final long IMAGE_LIVENESS_NS = TimeUnit.SECONDS.toNanos(5);
+    private static final long LINGER_NS = TimeUnit.SECONDS.toNanos(1);
+    private static final long RESOURCE_LINGER_NS = TimeUnit.MILLISECONDS.toNanos(100);
 
-    private Transport(final Aeron aeron) {
-        this.aeron = aeron;
+    private final Context context;
+    private final DriverSockets sockets = new DriverSockets();
+    private final ImageLimits imageLimits;
+    private final @Nullable MediaDriver driver;
+    private final @Nullable AgentInvoker driverInvoker;
+    private final Aeron aeron;
+    private final AgentInvoker conductorInvoker;
+    private final CountersReader counters;
+    private long errorCount;
+    private int turn;
+    private boolean isClosed;
+
+    private Transport(final Context context) {
+        this.context = context;
+        this.imageLimits = new ImageLimits(context.maxImageTermLength, context.concludedWindowLength);
+        MediaDriver startedDriver = null;
+        try {
+            startedDriver = context.isDriverEmbedded ? launchDriver() : null;
+            this.driver = startedDriver;
+            this.driverInvoker = startedDriver == null ? null : startedDriver.sharedAgentInvoker();
+            this.aeron = Aeron.connect(aeronContext());
+        } catch (final RuntimeException e) {
+            if (startedDriver != null) {
+                startedDriver.close();
+            }
+            sockets.close();
+            throw e instanceof MillraceException
+                    ? e
+                    : new MillraceException(
+                            ErrorCode.MEDIA_DRIVER,
+                            "no media driver in " + context.concludedDirectory + ": " + e.getMessage(),
+                            e);
+        }
+        this.conductorInvoker = aeron.conductorAgentInvoker();
+        this.counters = aeron.countersReader();
     }
 
     /**
@@ -25,24 +81,26 @@ public final class Transport implements AutoCloseable {
      *
      * @param context what to start; concluded here.
      * @return the running transport.
-     * @throws io.millrace.codec.MillraceException when the directory has no space or is in use by a living process, or
-     *     when the driver does not start.
+     * @throws MillraceException when the directory has no space or is in use by a living process, when the driver does
+     *     not start, or when there is no living driver in a directory of another process.
      */
     public static Transport launch(final Context context) {
-        final Aeron.Context aeronContext = new Aeron.Context().useConductorAgentInvoker(true);
-        if (context.aeronDirectory != null) {
-            aeronContext.aeronDirectoryName(context.aeronDirectory);
-        }
-        return new Transport(Aeron.connect(aeronContext));
+        context.conclude();
+        return new Transport(context);
     }
 
     /**
-     * Runs the driver once, and the client's conductor every 256th turn or when there was nothing to do.
+     * Runs the driver once, and the client's conductor every 256th turn, or every 16th when there was nothing to do.
      *
      * @return work count.
      */
     public int doWork() {
-        return 0;
+        int workCount = driverInvoker == null ? 0 : driverInvoker.invoke();
+        turn++;
+        if (turn % CONDUCTOR_EVERY_TURNS == 0 || (workCount == 0 && turn % CONDUCTOR_EVERY_IDLE_TURNS == 0)) {
+            workCount += conductorInvoker.invoke();
+        }
+        return workCount;
     }
 
     /** Returns the Aeron client. */
@@ -55,12 +113,12 @@ public final class Transport implements AutoCloseable {
      * then closes this one, launches another and calls {@code rebind} on acceptor and links.
      */
     public boolean isClosed() {
-        return false;
+        return isClosed || aeron.isClosed() || (driverInvoker != null && driverInvoker.isClosed());
     }
 
     /** Returns the number of open sockets; 0 when {@code sun.nio.ch} is not opened to this module. */
     public int socketDescriptorCount() {
-        return 0;
+        return sockets.count();
     }
 
     /**
@@ -70,46 +128,183 @@ public final class Transport implements AutoCloseable {
      * @return the descriptor's number.
      */
     public int socketDescriptor(final int index) {
-        return index;
+        return sockets.descriptor(index);
     }
 
     /** Returns a number that changes whenever a socket was opened or closed. */
     public long socketDescriptorsVersion() {
-        return 0;
+        return sockets.version();
     }
 
     /**
      * Returns a wait on the sockets that needs neither io_uring nor an opened {@code sun.nio.ch}: a selector of its
-     * own, with time-outs of whole milliseconds.
+     * own, with time-outs of whole milliseconds; it does not wait for less than one.
      */
     public KernelWait socketWait() {
-        return timeoutNs -> false;
+        return sockets;
     }
 
     /** Returns the negative acknowledgements sent and received by this driver since its start: lost frames. */
     public long nakCount() {
-        return 0;
+        return counters.getCounterValue(SystemCounterDescriptor.NAK_MESSAGES_SENT.id())
+                + counters.getCounterValue(SystemCounterDescriptor.NAK_MESSAGES_RECEIVED.id());
     }
 
     /** Returns the frames this driver sent again since its start. */
     public long retransmitCount() {
-        return 0;
+        return counters.getCounterValue(SystemCounterDescriptor.RETRANSMITS_SENT.id());
+    }
+
+    /** Returns the datagrams this driver dropped because they were no frames, or asked for too much memory. */
+    public long invalidPacketCount() {
+        return counters.getCounterValue(SystemCounterDescriptor.INVALID_PACKETS.id()) + imageLimits.refusedCount();
+    }
+
+    /** Returns the errors handed to the error handler. */
+    public long errorCount() {
+        return errorCount;
     }
 
     /** Returns the directory of the driver, for clients that come by ipc. */
     public String aeronDirectory() {
-        return "";
+        return context.concludedDirectory;
+    }
+
+    /** Returns the receiver's window in force, in bytes. */
+    public int windowLength() {
+        return context.concludedWindowLength;
     }
 
     /** Closes client and driver and deletes the directory, when it is this process's own; idempotent. */
     @Override
     public void close() {
+        if (isClosed) {
+            return;
+        }
+        isClosed = true;
+        if (driverInvoker != null && !aeron.isClosed()) {
+            for (int i = 0; i < FLUSH_TURNS; i++) {
+                driverInvoker.invoke();
+            }
+        }
         aeron.close();
+        if (driver != null) {
+            driver.close();
+        }
+        sockets.close();
+    }
+
+    /** Returns the default term length of publications, in bytes. */
+    int termLength() {
+        return context.termLength;
+    }
+
+    /** Returns the longest term of an image, in bytes. */
+    int maxImageTermLength() {
+        return context.maxImageTermLength;
+    }
+
+    /** Returns the frame length on ipc, in bytes. */
+    int ipcMtuLength() {
+        return context.loopbackMtuLength;
+    }
+
+    /**
+     * Returns the frame length towards an address.
+     *
+     * @param address of the receiver; one of this host's own is reached by loopback.
+     * @return bytes.
+     */
+    int mtuLength(final InetAddress address) {
+        return isLocal(address) ? context.loopbackMtuLength : context.networkMtuLength;
+    }
+
+    /**
+     * Counts an error and hands it on.
+     *
+     * @param error met by acceptor or link in their calls of Aeron.
+     */
+    void onError(final Throwable error) {
+        errorCount++;
+        context.errorHandler.onError(error);
+    }
+
+    private static boolean isLocal(final InetAddress address) {
+        try {
+            return address.isLoopbackAddress() || NetworkInterface.getByInetAddress(address) != null;
+        } catch (final SocketException e) {
+            return false;
+        }
+    }
+
+    private Aeron.Context aeronContext() {
+        final Aeron.Context result = new Aeron.Context()
+                .aeronDirectoryName(context.concludedDirectory)
+                .useConductorAgentInvoker(true)
+                .resourceLingerDurationNs(RESOURCE_LINGER_NS)
+                .errorHandler(this::onError)
+                .subscriberErrorHandler(this::onError);
+        if (driverInvoker != null) {
+            result.driverAgentInvoker(driverInvoker);
+        }
+        return result;
+    }
+
+    private MediaDriver launchDriver() {
+        return MediaDriver.launch(new MediaDriver.Context()
+                .aeronDirectoryName(context.concludedDirectory)
+                .dirDeleteOnStart(false)
+                .dirDeleteOnShutdown(true)
+                .warnIfDirectoryExists(false)
+                .threadingMode(ThreadingMode.INVOKER)
+                .asyncExecutorEnabled(false)
+                .termBufferSparseFile(false)
+                .publicationTermBufferLength(context.termLength)
+                .ipcTermBufferLength(context.termLength)
+                .mtuLength(context.networkMtuLength)
+                .ipcMtuLength(context.loopbackMtuLength)
+                .initialWindowLength(context.concludedWindowLength)
+                .socketRcvbufLength(context.receiveBufferLength)
+                .socketSndbufLength(context.sendBufferLength)
+                .streamSessionLimit(context.imageLimit)
+                .imageLivenessTimeoutNs(IMAGE_LIVENESS_NS)
+                .publicationLingerTimeoutNs(LINGER_NS)
+                .spiesSimulateConnection(false)
+                .lowStorageWarningThreshold(0)
+                .errorHandler(this::onError)
+                .sendChannelEndpointSupplier((channel, status, driverContext) ->
+                        new ObservedSendEndpoint(sockets, channel, status, driverContext))
+                .receiveChannelEndpointSupplier((channel, dispatcher, status, driverContext) ->
+                        new ObservedReceiveEndpoint(sockets, imageLimits, channel, dispatcher, status, driverContext)));
     }
 
     /** The settings of a transport; every length in bytes. Not reused: one context, one transport. */
     public static final class Context {
+        private static final int WINDOW_LENGTH_MAX = 512 << 10;
+        private static final int SOCKET_BUFFER_LENGTH = 4 << 20;
+        private static final int TERM_LENGTH_MIN = 64 << 10;
+        private static final int TERM_LENGTH_MAX = 64 << 20;
+        private static final int MTU_MIN = 1088;
+        private static final int MTU_MAX = 65_504;
+        private static final int MTU_ALIGNMENT = 32;
+        // The kernel's own default, where /proc cannot be read.
+        private static final int SOCKET_BUFFER_DEFAULT = 212_992;
+
         private @Nullable String aeronDirectory;
+        private boolean isDriverEmbedded = true;
+        private int loopbackMtuLength = 8192;
+        private int networkMtuLength = 1408;
+        private int windowLength = WINDOW_LENGTH_MAX;
+        private int termLength = 1 << 20;
+        private int maxImageTermLength = 4 << 20;
+        private int imageLimit = 128;
+        private ErrorHandler errorHandler = error -> {};
+        private Consumer<String> warning = text -> {};
+
+        private String concludedDirectory = "";
+        private int concludedWindowLength;
+        private int receiveBufferLength;
+        private int sendBufferLength;
 
         /** Default settings: embedded driver, directory of its own under {@code /dev/shm}. */
         public Context() {}
@@ -118,7 +313,8 @@ public final class Transport implements AutoCloseable {
          * Names the directory. Embedded: a directory left by a dead process is deleted, one of a living process
          * refused. Not embedded: the other driver's directory.
          *
-         * @param directory path; without it an embedded driver takes a new one.
+         * @param directory path; without it an embedded driver takes a new one, so that one left behind by a killed
+         *     process stays for ever: a process that may be killed names its own.
          * @return this.
          */
         public Context aeronDirectory(final String directory) {
@@ -138,36 +334,40 @@ public final class Transport implements AutoCloseable {
          * @return this.
          */
         public Context embeddedDriver(final boolean embedded) {
+            this.isDriverEmbedded = embedded;
             return this;
         }
 
         /**
          * Sets the frame length on loopback and ipc.
          *
-         * @param lengthBytes default 8192.
+         * @param lengthBytes default 8192; a multiple of 32.
          * @return this.
          */
         public Context loopbackMtuLength(final int lengthBytes) {
+            this.loopbackMtuLength = lengthBytes;
             return this;
         }
 
         /**
          * Sets the frame length on every other path.
          *
-         * @param lengthBytes default 1408; 8192 pays where the network carries jumbo frames.
+         * @param lengthBytes default 1408; 8192 pays where the network carries jumbo frames; a multiple of 32.
          * @return this.
          */
         public Context networkMtuLength(final int lengthBytes) {
+            this.networkMtuLength = lengthBytes;
             return this;
         }
 
         /**
          * Sets the receiver's window, which is cut to what {@code net.core.rmem_max} allows.
          *
-         * @param lengthBytes default and maximum 512 KiB.
+         * @param lengthBytes default and maximum 512 KiB: a larger one overflowed the socket's buffer.
          * @return this.
          */
         public Context windowLength(final int lengthBytes) {
+            this.windowLength = lengthBytes;
             return this;
         }
 
@@ -178,6 +378,7 @@ public final class Transport implements AutoCloseable {
          * @return this.
          */
         public Context termLength(final int lengthBytes) {
+            this.termLength = lengthBytes;
             return this;
         }
 
@@ -188,6 +389,7 @@ public final class Transport implements AutoCloseable {
          * @return this.
          */
         public Context maxImageTermLength(final int lengthBytes) {
+            this.maxImageTermLength = lengthBytes;
             return this;
         }
 
@@ -198,6 +400,7 @@ public final class Transport implements AutoCloseable {
          * @return this.
          */
         public Context imageLimit(final int count) {
+            this.imageLimit = count;
             return this;
         }
 
@@ -208,17 +411,105 @@ public final class Transport implements AutoCloseable {
          * @return this.
          */
         public Context errorHandler(final ErrorHandler handler) {
+            this.errorHandler = handler;
             return this;
         }
 
         /**
          * Sets where warnings to the operator go.
          *
-         * @param warning default: nowhere.
+         * @param sink default: nowhere.
          * @return this.
          */
-        public Context warning(final Consumer<String> warning) {
+        public Context warning(final Consumer<String> sink) {
+            this.warning = sink;
             return this;
+        }
+
+        private void conclude() {
+            checkTerm("termLength", termLength);
+            checkTerm("maxImageTermLength", maxImageTermLength);
+            checkMtu("loopbackMtuLength", loopbackMtuLength);
+            checkMtu("networkMtuLength", networkMtuLength);
+            check("imageLimit", imageLimit, 1, 1 << 16);
+            check("windowLength", windowLength, Math.max(loopbackMtuLength, networkMtuLength), WINDOW_LENGTH_MAX);
+            final int receiveMax = kernelLimit("rmem_max");
+            receiveBufferLength = Math.min(receiveMax, SOCKET_BUFFER_LENGTH);
+            sendBufferLength = Math.min(kernelLimit("wmem_max"), SOCKET_BUFFER_LENGTH);
+            concludedWindowLength = windowFor(receiveMax);
+            final String directory = aeronDirectory;
+            if (isDriverEmbedded) {
+                concludedDirectory = directory == null ? DriverDirectory.newName() : directory;
+                DriverDirectory.prepare(concludedDirectory, termLength);
+            } else if (directory == null) {
+                throw new MillraceException(
+                        ErrorCode.CONFIGURATION_VALUE, "a driver of another process needs its directory");
+            } else {
+                concludedDirectory = directory;
+                DriverDirectory.checkForeign(directory);
+            }
+        }
+
+        private int windowFor(final int receiveMax) {
+            if (windowLength <= receiveMax) {
+                return windowLength;
+            }
+            // A power of two at most half of what the kernel, which doubles the figure, grants for frames and overhead.
+            final int cut = Integer.highestOneBit(receiveMax);
+            warning.accept("net.core.rmem_max is " + receiveMax + ": the receiver's window is cut from " + windowLength
+                    + " to " + cut + " bytes, which caps the throughput of a session; run: sysctl -w net.core.rmem_max="
+                    + SOCKET_BUFFER_LENGTH);
+            return cut;
+        }
+
+        private static int kernelLimit(final String name) {
+            // Files.readString asks for one byte first, and sysctl files answer only one read: it would get "4".
+            final byte[] bytes = new byte[32];
+            try (InputStream in = Files.newInputStream(Path.of("/proc/sys/net/core", name))) {
+                final int length = in.read(bytes);
+                final String text = new String(bytes, 0, Math.max(0, length), StandardCharsets.US_ASCII);
+                return (int) Math.min(Integer.MAX_VALUE, Long.parseLong(text.trim()));
+            } catch (final IOException | NumberFormatException e) {
+                return SOCKET_BUFFER_DEFAULT;
+            }
+        }
+
+        /**
+         * Checks a term length.
+         *
+         * @param name of the setting.
+         * @param length its value, in bytes.
+         */
+        static void checkTerm(final String name, final int length) {
+            check(name, length, TERM_LENGTH_MIN, TERM_LENGTH_MAX);
+            if (!BitUtil.isPowerOfTwo(length)) {
+                throw new MillraceException(
+                        ErrorCode.CONFIGURATION_VALUE, name + " is " + length + ", must be a power of two");
+            }
+        }
+
+        private static void checkMtu(final String name, final int length) {
+            check(name, length, MTU_MIN, MTU_MAX);
+            if (length % MTU_ALIGNMENT != 0) {
+                throw new MillraceException(
+                        ErrorCode.CONFIGURATION_VALUE, name + " is " + length + ", must be a multiple of 32");
+            }
+        }
+
+        /**
+         * Checks a range.
+         *
+         * @param name of the setting.
+         * @param value of the setting.
+         * @param min least value.
+         * @param max greatest value.
+         */
+        static void check(final String name, final int value, final int min, final int max) {
+            if (value < min || value > max) {
+                throw new MillraceException(
+                        ErrorCode.CONFIGURATION_VALUE,
+                        name + " is " + value + ", must lie between " + min + " and " + max);
+            }
         }
     }
 }

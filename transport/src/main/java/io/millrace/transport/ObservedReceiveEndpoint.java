@@ -1,0 +1,75 @@
+package io.millrace.transport;
+
+import io.aeron.driver.DataPacketDispatcher;
+import io.aeron.driver.MediaDriver;
+import io.aeron.driver.media.ReceiveChannelEndpoint;
+import io.aeron.driver.media.UdpChannel;
+import io.aeron.protocol.SetupFlyweight;
+import java.net.InetSocketAddress;
+import java.nio.channels.DatagramChannel;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.concurrent.status.AtomicCounter;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A receiver's socket that tells {@link DriverSockets} when it opens and closes, and drops set-up frames that ask for
+ * more memory than allowed: the sender alone chooses how large the image's three terms are.
+ *
+ * <p><b>Threading</b>: the driver's thread.
+ */
+final class ObservedReceiveEndpoint extends ReceiveChannelEndpoint {
+    private final DriverSockets sockets;
+    private final ImageLimits limits;
+
+    /**
+     * Made by the driver.
+     *
+     * @param sockets to tell.
+     * @param limits of what a sender may ask for.
+     * @param udpChannel of the endpoint.
+     * @param dispatcher of the driver.
+     * @param status counter of the endpoint.
+     * @param context of the driver.
+     */
+    ObservedReceiveEndpoint(
+            final DriverSockets sockets,
+            final ImageLimits limits,
+            final UdpChannel udpChannel,
+            final DataPacketDispatcher dispatcher,
+            final AtomicCounter status,
+            final MediaDriver.Context context) {
+        super(udpChannel, dispatcher, status, context);
+        this.sockets = sockets;
+        this.limits = limits;
+    }
+
+    @Override
+    public void openDatagramChannel(final AtomicCounter status) {
+        super.openDatagramChannel(status);
+        final DatagramChannel channel = receiveDatagramChannel;
+        if (channel != null) {
+            sockets.add(channel);
+        }
+    }
+
+    @Override
+    public void close() {
+        final @Nullable DatagramChannel channel = receiveDatagramChannel;
+        super.close();
+        if (channel != null) {
+            sockets.remove(channel);
+        }
+    }
+
+    @Override
+    public void onSetupMessage(
+            final SetupFlyweight header,
+            final UnsafeBuffer buffer,
+            final int length,
+            final InetSocketAddress source,
+            final int transportIndex) {
+        if (length >= SetupFlyweight.HEADER_LENGTH && limits.allow(header.termLength(), header.mtuLength())) {
+            super.onSetupMessage(header, buffer, length, source, transportIndex);
+        }
+    }
+}
