@@ -177,7 +177,10 @@ public final class SessionAcceptor implements AutoCloseable {
         listen(boundEndpoint);
     }
 
-    /** Closes every session and stops listening; idempotent. */
+    /**
+     * Closes every session and stops listening; idempotent. The driver keeps the port while images linger, for seconds:
+     * it is free at once only when the transport closes as well.
+     */
     @Override
     public void close() {
         if (isClosed) {

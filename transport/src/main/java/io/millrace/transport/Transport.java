@@ -3,9 +3,11 @@ package io.millrace.transport;
 import io.aeron.Aeron;
 import io.aeron.driver.MediaDriver;
 import io.aeron.driver.ThreadingMode;
+import io.aeron.driver.exceptions.ActiveDriverException;
 import io.aeron.driver.status.SystemCounterDescriptor;
 import io.millrace.codec.ErrorCode;
 import io.millrace.codec.MillraceException;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -18,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.agrona.BitUtil;
 import org.agrona.ErrorHandler;
+import org.agrona.IoUtil;
 import org.agrona.concurrent.AgentInvoker;
 import org.agrona.concurrent.status.CountersReader;
 import org.jspecify.annotations.Nullable;
@@ -63,6 +66,8 @@ public final class Transport implements AutoCloseable {
         } catch (final RuntimeException e) {
             if (startedDriver != null) {
                 startedDriver.close();
+            } else if (context.isDriverEmbedded && !(e instanceof ActiveDriverException)) {
+                IoUtil.delete(new File(context.concludedDirectory), true);
             }
             sockets.close();
             throw e instanceof MillraceException
