@@ -1,13 +1,188 @@
 package io.millrace.journal;
 
+import io.millrace.codec.Crc32c;
+import io.millrace.codec.ErrorCode;
+import io.millrace.codec.LogFormat;
+import io.millrace.codec.MillraceException;
+import io.millrace.codec.log.BatchHeaderDecoder;
+import io.millrace.codec.log.BatchHeaderEncoder;
+import io.millrace.codec.log.RecordHeaderDecoder;
+import io.millrace.codec.log.RecordKind;
+import java.nio.ByteOrder;
+import java.util.Objects;
 import java.util.UUID;
+import java.util.function.Consumer;
+import org.agrona.CloseHelper;
 import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.EpochNanoClock;
+import org.agrona.concurrent.NanoClock;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
-/** Skeleton of the public API; the bodies follow with the next landing. */
-@SuppressWarnings("DoNotCallSuggester")
-public final class Journal implements AutoCloseable {
-    private Journal() {}
+/**
+ * The journal of one device. Records are written once, in place, into the open batch of the write ring. Group commit
+ * without timers: each duty cycle, when fewer than K writes are in flight and the open batch is not empty, it is sealed
+ * and submitted; so batches grow with the load. What is durable is a prefix: batches are told to the listener in order,
+ * whatever order their writes complete in.
+ *
+ * <p><b>Threading</b>: one device thread for everything behind {@link #open}; {@link #format} anywhere.
+ *
+ * <p><b>Invariants</b>: a batch is never rewritten on the device; after a write that failed or whose outcome is unknown
+ * nothing is acknowledged any more; the recovery epoch and incarnation of this run are durable before its first batch.
+ *
+ * <p><b>Layout</b> of a device (batches and records: {@code docs/formats.md}):
+ *
+ * <pre>
+ *   0            granule        65,536          + zone length
+ *   +------------+------------+----------------+----------------+----
+ *   | superblock | superblock | zone 0         | zone 1         | ...
+ *   |     A      |     B      | batch batch .. | batch batch .. |
+ *   +------------+------------+----------------+----------------+----
+ * </pre>
+ */
+public final class Journal implements AutoCloseable, CompletionHandler {
+    private static final int LENGTH_OFFSET = RecordHeaderDecoder.lengthEncodingOffset();
+    private static final int CRC_OFFSET = RecordHeaderDecoder.crc32cEncodingOffset();
+    private static final int KIND_OFFSET = RecordHeaderDecoder.kindEncodingOffset();
+    private static final int CHAIN_OFFSET = RecordHeaderDecoder.chainEncodingOffset();
+    private static final int POSITION_OFFSET = RecordHeaderDecoder.positionEncodingOffset();
+    private static final byte KIND_FILL = (byte) RecordKind.FILL.value();
+    private static final int RESERVED_OFFSET =
+            BatchHeaderDecoder.payloadCrc32cEncodingOffset() + BatchHeaderDecoder.payloadCrc32cEncodingLength();
+    private static final long READER_TOKEN = 1L << 55;
+    private static final int COMPLETION_LIMIT = 128;
+    private static final int RETRY_LIMIT = 3;
+    private static final int EAGAIN = 11;
+    private static final int MAX_WRITES_IN_FLIGHT = 64;
+    private static final int MAX_READERS = 256;
+    private static final int HEAD_LENGTH = (int) LogFormat.DEFAULT_DATA_ADDRESS;
+    private static final int LONGEST_WINDOW = 8 << 20;
+    private static final long LARGEST_FIRST_INDEX = 1 << 20;
+    private static final WriteRing NO_RING = new WriteRing(1, 1, 1, 0);
+
+    private final String name;
+    private final @Nullable JournalLock lock;
+    private final BlockDevice device;
+    private final Arena arena;
+    private final UnsafeBuffer buffer;
+    private final Crc32c crc;
+    private final NanoClock clock;
+    private final EpochNanoClock epochClock;
+    private final DurableListener listener;
+    private final Consumer<String> warnings;
+    private final JournalCounters counters = new JournalCounters();
+    private final PositionIndex index;
+    private final JournalReader[] readers;
+    private final BatchHeaderEncoder header = new BatchHeaderEncoder();
+    private final int ringLength;
+    private final int windowLength;
+    private final int maxBatchLength;
+    private final int maxRecordLength;
+    private final int superblockIndex;
+    private final int writesInFlight;
+    private final long stallThresholdNs;
+    private final int badSuperblockCount;
+    private final long nextSuperblockAddress;
+    private final long uuidHigh;
+    private final long uuidLow;
+
+    private Superblock superblock;
+    private WriteRing ring = NO_RING;
+    private @Nullable RecoveryReport report;
+    private long nextAddress;
+    private long durableAddress;
+    private long previousCrc;
+    private long pendingCrc;
+    private boolean isOpen;
+    private int openIndex;
+    private int openUsed;
+    private int openCapacity;
+    private int openRecords;
+    private int claimedLength = -1;
+    private int inFlightCount;
+    private boolean fenced;
+    private boolean closed;
+
+    private Journal(
+            final JournalContext context,
+            final @Nullable JournalLock lock,
+            final BlockDevice device,
+            final Arena arena) {
+        this.lock = lock;
+        this.device = device;
+        this.arena = arena;
+        buffer = arena.buffer();
+        crc = new Crc32c(arena.bytes());
+        clock = context.clock();
+        epochClock = context.epochClock();
+        listener = context.listener();
+        warnings = context.warnings();
+        writesInFlight = context.writesInFlight();
+        stallThresholdNs = context.stallThresholdNs();
+        ringLength = context.bufferLength();
+        windowLength = Math.min(ringLength, LONGEST_WINDOW);
+        superblockIndex = buffer.capacity() - HEAD_LENGTH;
+        name = lock == null ? device.description() : context.file().toString();
+
+        new BlockingIo(device, name).read(superblockIndex, HEAD_LENGTH, 0);
+        final SuperblockPair pair = SuperblockPair.read(buffer, superblockIndex, crc, name);
+        superblock = pair.newest(name);
+        badSuperblockCount = pair.badCount();
+        nextSuperblockAddress = pair.nextAddress(superblock.granule());
+        checkIdentity(context, device);
+        uuidHigh = superblock.deviceUuid().getMostSignificantBits();
+        uuidLow = superblock.deviceUuid().getLeastSignificantBits();
+        maxBatchLength = (int) Math.min(context.maxBatchLength(), superblock.zoneLength());
+        maxRecordLength = (maxBatchLength - LogFormat.BATCH_HEADER_LENGTH) & -LogFormat.RECORD_ALIGNMENT;
+        check(maxBatchLength % superblock.granule() == 0, "the longest batch is not a multiple of the granule");
+        index = new PositionIndex(Math.min(LARGEST_FIRST_INDEX, superblock.deviceLength() / superblock.granule()));
+        readers = new JournalReader[context.readerLimit()];
+        final JournalReader.Shared shared = new JournalReader.Shared(device, buffer, crc, superblock, counters);
+        for (int i = 0; i < readers.length; i++) {
+            readers[i] = new JournalReader(
+                    this, shared, READER_TOKEN | i, ringLength + i * context.maxBatchLength(), maxBatchLength);
+        }
+    }
+
+    private void checkIdentity(final JournalContext context, final BlockDevice opened) {
+        if (opened.length() < superblock.deviceLength()) {
+            throw new MillraceException(
+                    ErrorCode.DEVICE_TOO_SMALL,
+                    name + " has " + opened.length() + " bytes, it was formatted with " + superblock.deviceLength());
+        }
+        final UUID wanted = context.nodeId();
+        if (wanted != null && !wanted.equals(superblock.nodeId())) {
+            throw new MillraceException(
+                    ErrorCode.DEVICE_OTHER_NODE,
+                    name + " belongs to node " + superblock.nodeId() + ", this is node " + wanted + ". "
+                            + ErrorCode.DEVICE_OTHER_NODE.remedy());
+        }
+    }
+
+    private static int arenaLength(final JournalContext context) {
+        final int batch = context.maxBatchLength();
+        check(
+                batch >= LogFormat.MIN_GRANULE
+                        && batch <= LogFormat.MAX_BATCH_LENGTH
+                        && batch % LogFormat.MIN_GRANULE == 0,
+                "maxBatchLength " + batch);
+        final int ringLength = context.bufferLength();
+        check(ringLength >= 2 * batch && ringLength % LogFormat.MIN_GRANULE == 0, "bufferLength " + ringLength);
+        check(ringLength >= HEAD_LENGTH, "bufferLength " + ringLength + " is less than " + HEAD_LENGTH);
+        final int inFlight = context.writesInFlight();
+        check(inFlight >= 1 && inFlight <= MAX_WRITES_IN_FLIGHT, "writesInFlight " + inFlight);
+        final int readerLimit = context.readerLimit();
+        check(readerLimit >= 1 && readerLimit <= MAX_READERS, "readerLimit " + readerLimit);
+        final long length = ringLength + (long) readerLimit * batch + HEAD_LENGTH;
+        check(length <= 1 << 30, "buffers of " + length + " bytes, at most 1 GiB can be registered");
+        return (int) length;
+    }
+
+    private static void check(final boolean good, final String what) {
+        if (!good) {
+            throw new MillraceException(ErrorCode.CONFIGURATION_VALUE, "journal: " + what + " is out of its range");
+        }
+    }
 
     /**
      * Makes a journal file: preallocated, zero-written, durable, with both superblocks. Blocks; leaves nothing behind
@@ -17,7 +192,19 @@ public final class Journal implements AutoCloseable {
      * @throws io.millrace.codec.MillraceException MR-6009 disk full, MR-6010 exists already, MR-6011 other failures
      */
     public static void format(final FormatContext context) {
-        throw new UnsupportedOperationException();
+        JournalFormatter.format(context);
+    }
+
+    /**
+     * Makes a journal on a device that is all zeros, e.g. one in memory: writes both superblocks. The device stays
+     * open.
+     *
+     * @param device its room is cut to whole zones; the file and length of the context are not used
+     * @param context what to make
+     * @throws io.millrace.codec.MillraceException MR-6002 too small, MR-6011 a write failed
+     */
+    public static void format(final BlockDevice device, final FormatContext context) {
+        JournalFormatter.format(device, context);
     }
 
     /**
@@ -31,7 +218,22 @@ public final class Journal implements AutoCloseable {
      *     memory, MR-5004 io_uring denied though asked for
      */
     public static Journal open(final JournalContext context) {
-        throw new UnsupportedOperationException();
+        final JournalLock lock = context.device() == null ? JournalLock.take(context.file(), context.ledger()) : null;
+        BlockDevice device = context.device();
+        Arena arena = null;
+        try {
+            final int arenaLength = arenaLength(context);
+            if (device == null) {
+                device = Backends.open(
+                        context, arenaLength, Objects.requireNonNull(lock).length());
+            }
+            arena = new Arena(arenaLength, context.ledger());
+            device.register(arena.bytes());
+            return new Journal(context, lock, device, arena);
+        } catch (final RuntimeException | Error e) {
+            CloseHelper.quietCloseAll(device, arena, lock);
+            throw e;
+        }
     }
 
     /**
@@ -44,7 +246,44 @@ public final class Journal implements AutoCloseable {
      *     read
      */
     public void recover(final RecordVisitor visitor) {
-        throw new UnsupportedOperationException();
+        if (report != null) {
+            throw new IllegalStateException("recovered already");
+        }
+        final long startedNs = clock.nanoTime();
+        device.sync();
+        final BlockingIo io = new BlockingIo(device, name);
+        final LogWalker walker = new LogWalker(io, buffer, crc, 0, windowLength, superblock, name);
+        long records = 0;
+        while (walker.next()) {
+            visit(walker, visitor);
+            records += walker.recordCount();
+        }
+        final TailScan scan = new TailScan(io, buffer, crc, 0, windowLength, superblock);
+        final TailState tail = scan.classify(walker);
+        if (tail == TailState.CORRUPT) {
+            throw new MillraceException(ErrorCode.JOURNAL_CORRUPT, scan.describeCorruption(walker, name));
+        }
+        if (tail == TailState.UNCERTAIN) {
+            warnings.accept(ErrorCode.JOURNAL_TORN.id() + ": " + name + ": batch " + walker.sequence() + " at address "
+                    + walker.address() + " is cut off: " + walker.invalidReason());
+        }
+        makeEpochDurable(io, walker.recoveryEpoch());
+        nextAddress = walker.address();
+        durableAddress = nextAddress;
+        previousCrc = walker.previousCrc();
+        ring = new WriteRing(ringLength, maxBatchLength, superblock.granule(), walker.sequence() - 1);
+        report = new RecoveryReport(
+                walker.sequence() - 1,
+                records,
+                walker.sequence() - 1,
+                nextAddress,
+                tail,
+                walker.invalidReason(),
+                scan.scannedBytes(),
+                badSuperblockCount,
+                superblock.recoveryEpoch(),
+                superblock.incarnation(),
+                clock.nanoTime() - startedNs);
     }
 
     /**
@@ -54,7 +293,11 @@ public final class Journal implements AutoCloseable {
      * @throws IllegalStateException before {@link #recover}
      */
     public RecoveryReport recoveryReport() {
-        throw new UnsupportedOperationException();
+        final RecoveryReport found = report;
+        if (found == null) {
+            throw new IllegalStateException(name + " is not recovered yet");
+        }
+        return found;
     }
 
     /**
@@ -63,7 +306,7 @@ public final class Journal implements AutoCloseable {
      * @return 1, 2, 3 …
      */
     public long incarnation() {
-        throw new UnsupportedOperationException();
+        return superblock.incarnation();
     }
 
     /**
@@ -72,7 +315,7 @@ public final class Journal implements AutoCloseable {
      * @return UUID
      */
     public UUID deviceUuid() {
-        throw new UnsupportedOperationException();
+        return superblock.deviceUuid();
     }
 
     /**
@@ -81,7 +324,7 @@ public final class Journal implements AutoCloseable {
      * @return node id
      */
     public UUID nodeId() {
-        throw new UnsupportedOperationException();
+        return superblock.nodeId();
     }
 
     /**
@@ -90,7 +333,7 @@ public final class Journal implements AutoCloseable {
      * @return 1, 2, 3 …
      */
     public long recoveryEpoch() {
-        throw new UnsupportedOperationException();
+        return superblock.recoveryEpoch();
     }
 
     /**
@@ -103,7 +346,24 @@ public final class Journal implements AutoCloseable {
      *     {@link JournalStatus#TOO_LARGE}
      */
     public int tryClaim(final int recordLength) {
-        throw new UnsupportedOperationException();
+        if (fenced) {
+            return JournalStatus.FENCED;
+        }
+        if (recordLength < LogFormat.RECORD_HEADER_LENGTH || recordLength > maxRecordLength) {
+            return JournalStatus.TOO_LARGE;
+        }
+        final int needed = LogFormat.align(recordLength);
+        if (isOpen && openUsed + needed > openCapacity) {
+            seal(needed);
+        }
+        if (!isOpen) {
+            final int status = openBatch(needed);
+            if (status < 0) {
+                return status;
+            }
+        }
+        claimedLength = recordLength;
+        return openIndex + openUsed;
     }
 
     /**
@@ -112,7 +372,7 @@ public final class Journal implements AutoCloseable {
      * @return buffer
      */
     public MutableDirectBuffer buffer() {
-        throw new UnsupportedOperationException();
+        return buffer;
     }
 
     /**
@@ -123,7 +383,20 @@ public final class Journal implements AutoCloseable {
      * @param recordLength bytes, at most as claimed
      */
     public void commit(final int index, final int recordLength) {
-        throw new UnsupportedOperationException();
+        if (!isOpen || index != openIndex + openUsed || recordLength > claimedLength) {
+            throw new IllegalStateException("commit of " + recordLength + " bytes at " + index + " was not claimed");
+        }
+        final int aligned = LogFormat.align(recordLength);
+        for (int i = recordLength; i < aligned; i++) {
+            buffer.putByte(index + i, (byte) 0);
+        }
+        buffer.putInt(index + LENGTH_OFFSET, recordLength, ByteOrder.LITTLE_ENDIAN);
+        final int computed = crc.compute(index + LogFormat.RECORD_CRC_START, recordLength - LogFormat.RECORD_CRC_START);
+        buffer.putInt(index + CRC_OFFSET, computed, ByteOrder.LITTLE_ENDIAN);
+        note(index, nextAddress);
+        openUsed += aligned;
+        openRecords++;
+        claimedLength = -1;
     }
 
     /**
@@ -134,7 +407,20 @@ public final class Journal implements AutoCloseable {
      * @return work done, 0 when idle
      */
     public int doWork(final long nowNs) {
-        throw new UnsupportedOperationException();
+        if (ring == NO_RING) {
+            throw new IllegalStateException(name + " is not recovered yet");
+        }
+        int work = device.poll(this, COMPLETION_LIMIT);
+        work += advance();
+        if (!fenced) {
+            work += submit();
+            watch(nowNs);
+        }
+        final int result = device.flush();
+        if (result < 0) {
+            fence("entering the kernel gave errno " + -result);
+        }
+        return work;
     }
 
     /**
@@ -144,7 +430,7 @@ public final class Journal implements AutoCloseable {
      * @return 1 or more when there is something to do
      */
     public int await(final long timeoutNs) {
-        throw new UnsupportedOperationException();
+        return device.await(timeoutNs);
     }
 
     /**
@@ -154,7 +440,7 @@ public final class Journal implements AutoCloseable {
      * @return false when the backend cannot
      */
     public boolean watch(final int fileDescriptor) {
-        throw new UnsupportedOperationException();
+        return device.watch(fileDescriptor);
     }
 
     /**
@@ -163,7 +449,7 @@ public final class Journal implements AutoCloseable {
      * @param fileDescriptor as given to {@link #watch}
      */
     public void unwatch(final int fileDescriptor) {
-        throw new UnsupportedOperationException();
+        device.unwatch(fileDescriptor);
     }
 
     /**
@@ -172,7 +458,7 @@ public final class Journal implements AutoCloseable {
      * @return address; every batch below it is durable
      */
     public long durableAddress() {
-        throw new UnsupportedOperationException();
+        return durableAddress;
     }
 
     /**
@@ -181,7 +467,7 @@ public final class Journal implements AutoCloseable {
      * @return true once and for ever
      */
     public boolean isFenced() {
-        throw new UnsupportedOperationException();
+        return fenced;
     }
 
     /**
@@ -190,7 +476,7 @@ public final class Journal implements AutoCloseable {
      * @return true when a graceful stop loses nothing
      */
     public boolean isDrained() {
-        throw new UnsupportedOperationException();
+        return openRecords == 0 && ring.durable() == ring.sealed();
     }
 
     /**
@@ -199,7 +485,7 @@ public final class Journal implements AutoCloseable {
      * @return bytes, header and body
      */
     public int maxRecordLength() {
-        throw new UnsupportedOperationException();
+        return maxRecordLength;
     }
 
     /**
@@ -208,7 +494,7 @@ public final class Journal implements AutoCloseable {
      * @return bytes, batch headers and padding included
      */
     public long freeBytes() {
-        throw new UnsupportedOperationException();
+        return superblock.deviceLength() - nextAddress - (openRecords > 0 ? openUsed : 0);
     }
 
     /**
@@ -217,7 +503,7 @@ public final class Journal implements AutoCloseable {
      * @return bytes
      */
     public long capacityBytes() {
-        throw new UnsupportedOperationException();
+        return superblock.deviceLength() - superblock.dataAddress();
     }
 
     /**
@@ -226,7 +512,7 @@ public final class Journal implements AutoCloseable {
      * @return 0 to K
      */
     public int inFlightCount() {
-        throw new UnsupportedOperationException();
+        return inFlightCount;
     }
 
     /**
@@ -236,7 +522,7 @@ public final class Journal implements AutoCloseable {
      * @return nanoseconds, 0 when nothing is in flight
      */
     public long oldestInFlightNs(final long nowNs) {
-        throw new UnsupportedOperationException();
+        return inFlightCount == 0 ? 0 : Math.max(0, nowNs - ring.submittedNs(ring.durable() + 1));
     }
 
     /**
@@ -245,7 +531,7 @@ public final class Journal implements AutoCloseable {
      * @return counters, live
      */
     public JournalCounters counters() {
-        throw new UnsupportedOperationException();
+        return counters;
     }
 
     /**
@@ -254,7 +540,7 @@ public final class Journal implements AutoCloseable {
      * @return mode of the device
      */
     public DurabilityMode durabilityMode() {
-        throw new UnsupportedOperationException();
+        return device.durabilityMode();
     }
 
     /**
@@ -263,7 +549,7 @@ public final class Journal implements AutoCloseable {
      * @return {@code uring}, {@code channel}, {@code memory} or {@code faulty}
      */
     public String backendName() {
-        throw new UnsupportedOperationException();
+        return device.backendName();
     }
 
     /**
@@ -272,7 +558,7 @@ public final class Journal implements AutoCloseable {
      * @return one line
      */
     public String deviceDescription() {
-        throw new UnsupportedOperationException();
+        return device.description();
     }
 
     /**
@@ -283,7 +569,7 @@ public final class Journal implements AutoCloseable {
      * @return address of the batch, or -1 when the position was never written here
      */
     public long addressOf(final int chain, final long position) {
-        throw new UnsupportedOperationException();
+        return index.addressOf(chain, position);
     }
 
     /**
@@ -292,11 +578,261 @@ public final class Journal implements AutoCloseable {
      * @return reader, or null when all are taken
      */
     public @Nullable JournalReader newReader() {
-        throw new UnsupportedOperationException();
+        for (final JournalReader reader : readers) {
+            if (reader.tryTake()) {
+                return reader;
+            }
+        }
+        return null;
+    }
+
+    private int openBatch(final int needed) {
+        final int withHeader = LogFormat.BATCH_HEADER_LENGTH + needed;
+        if (nextAddress < superblock.deviceLength()) {
+            final long room = superblock.zoneEnd(nextAddress) - nextAddress;
+            if (room < withHeader) {
+                if (superblock.deviceLength() - nextAddress < withHeader + room) {
+                    return JournalStatus.FULL;
+                }
+                if (!ring.tryOpen()) {
+                    counters.backPressureCount++;
+                    return JournalStatus.BACK_PRESSURED;
+                }
+                openIndex = ring.openIndex();
+                sealAs((int) room, LogFormat.BATCH_HEADER_LENGTH, 0); // fills the zone
+            }
+        }
+        if (nextAddress >= superblock.deviceLength()) {
+            return JournalStatus.FULL;
+        }
+        if (!ring.tryOpen()) {
+            counters.backPressureCount++;
+            return JournalStatus.BACK_PRESSURED;
+        }
+        openIndex = ring.openIndex();
+        openUsed = LogFormat.BATCH_HEADER_LENGTH;
+        openRecords = 0;
+        openCapacity = (int) Math.min(maxBatchLength, superblock.zoneEnd(nextAddress) - nextAddress);
+        isOpen = true;
+        return 0;
+    }
+
+    /**
+     * Seals the open batch; when the next record does not fit into the rest of the zone, the batch takes that rest too,
+     * so that zones are filled exactly.
+     *
+     * @param nextNeeded bytes of the record that comes next, 0 when there is none
+     */
+    private void seal(final int nextNeeded) {
+        if (openRecords == 0) {
+            isOpen = false; // claimed and never committed: opened again, for the same place
+            return;
+        }
+        final int granule = superblock.granule();
+        int batchLength = (openUsed + granule - 1) & -granule;
+        final long rest = superblock.zoneEnd(nextAddress) - nextAddress - batchLength;
+        if (rest > 0
+                && nextNeeded > 0
+                && rest < LogFormat.BATCH_HEADER_LENGTH + nextNeeded
+                && batchLength + rest <= maxBatchLength) {
+            batchLength += (int) rest;
+        }
+        sealAs(batchLength, openUsed, openRecords);
+        isOpen = false;
+        openRecords = 0;
+    }
+
+    private void sealAs(final int batchLength, final int used, final int recordCount) {
+        final int granule = superblock.granule();
+        final int writeLength = (used + granule - 1) & -granule;
+        buffer.setMemory(openIndex + used, writeLength - used, (byte) 0);
+        final int payloadLength = used - LogFormat.BATCH_HEADER_LENGTH;
+        header.wrap(buffer, openIndex)
+                .magic(LogFormat.BATCH_MAGIC)
+                .formatVersion(LogFormat.FORMAT_VERSION)
+                .flags(0)
+                .recordCount(recordCount)
+                .deviceUuidHigh(uuidHigh)
+                .deviceUuidLow(uuidLow)
+                .recoveryEpoch(superblock.recoveryEpoch())
+                .batchSequence(ring.sealed() + 1)
+                .address(nextAddress)
+                .batchLength(batchLength)
+                .payloadLength(payloadLength)
+                .payloadCrc32c(
+                        Integer.toUnsignedLong(crc.compute(openIndex + LogFormat.BATCH_HEADER_LENGTH, payloadLength)));
+        buffer.putInt(openIndex + RESERVED_OFFSET, 0);
+        ring.seal(nextAddress, batchLength, writeLength, payloadLength, recordCount);
+        nextAddress += batchLength;
+    }
+
+    private int submit() {
+        int count = 0;
+        while (inFlightCount < writesInFlight) {
+            if (ring.submitted() == ring.sealed()) {
+                if (openRecords == 0) {
+                    break;
+                }
+                seal(0);
+            }
+            final long sequence = ring.submitted() + 1;
+            finishHeader(sequence);
+            if (!device.submitWrite(
+                    ring.index(sequence), ring.writeLength(sequence), ring.address(sequence), sequence)) {
+                break;
+            }
+            ring.submit(clock.nanoTime());
+            previousCrc = pendingCrc;
+            inFlightCount++;
+            counters.batchCount++;
+            counters.writtenBytes += ring.writeLength(sequence);
+            count++;
+        }
+        return count;
+    }
+
+    /** Writes what is known only now: what is durable (P4), and the CRC of the batch before. */
+    private void finishHeader(final long sequence) {
+        final int at = ring.index(sequence);
+        header.wrap(buffer, at)
+                .durableBatchSequence(ring.durable())
+                .timestampNs(epochClock.nanoTime())
+                .previousBatchCrc(previousCrc);
+        pendingCrc = Integer.toUnsignedLong(crc.compute(at, LogFormat.BATCH_HEADER_CRC_COVERAGE));
+        header.headerCrc32c(pendingCrc);
+    }
+
+    /**
+     * Takes a completion; called by the device from inside {@link #doWork}.
+     *
+     * @param token sequence of a batch, or a reader's
+     * @param result bytes or negative errno
+     */
+    @Override
+    public void onCompletion(final long token, final int result) {
+        if ((token & READER_TOKEN) != 0) {
+            readers[(int) (token & ~READER_TOKEN)].onRead(result);
+            return;
+        }
+        inFlightCount--;
+        if (fenced) {
+            return;
+        }
+        if (result == ring.writeLength(token)) {
+            ring.complete(token);
+        } else if (result == -EAGAIN
+                && ring.retry(token) <= RETRY_LIMIT
+                && device.submitWrite(ring.index(token), ring.writeLength(token), ring.address(token), token)) {
+            inFlightCount++;
+            counters.retryCount++;
+        } else {
+            fence("writing batch " + token + " (" + ring.writeLength(token) + " bytes) at address "
+                    + ring.address(token) + " gave " + (result < 0 ? "errno " + -result : result + " bytes"));
+        }
+    }
+
+    private int advance() {
+        int count = 0;
+        long nowNs = 0;
+        while (!fenced && ring.advanceDurable()) {
+            final long sequence = ring.durable();
+            nowNs = nowNs == 0 ? clock.nanoTime() : nowNs;
+            durableAddress = ring.address(sequence) + ring.batchLength(sequence);
+            final int records = ring.recordCount(sequence);
+            counters.durableRecordCount += records;
+            if (records > 0) {
+                listener.onDurable(
+                        buffer,
+                        ring.index(sequence) + LogFormat.BATCH_HEADER_LENGTH,
+                        ring.payloadLength(sequence),
+                        records,
+                        ring.address(sequence),
+                        ring.submittedNs(sequence),
+                        nowNs);
+            }
+            ring.release();
+            count++;
+        }
+        return count;
+    }
+
+    private void watch(final long nowNs) {
+        final long ageNs = oldestInFlightNs(nowNs);
+        if (ageNs > stallThresholdNs) {
+            counters.longestStallNs = Math.max(counters.longestStallNs, ageNs);
+            if (ring.markStalled()) {
+                counters.stallCount++;
+            }
+        }
+    }
+
+    private void fence(final String what) {
+        if (!fenced) {
+            fenced = true;
+            listener.onFenced(
+                    ErrorCode.DEVICE_FENCED,
+                    name + ": " + what + "; the device takes no more, everything acknowledged is kept. "
+                            + ErrorCode.DEVICE_FENCED.remedy());
+        }
+    }
+
+    private void visit(final LogWalker walker, final RecordVisitor visitor) {
+        int at = walker.payloadIndex();
+        for (int i = 0; i < walker.recordCount(); i++) {
+            final int length = buffer.getInt(at + LENGTH_OFFSET, ByteOrder.LITTLE_ENDIAN);
+            note(at, walker.address());
+            visitor.onRecord(buffer, at, length, walker.address());
+            at += LogFormat.align(length);
+        }
+    }
+
+    /** Keeps where a record of a chain lies; records without a position of their own are not looked up. */
+    private void note(final int at, final long batchAddress) {
+        final long position = buffer.getLong(at + POSITION_OFFSET, ByteOrder.LITTLE_ENDIAN);
+        if (position > 0 && buffer.getByte(at + KIND_OFFSET) != KIND_FILL) {
+            index.add(buffer.getInt(at + CHAIN_OFFSET, ByteOrder.LITTLE_ENDIAN), position, batchAddress);
+        }
+    }
+
+    private void makeEpochDurable(final BlockingIo io, final long lastEpoch) {
+        // a lost superblock may have been one run ahead of the one that is left
+        final int step = 1 + badSuperblockCount;
+        superblock = superblock.next(
+                superblock.sequence() + step,
+                Math.max(superblock.recoveryEpoch() + step, lastEpoch + 1),
+                superblock.incarnation() + step);
+        superblock.encode(buffer, superblockIndex, crc);
+        io.write(superblockIndex, superblock.granule(), nextSuperblockAddress);
+        if (badSuperblockCount > 0) {
+            warnings.accept(ErrorCode.SUPERBLOCK_BAD.id() + ": " + name
+                    + ": one of two superblocks was bad; it was written again");
+        }
+    }
+
+    /**
+     * Finds a durable batch in the write ring.
+     *
+     * @param address of the batch
+     * @return sequence, or -1
+     */
+    long findInRing(final long address) {
+        return ring.find(address);
+    }
+
+    /**
+     * Returns the write ring.
+     *
+     * @return ring
+     */
+    WriteRing ring() {
+        return ring;
     }
 
     @Override
     public void close() {
-        throw new UnsupportedOperationException();
+        if (!closed) {
+            closed = true;
+            CloseHelper.closeAll(device, arena, lock);
+        }
     }
 }

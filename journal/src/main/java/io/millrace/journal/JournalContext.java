@@ -8,7 +8,7 @@ import java.util.function.Consumer;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.EpochNanoClock;
 import org.agrona.concurrent.NanoClock;
-import org.agrona.concurrent.SystemEpochNanoClock;
+import org.agrona.concurrent.OffsetEpochNanoClock;
 import org.agrona.concurrent.SystemNanoClock;
 import org.jspecify.annotations.Nullable;
 
@@ -43,7 +43,7 @@ public final class JournalContext {
     private int readerLimit = 8;
     private long stallThresholdNs = 20_000_000L;
     private NanoClock clock = SystemNanoClock.INSTANCE;
-    private EpochNanoClock epochClock = new SystemEpochNanoClock();
+    private EpochNanoClock epochClock = new OffsetEpochNanoClock();
     private DurableListener listener = NO_LISTENER;
     private Consumer<String> warnings = text -> {};
     private IoUringProbe probe = IoUringProbe.system();

@@ -1,11 +1,45 @@
 package io.millrace.journal;
 
+import io.millrace.codec.Crc32c;
 import io.millrace.codec.ErrorCode;
+import io.millrace.codec.LogFormat;
+import io.millrace.codec.log.BatchHeaderDecoder;
 import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
-/** Skeleton of the public API; the bodies follow with the next landing. */
-@SuppressWarnings("DoNotCallSuggester")
+/**
+ * Reads batches of a journal while it is written: out of the write ring without copying while they are there, else from
+ * the device into a buffer of its own. Only durable batches are served. Never blocks.
+ *
+ * <p><b>Threading</b>: device thread.
+ */
 public final class JournalReader implements AutoCloseable {
+    private static final int SMALLEST_READ = 64 * 1024;
+
+    private final Journal journal;
+    private final BlockDevice device;
+    private final UnsafeBuffer arena;
+    private final Crc32c crc;
+    private final Superblock superblock;
+    private final JournalCounters counters;
+    private final long token;
+    private final int slotIndex;
+    private final int slotLength;
+    private final BatchHeaderDecoder header = new BatchHeaderDecoder();
+
+    private State state = State.IDLE;
+    private ErrorCode failure = ErrorCode.UNKNOWN;
+    private long ringSequence = -1;
+    private long batchAddress = -1;
+    private int batchIndex;
+    private int batchLength;
+    private int payloadLength;
+    private long loadedAddress;
+    private int loadedLength;
+    private int readLength;
+    private boolean reading;
+    private boolean taken;
+
     /** What a reader holds. */
     public enum State {
         /** Nothing requested. */
@@ -18,18 +52,148 @@ public final class JournalReader implements AutoCloseable {
         FAILED
     }
 
-    /** Made by the journal only. */
-    JournalReader() {}
+    /**
+     * Made by the journal only.
+     *
+     * @param journal that is read
+     * @param shared device, arena and geometry
+     * @param token of this reader's requests
+     * @param slotIndex of its own buffer in the arena
+     * @param slotLength bytes, the longest batch
+     */
+    JournalReader(
+            final Journal journal, final Shared shared, final long token, final int slotIndex, final int slotLength) {
+        this.journal = journal;
+        device = shared.device();
+        arena = shared.arena();
+        crc = shared.crc();
+        superblock = shared.superblock();
+        counters = shared.counters();
+        this.token = token;
+        this.slotIndex = slotIndex;
+        this.slotLength = slotLength;
+    }
+
+    /**
+     * What all readers of a journal share.
+     *
+     * @param device to read
+     * @param arena registered buffer
+     * @param crc over the arena
+     * @param superblock geometry
+     * @param counters to count in
+     */
+    record Shared(
+            BlockDevice device, UnsafeBuffer arena, Crc32c crc, Superblock superblock, JournalCounters counters) {}
 
     /**
      * Asks for a batch. Serves from the write ring at once when it is still there, else from the device.
      *
-     * @param batchAddress of a batch, from {@link Journal#addressOf} or {@link #nextBatchAddress()}
+     * @param address of a batch, from {@link Journal#addressOf} or {@link #nextBatchAddress()}
      * @return false when a read is pending, the device's queue is full, or the batch is not durable yet: ask again
      *     later
      */
-    public boolean request(final long batchAddress) {
-        throw new UnsupportedOperationException();
+    public boolean request(final long address) {
+        if (reading || address >= journal.durableAddress()) {
+            return false;
+        }
+        if (serveFromRing(journal.findInRing(address), address)) {
+            return true;
+        }
+        final boolean sequential = address == loadedAddress + loadedLength;
+        readLength = sequential ? Math.min(slotLength, Math.max(readLength, SMALLEST_READ) * 2) : SMALLEST_READ;
+        return startRead(address, Math.min(readLength, slotLength));
+    }
+
+    private boolean serveFromRing(final long sequence, final long address) {
+        if (sequence < 0) {
+            return false;
+        }
+        final WriteRing ring = journal.ring();
+        ringSequence = sequence;
+        batchAddress = address;
+        batchIndex = ring.index(sequence);
+        batchLength = ring.batchLength(sequence);
+        payloadLength = ring.payloadLength(sequence);
+        state = State.READY;
+        counters.ringReadCount++;
+        return true;
+    }
+
+    private boolean startRead(final long address, final int wanted) {
+        if (address < superblock.dataAddress() || address % superblock.granule() != 0) {
+            throw new IllegalArgumentException("not the address of a batch: " + address);
+        }
+        // what is durable ends here; a batch never crosses its zone, so nothing is missed by reading no further
+        final int length = (int) Math.min(wanted, journal.durableAddress() - address);
+        if (!device.submitRead(slotIndex, length, address, token)) {
+            return false;
+        }
+        reading = true;
+        state = State.PENDING;
+        ringSequence = -1;
+        batchAddress = address;
+        loadedAddress = address;
+        loadedLength = length;
+        counters.deviceReadCount++;
+        return true;
+    }
+
+    /**
+     * Takes the completion of a read.
+     *
+     * @param result bytes or negative errno
+     */
+    void onRead(final int result) {
+        reading = false;
+        if (state != State.PENDING) {
+            loadedLength = 0;
+            return; // released meanwhile
+        }
+        if (result != loadedLength) {
+            loadedLength = 0;
+            fail(ErrorCode.DEVICE_IO);
+            return;
+        }
+        take(batchAddress);
+    }
+
+    /** Checks the batch at an address inside what was read, and reads further when it is longer. */
+    private void take(final long address) {
+        final int room = (int) (loadedAddress + loadedLength - address);
+        batchIndex = slotIndex + (int) (address - loadedAddress);
+        batchAddress = address;
+        header.wrap(arena, batchIndex, BatchHeaderDecoder.BLOCK_LENGTH, BatchHeaderDecoder.SCHEMA_VERSION);
+        final boolean valid = header.magic() == LogFormat.BATCH_MAGIC
+                && header.headerCrc32c()
+                        == Integer.toUnsignedLong(crc.compute(batchIndex, LogFormat.BATCH_HEADER_CRC_COVERAGE))
+                && LogWalker.isOfDevice(header, superblock)
+                && header.address() == address;
+        if (!valid) {
+            fail(ErrorCode.JOURNAL_CORRUPT);
+            return;
+        }
+        batchLength = header.batchLength();
+        payloadLength = header.payloadLength();
+        final int needed = LogFormat.BATCH_HEADER_LENGTH + payloadLength;
+        if (payloadLength < 0 || needed > batchLength || needed > slotLength) {
+            fail(ErrorCode.JOURNAL_CORRUPT);
+        } else if (needed > room) {
+            final int granule = superblock.granule();
+            if (!startRead(address, (needed + granule - 1) & -granule)) {
+                fail(ErrorCode.DEVICE_IO);
+            }
+        } else if ((int) header.payloadCrc32c()
+                != crc.compute(batchIndex + LogFormat.BATCH_HEADER_LENGTH, payloadLength)) {
+            fail(ErrorCode.JOURNAL_CORRUPT);
+        } else {
+            state = State.READY;
+        }
+    }
+
+    private void fail(final ErrorCode code) {
+        state = State.FAILED;
+        failure = code;
     }
 
     /**
@@ -40,25 +204,34 @@ public final class JournalReader implements AutoCloseable {
      * @return state
      */
     public State state() {
-        throw new UnsupportedOperationException();
+        if (state == State.READY && ringSequence >= 0 && !journal.ring().holds(ringSequence)) {
+            counters.overtakenReadCount++;
+            final int granule = superblock.granule();
+            final int needed = (LogFormat.BATCH_HEADER_LENGTH + payloadLength + granule - 1) & -granule;
+            if (reading || !startRead(batchAddress, needed)) {
+                fail(ErrorCode.THROTTLED);
+            }
+        }
+        return state;
     }
 
     /**
-     * Returns what failed.
+     * Returns what failed: MR-6011 the device cannot be read, MR-6005 the batch is damaged, MR-1007 the device's queue
+     * was full when a batch had to be read again: ask again.
      *
      * @return code, meaningful in state FAILED
      */
     public ErrorCode failure() {
-        throw new UnsupportedOperationException();
+        return failure;
     }
 
     /**
      * Returns the buffer that holds the batch in state READY.
      *
-     * @return buffer; valid until the next doWork of the journal, then call {@link #state()} again
+     * @return buffer; valid until the next claim or doWork of the journal, then call {@link #state()} again
      */
     public DirectBuffer buffer() {
-        throw new UnsupportedOperationException();
+        return arena;
     }
 
     /**
@@ -67,7 +240,7 @@ public final class JournalReader implements AutoCloseable {
      * @return index in {@link #buffer()}
      */
     public int payloadIndex() {
-        throw new UnsupportedOperationException();
+        return batchIndex + LogFormat.BATCH_HEADER_LENGTH;
     }
 
     /**
@@ -76,7 +249,7 @@ public final class JournalReader implements AutoCloseable {
      * @return bytes; 0 for an empty batch
      */
     public int payloadLength() {
-        throw new UnsupportedOperationException();
+        return payloadLength;
     }
 
     /**
@@ -85,7 +258,7 @@ public final class JournalReader implements AutoCloseable {
      * @return address
      */
     public long batchAddress() {
-        throw new UnsupportedOperationException();
+        return batchAddress;
     }
 
     /**
@@ -94,7 +267,7 @@ public final class JournalReader implements AutoCloseable {
      * @return address, meaningful in state READY
      */
     public long nextBatchAddress() {
-        throw new UnsupportedOperationException();
+        return batchAddress + batchLength;
     }
 
     /**
@@ -103,17 +276,54 @@ public final class JournalReader implements AutoCloseable {
      * @return true when READY with the next batch; false: {@link #request} it by {@link #nextBatchAddress()}
      */
     public boolean nextBatch() {
-        throw new UnsupportedOperationException();
+        final long next = nextBatchAddress();
+        if (state() != State.READY || next >= journal.durableAddress()) {
+            return false;
+        }
+        if (serveFromRing(journal.findInRing(next), next)) {
+            return true;
+        }
+        final long loadedEnd = loadedAddress + loadedLength;
+        if (ringSequence >= 0 || next < loadedAddress || next + superblock.granule() > loadedEnd) {
+            return false;
+        }
+        final BatchHeaderDecoder peeked = header.wrap(
+                arena,
+                slotIndex + (int) (next - loadedAddress),
+                BatchHeaderDecoder.BLOCK_LENGTH,
+                BatchHeaderDecoder.SCHEMA_VERSION);
+        if (peeked.payloadLength() > loadedEnd - next - LogFormat.BATCH_HEADER_LENGTH) {
+            return false; // not whole: to be requested
+        }
+        take(next);
+        return state == State.READY;
     }
 
-    /** Lets go of the batch: state IDLE (after a pending read has come back). */
+    /** Lets go of the batch: state IDLE. A read under way comes back into the reader's own buffer and is dropped. */
     public void release() {
-        throw new UnsupportedOperationException();
+        state = State.IDLE;
+        ringSequence = -1;
+    }
+
+    /**
+     * Takes the reader out of the pool.
+     *
+     * @return false when it is taken or a read of its last user is still under way
+     */
+    boolean tryTake() {
+        if (taken || reading) {
+            return false;
+        }
+        taken = true;
+        loadedLength = 0;
+        readLength = 0;
+        return true;
     }
 
     /** Gives the reader back to the pool. */
     @Override
     public void close() {
-        throw new UnsupportedOperationException();
+        release();
+        taken = false;
     }
 }

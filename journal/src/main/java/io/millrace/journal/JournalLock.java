@@ -1,0 +1,105 @@
+package io.millrace.journal;
+
+import io.millrace.codec.ErrorCode;
+import io.millrace.codec.LogFormat;
+import io.millrace.codec.MillraceException;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * The exclusive lock on a journal file. It is a POSIX record lock: closing any other descriptor of the same file in
+ * this process would release it, so the device is closed before it, and nothing else opens the file meanwhile.
+ *
+ * <p><b>Threading</b>: one thread.
+ */
+final class JournalLock implements AutoCloseable {
+    private final FileChannel channel;
+    private final long length;
+    private final ResourceLedger ledger;
+    private boolean closed;
+
+    private JournalLock(final FileChannel channel, final long length, final ResourceLedger ledger) {
+        this.channel = channel;
+        this.length = length;
+        this.ledger = ledger;
+        ledger.addDescriptors(1);
+    }
+
+    /**
+     * Locks a journal file.
+     *
+     * @param file to lock
+     * @param ledger that counts the descriptor
+     * @return lock
+     * @throws MillraceException MR-6001, MR-6002, MR-6004, MR-6011, MR-6013
+     */
+    static JournalLock take(final Path file, final ResourceLedger ledger) {
+        if (!Files.exists(file)) {
+            throw new MillraceException(
+                    ErrorCode.DEVICE_NOT_FOUND, file + " does not exist. " + ErrorCode.DEVICE_NOT_FOUND.remedy());
+        }
+        FileChannel channel = null;
+        try {
+            channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            final long length = channel.size();
+            if (length < LogFormat.DEFAULT_DATA_ADDRESS + LogFormat.MIN_GRANULE) {
+                throw new MillraceException(
+                        ErrorCode.DEVICE_TOO_SMALL,
+                        file + " has " + length + " bytes, a journal needs more than "
+                                + LogFormat.DEFAULT_DATA_ADDRESS);
+            }
+            final FileLock lock = channel.tryLock();
+            if (lock == null) {
+                throw locked(file, "another process");
+            }
+            final JournalLock taken = new JournalLock(channel, length, ledger);
+            channel = null;
+            return taken;
+        } catch (final OverlappingFileLockException e) {
+            throw locked(file, "this process");
+        } catch (final AccessDeniedException e) {
+            throw new MillraceException(ErrorCode.DEVICE_PERMISSION, file + ": permission denied", e);
+        } catch (final IOException e) {
+            throw new MillraceException(ErrorCode.DEVICE_IO, file + ": " + e.getMessage(), e);
+        } finally {
+            closeQuietly(channel);
+        }
+    }
+
+    private static MillraceException locked(final Path file, final String who) {
+        return new MillraceException(
+                ErrorCode.DEVICE_LOCKED,
+                file + " is locked by " + who + ". " + ErrorCode.DEVICE_LOCKED.remedy() + " Find it with: fuser "
+                        + file);
+    }
+
+    private static void closeQuietly(final @org.jspecify.annotations.Nullable FileChannel channel) {
+        if (channel != null) {
+            org.agrona.CloseHelper.quietClose(channel);
+        }
+    }
+
+    /**
+     * Returns the file's length when it was locked.
+     *
+     * @return bytes
+     */
+    long length() {
+        return length;
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            ledger.addDescriptors(-1);
+            org.agrona.CloseHelper.quietClose(channel); // releases the lock
+        }
+    }
+}

@@ -1,0 +1,158 @@
+package io.millrace.journal;
+
+import io.millrace.codec.Crc32c;
+import io.millrace.codec.LogFormat;
+import io.millrace.codec.log.SuperblockDecoder;
+import io.millrace.codec.log.SuperblockEncoder;
+import java.util.UUID;
+import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
+
+/**
+ * Identity and geometry of a device, kept twice: A at address 0, B one granule behind. The valid one with the higher
+ * sequence counts; a new one overwrites the other. The layout is drawn in {@code docs/formats.md}.
+ *
+ * <p><b>Threading</b>: immutable.
+ *
+ * @param granule bytes
+ * @param deviceUuid made at format
+ * @param nodeId that owns the device
+ * @param sequence of this superblock, higher is newer
+ * @param recoveryEpoch of the last run
+ * @param incarnation of the last run
+ * @param deviceLength bytes in use, the superblocks included
+ * @param dataAddress where zone 0 begins
+ * @param zoneLength bytes
+ * @param createdNs nanoseconds since 1970
+ */
+public record Superblock(
+        int granule,
+        UUID deviceUuid,
+        UUID nodeId,
+        long sequence,
+        long recoveryEpoch,
+        long incarnation,
+        long deviceLength,
+        long dataAddress,
+        long zoneLength,
+        long createdNs) {
+    /** Largest granule: B must lie before the data. */
+    static final int MAX_GRANULE = 32 * 1024;
+
+    /** Version that a superblock with a valid CRC must have, 0 when it was not valid. */
+    private static final int UNKNOWN_VERSION = 0;
+
+    /**
+     * Makes the superblock of the next run.
+     *
+     * @param newSequence of the superblock
+     * @param newEpoch recovery epoch
+     * @param newIncarnation incarnation
+     * @return copy
+     */
+    Superblock next(final long newSequence, final long newEpoch, final long newIncarnation) {
+        return new Superblock(
+                granule,
+                deviceUuid,
+                nodeId,
+                newSequence,
+                newEpoch,
+                newIncarnation,
+                deviceLength,
+                dataAddress,
+                zoneLength,
+                createdNs);
+    }
+
+    /**
+     * Returns the end of the zone that holds an address.
+     *
+     * @param address in a zone
+     * @return address behind the zone
+     */
+    long zoneEnd(final long address) {
+        return dataAddress + ((address - dataAddress) / zoneLength + 1) * zoneLength;
+    }
+
+    /**
+     * Writes it into a granule, the rest of which becomes zero.
+     *
+     * @param buffer to write to
+     * @param index of the granule
+     * @param crc over the buffer
+     */
+    void encode(final MutableDirectBuffer buffer, final int index, final Crc32c crc) {
+        buffer.setMemory(index, granule, (byte) 0);
+        final SuperblockEncoder encoder = new SuperblockEncoder().wrap(buffer, index);
+        encoder.magic(LogFormat.SUPERBLOCK_MAGIC)
+                .formatVersion(LogFormat.FORMAT_VERSION)
+                .granule(granule)
+                .deviceUuidHigh(deviceUuid.getMostSignificantBits())
+                .deviceUuidLow(deviceUuid.getLeastSignificantBits())
+                .nodeIdHigh(nodeId.getMostSignificantBits())
+                .nodeIdLow(nodeId.getLeastSignificantBits())
+                .superblockSequence(sequence)
+                .recoveryEpoch(recoveryEpoch)
+                .incarnation(incarnation)
+                .deviceLength(deviceLength)
+                .dataAddress(dataAddress)
+                .zoneLength(zoneLength)
+                .createdNs(createdNs);
+        encoder.crc32c(Integer.toUnsignedLong(crc.compute(index, LogFormat.SUPERBLOCK_CRC_COVERAGE)));
+    }
+
+    /**
+     * Tells the format version of a superblock whose magic and CRC are valid.
+     *
+     * @param buffer to read from
+     * @param index of the granule
+     * @param crc over the buffer
+     * @return version, 0 when magic or CRC are not valid
+     */
+    static long version(final DirectBuffer buffer, final int index, final Crc32c crc) {
+        final SuperblockDecoder decoder = new SuperblockDecoder()
+                .wrap(buffer, index, SuperblockDecoder.BLOCK_LENGTH, SuperblockDecoder.SCHEMA_VERSION);
+        final boolean valid = decoder.magic() == LogFormat.SUPERBLOCK_MAGIC
+                && decoder.crc32c() == Integer.toUnsignedLong(crc.compute(index, LogFormat.SUPERBLOCK_CRC_COVERAGE));
+        return valid ? decoder.formatVersion() : UNKNOWN_VERSION;
+    }
+
+    /**
+     * Reads a superblock whose version is known; see {@link #isSane()}.
+     *
+     * @param buffer to read from
+     * @param index of the granule
+     * @return superblock
+     */
+    static Superblock decode(final DirectBuffer buffer, final int index) {
+        final SuperblockDecoder decoder = new SuperblockDecoder()
+                .wrap(buffer, index, SuperblockDecoder.BLOCK_LENGTH, SuperblockDecoder.SCHEMA_VERSION);
+        return new Superblock(
+                decoder.granule(),
+                new UUID(decoder.deviceUuidHigh(), decoder.deviceUuidLow()),
+                new UUID(decoder.nodeIdHigh(), decoder.nodeIdLow()),
+                decoder.superblockSequence(),
+                decoder.recoveryEpoch(),
+                decoder.incarnation(),
+                decoder.deviceLength(),
+                decoder.dataAddress(),
+                decoder.zoneLength(),
+                decoder.createdNs());
+    }
+
+    /**
+     * Checks the geometry, which everything else relies on.
+     *
+     * @return true when addresses computed from it are sound
+     */
+    boolean isSane() {
+        return granule >= LogFormat.MIN_GRANULE
+                && granule <= MAX_GRANULE
+                && Integer.bitCount(granule) == 1
+                && dataAddress == LogFormat.DEFAULT_DATA_ADDRESS
+                && zoneLength > 0
+                && zoneLength % granule == 0
+                && deviceLength > dataAddress
+                && (deviceLength - dataAddress) % zoneLength == 0;
+    }
+}

@@ -1,0 +1,330 @@
+package io.millrace.journal.uring;
+
+import io.millrace.codec.ErrorCode;
+import io.millrace.codec.MillraceException;
+import io.millrace.journal.BlockDevice;
+import io.millrace.journal.CompletionHandler;
+import io.millrace.journal.DurabilityMode;
+import io.millrace.journal.ResourceLedger;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import org.agrona.BufferUtil;
+import org.agrona.collections.IntArrayList;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A file on which direct writes with {@code RWF_DSYNC} run through io_uring.
+ *
+ * <p><b>Threading</b>: one thread at a time. The ring is made on the first thread that submits, polls or waits; when
+ * another thread comes while nothing is in flight, it gets a ring of its own (the kernel binds a ring to a thread).
+ */
+public final class UringDevice implements BlockDevice {
+    /** Requests that can be queued or in flight. */
+    public static final int QUEUE_LENGTH = 128;
+
+    private static final int GRANULE = 4096;
+    private static final int RWF_DSYNC = 2;
+    private static final int POLL_IN = 1;
+    private static final int POLL_ADD_MULTISHOT = 1;
+    private static final int KIND_SHIFT = 56;
+    private static final long KIND_WATCH = 1;
+    private static final long KIND_IGNORED = 2;
+    private static final long TOKEN_MASK = (1L << KIND_SHIFT) - 1;
+    private static final int ENOMEM = 12;
+    private static final long DRAIN_STEP_NS = 100_000_000L;
+    private static final int DRAIN_STEP_LIMIT = 100;
+
+    private final Path path;
+    private final long length;
+    private final DurabilityMode durabilityMode;
+    private final ResourceLedger ledger;
+    private final int descriptor;
+    private final int writeFlags;
+    private final IntArrayList watched = new IntArrayList();
+    private final CompletionHandler discard = (token, result) -> {};
+
+    private @Nullable ByteBuffer arena;
+    private long arenaAddress;
+    private int arenaLength;
+    private @Nullable Ring ring;
+    private @Nullable Thread owner;
+    private int inFlightCount;
+    private boolean closed;
+
+    /**
+     * Opens a file.
+     *
+     * @param path of the file
+     * @param length bytes of it to use
+     * @param durabilityMode as found by the caller, who knows the file system
+     * @param durableWrites false only for writing zeros at format
+     * @param ledger that counts descriptors and mappings
+     * @throws MillraceException MR-6011, MR-6012 when it cannot be opened for direct writes, MR-5009 self-test
+     */
+    public UringDevice(
+            final Path path,
+            final long length,
+            final DurabilityMode durabilityMode,
+            final boolean durableWrites,
+            final ResourceLedger ledger) {
+        Native.requireSelfTest();
+        this.path = path;
+        this.length = length;
+        this.durabilityMode = durabilityMode;
+        this.ledger = ledger;
+        writeFlags = durableWrites ? RWF_DSYNC : 0;
+        descriptor = Native.libc().open(path.toString(), Native.O_RDWR | Native.O_DIRECT | Native.O_CLOEXEC, 0);
+        if (descriptor < 0) {
+            final int errno = Native.errno();
+            throw new MillraceException(
+                    errno == Native.EINVAL ? ErrorCode.DEVICE_UNSUITABLE : ErrorCode.DEVICE_IO,
+                    path + ": open for direct writes gave errno " + errno);
+        }
+        ledger.addDescriptors(1);
+    }
+
+    /**
+     * Tries whether this process may use io_uring.
+     *
+     * @return 0, or a negative errno
+     */
+    public static int probe() {
+        return Ring.probe();
+    }
+
+    /**
+     * Preallocates the file's blocks, so that a lack of space shows before anything is written.
+     *
+     * @return 0 (also when the file system cannot), or a negative errno
+     */
+    public int preallocate() {
+        if (Native.libc().fallocate(descriptor, 0, 0, length) == 0) {
+            return 0;
+        }
+        final int errno = Native.errno();
+        return errno == Native.EOPNOTSUPP || errno == Native.ENOSYS ? 0 : -errno;
+    }
+
+    @Override
+    public int granule() {
+        return GRANULE;
+    }
+
+    @Override
+    public long length() {
+        return length;
+    }
+
+    @Override
+    public String description() {
+        return path + " on " + durabilityMode.device();
+    }
+
+    @Override
+    public DurabilityMode durabilityMode() {
+        return durabilityMode;
+    }
+
+    @Override
+    public String backendName() {
+        return "uring";
+    }
+
+    @Override
+    public void register(final ByteBuffer buffer) {
+        arena = buffer;
+        arenaAddress = BufferUtil.address(buffer);
+        arenaLength = buffer.capacity();
+    }
+
+    @Override
+    public boolean submitWrite(final int arenaIndex, final int writeLength, final long address, final long token) {
+        return submit(Ring.OPERATION_WRITE_FIXED, arenaIndex, writeLength, address, writeFlags, token);
+    }
+
+    @Override
+    public boolean submitRead(final int arenaIndex, final int readLength, final long address, final long token) {
+        return submit(Ring.OPERATION_READ_FIXED, arenaIndex, readLength, address, 0, token);
+    }
+
+    private boolean submit(
+            final int operation,
+            final int arenaIndex,
+            final int ioLength,
+            final long address,
+            final int flags,
+            final long token) {
+        final Ring current = ring();
+        if (arenaIndex < 0 || ioLength < 0 || arenaIndex > arenaLength - ioLength) {
+            throw new IllegalArgumentException("range " + arenaIndex + "+" + ioLength + " of " + arenaLength);
+        }
+        // SAFETY: the range lies in the registered buffer, which the caller keeps until close().
+        if (inFlightCount >= QUEUE_LENGTH
+                || !current.prepare(
+                        operation | Ring.FLAG_FIXED_FILE << 8,
+                        0,
+                        address,
+                        arenaAddress + arenaIndex,
+                        ioLength,
+                        flags,
+                        token & TOKEN_MASK)) {
+            return false;
+        }
+        inFlightCount++;
+        return true;
+    }
+
+    @Override
+    public int flush() {
+        final Ring current = ring();
+        return current.pendingCount() == 0 ? 0 : current.submit();
+    }
+
+    @Override
+    public int poll(final CompletionHandler handler, final int limit) {
+        final Ring current = ring();
+        current.runDeferredWork();
+        int count = 0;
+        while (count < limit && current.readyCount() > 0) {
+            final long userData = current.userData();
+            final int result = current.result();
+            final int flags = current.completionFlags();
+            current.advance();
+            final long kind = userData >>> KIND_SHIFT;
+            if (kind == 0) {
+                inFlightCount--;
+                handler.onCompletion(userData, result);
+                count++;
+            } else if (kind == KIND_WATCH && (flags & Ring.COMPLETION_MORE) == 0 && result >= 0) {
+                armIfWatched(current, (int) userData);
+            }
+        }
+        return count;
+    }
+
+    @Override
+    public int await(final long timeoutNs) {
+        final Ring current = ring();
+        if (current.pendingCount() > 0) {
+            current.submit();
+        }
+        if (current.readyCount() == 0) {
+            current.waitFor(timeoutNs);
+        }
+        return current.readyCount();
+    }
+
+    @Override
+    public boolean watch(final int fileDescriptor) {
+        if (!watched.containsInt(fileDescriptor)) {
+            watched.addInt(fileDescriptor);
+            return arm(ring(), fileDescriptor);
+        }
+        return true;
+    }
+
+    @Override
+    public void unwatch(final int fileDescriptor) {
+        if (watched.removeInt(fileDescriptor)) {
+            ring().prepare(
+                            Ring.OPERATION_POLL_REMOVE,
+                            -1,
+                            0,
+                            KIND_WATCH << KIND_SHIFT | fileDescriptor,
+                            0,
+                            0,
+                            KIND_IGNORED << KIND_SHIFT);
+            flush();
+        }
+    }
+
+    private void armIfWatched(final Ring current, final int fileDescriptor) {
+        if (watched.containsInt(fileDescriptor)) {
+            arm(current, fileDescriptor);
+        }
+    }
+
+    private static boolean arm(final Ring current, final int fileDescriptor) {
+        return current.prepare(
+                Ring.OPERATION_POLL_ADD,
+                fileDescriptor,
+                0,
+                0,
+                POLL_ADD_MULTISHOT,
+                POLL_IN,
+                KIND_WATCH << KIND_SHIFT | fileDescriptor);
+    }
+
+    @Override
+    public void sync() {
+        if (Native.libc().fdatasync(descriptor) != 0) {
+            throw new MillraceException(
+                    ErrorCode.DEVICE_IO, path + ": fdatasync gave errno " + Native.errno() + "; nothing was read");
+        }
+    }
+
+    private Ring ring() {
+        final Ring current = ring;
+        return current != null && owner == Thread.currentThread() ? current : attach();
+    }
+
+    private Ring attach() {
+        if (closed) {
+            throw new IllegalStateException(path + " is closed");
+        }
+        if (inFlightCount > 0) {
+            throw new IllegalStateException(path + " is used by " + owner + " with " + inFlightCount + " in flight");
+        }
+        if (ring != null) {
+            ring.close();
+            ring = null;
+        }
+        final Ring made = Ring.create(QUEUE_LENGTH, ledger);
+        try {
+            check(made.registerFile(descriptor), "registering the file");
+            if (arena != null) {
+                check(
+                        made.registerBuffer(arenaAddress, arenaLength),
+                        "registering " + arenaLength + " bytes of buffer");
+            }
+        } catch (final MillraceException e) {
+            made.close();
+            throw e;
+        }
+        ring = made;
+        owner = Thread.currentThread();
+        for (int i = 0; i < watched.size(); i++) {
+            arm(made, watched.getInt(i));
+        }
+        return made;
+    }
+
+    private void check(final int result, final String what) {
+        if (result == -ENOMEM) {
+            throw new MillraceException(ErrorCode.MEMLOCK_TOO_SMALL, path + ": " + what + " gave ENOMEM");
+        }
+        if (result < 0) {
+            throw new MillraceException(ErrorCode.DEVICE_IO, path + ": " + what + " gave errno " + -result);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        if (ring != null && owner == Thread.currentThread()) {
+            for (int i = 0; i < DRAIN_STEP_LIMIT && inFlightCount > 0; i++) {
+                await(DRAIN_STEP_NS);
+                poll(discard, QUEUE_LENGTH);
+            }
+        }
+        closed = true;
+        if (ring != null) {
+            ring.close(); // the kernel keeps the pages of what is in flight pinned until it has ended
+            ring = null;
+        }
+        Native.libc().close(descriptor);
+        ledger.addDescriptors(-1);
+    }
+}
