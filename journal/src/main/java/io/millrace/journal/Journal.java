@@ -53,9 +53,7 @@ public final class Journal implements AutoCloseable, CompletionHandler {
     private static final int COMPLETION_LIMIT = 128;
     private static final int RETRY_LIMIT = 3;
     private static final int EAGAIN = 11;
-    private static final int MAX_WRITES_IN_FLIGHT = 64;
-    private static final int MAX_READERS = 256;
-    private static final int HEAD_LENGTH = (int) LogFormat.DEFAULT_DATA_ADDRESS;
+    private static final int HEAD_LENGTH = JournalContext.HEAD_LENGTH;
     private static final int LONGEST_WINDOW = 8 << 20;
     private static final long LARGEST_FIRST_INDEX = 1 << 20;
     private static final WriteRing NO_RING = new WriteRing(1, 1, 1, 0);
@@ -129,58 +127,18 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         superblock = pair.newest(name);
         badSuperblockCount = pair.badCount();
         nextSuperblockAddress = pair.nextAddress(superblock.granule());
-        checkIdentity(context, device);
+        superblock.requireFits(context.nodeId(), device.length(), name);
         uuidHigh = superblock.deviceUuid().getMostSignificantBits();
         uuidLow = superblock.deviceUuid().getLeastSignificantBits();
         maxBatchLength = (int) Math.min(context.maxBatchLength(), superblock.zoneLength());
         maxRecordLength = (maxBatchLength - LogFormat.BATCH_HEADER_LENGTH) & -LogFormat.RECORD_ALIGNMENT;
-        check(maxBatchLength % superblock.granule() == 0, "the longest batch is not a multiple of the granule");
+        JournalContext.check(maxBatchLength % superblock.granule() == 0, "maxBatchLength " + maxBatchLength);
         index = new PositionIndex(Math.min(LARGEST_FIRST_INDEX, superblock.deviceLength() / superblock.granule()));
         readers = new JournalReader[context.readerLimit()];
         final JournalReader.Shared shared = new JournalReader.Shared(device, buffer, crc, superblock, counters);
         for (int i = 0; i < readers.length; i++) {
             readers[i] = new JournalReader(
                     this, shared, READER_TOKEN | i, ringLength + i * context.maxBatchLength(), maxBatchLength);
-        }
-    }
-
-    private void checkIdentity(final JournalContext context, final BlockDevice opened) {
-        if (opened.length() < superblock.deviceLength()) {
-            throw new MillraceException(
-                    ErrorCode.DEVICE_TOO_SMALL,
-                    name + " has " + opened.length() + " bytes, it was formatted with " + superblock.deviceLength());
-        }
-        final UUID wanted = context.nodeId();
-        if (wanted != null && !wanted.equals(superblock.nodeId())) {
-            throw new MillraceException(
-                    ErrorCode.DEVICE_OTHER_NODE,
-                    name + " belongs to node " + superblock.nodeId() + ", this is node " + wanted + ". "
-                            + ErrorCode.DEVICE_OTHER_NODE.remedy());
-        }
-    }
-
-    private static int arenaLength(final JournalContext context) {
-        final int batch = context.maxBatchLength();
-        check(
-                batch >= LogFormat.MIN_GRANULE
-                        && batch <= LogFormat.MAX_BATCH_LENGTH
-                        && batch % LogFormat.MIN_GRANULE == 0,
-                "maxBatchLength " + batch);
-        final int ringLength = context.bufferLength();
-        check(ringLength >= 2 * batch && ringLength % LogFormat.MIN_GRANULE == 0, "bufferLength " + ringLength);
-        check(ringLength >= HEAD_LENGTH, "bufferLength " + ringLength + " is less than " + HEAD_LENGTH);
-        final int inFlight = context.writesInFlight();
-        check(inFlight >= 1 && inFlight <= MAX_WRITES_IN_FLIGHT, "writesInFlight " + inFlight);
-        final int readerLimit = context.readerLimit();
-        check(readerLimit >= 1 && readerLimit <= MAX_READERS, "readerLimit " + readerLimit);
-        final long length = ringLength + (long) readerLimit * batch + HEAD_LENGTH;
-        check(length <= 1 << 30, "buffers of " + length + " bytes, at most 1 GiB can be registered");
-        return (int) length;
-    }
-
-    private static void check(final boolean good, final String what) {
-        if (!good) {
-            throw new MillraceException(ErrorCode.CONFIGURATION_VALUE, "journal: " + what + " is out of its range");
         }
     }
 
@@ -222,7 +180,7 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         BlockDevice device = context.device();
         Arena arena = null;
         try {
-            final int arenaLength = arenaLength(context);
+            final int arenaLength = context.conclude();
             if (device == null) {
                 device = Backends.open(
                         context, arenaLength, Objects.requireNonNull(lock).length());

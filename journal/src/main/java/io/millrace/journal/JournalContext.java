@@ -2,6 +2,7 @@ package io.millrace.journal;
 
 import io.millrace.codec.ErrorCode;
 import io.millrace.codec.LogFormat;
+import io.millrace.codec.MillraceException;
 import java.nio.file.Path;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -18,6 +19,11 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Threading</b>: filled by one thread, then read by {@link Journal#open}.
  */
 public final class JournalContext {
+    /** What lies before the data of a device, and is read at once. */
+    static final int HEAD_LENGTH = (int) LogFormat.DEFAULT_DATA_ADDRESS;
+
+    private static final int MAX_WRITES_IN_FLIGHT = 64;
+    private static final int MAX_READERS = 256;
     private static final DurableListener NO_LISTENER = new DurableListener() {
         @Override
         public void onDurable(
@@ -371,5 +377,41 @@ public final class JournalContext {
      */
     public ResourceLedger ledger() {
         return ledger;
+    }
+
+    /**
+     * Checks the settings against each other.
+     *
+     * @return bytes of memory that all I/O uses: write ring, readers, head of the device
+     * @throws MillraceException MR-7002 naming the setting
+     */
+    int conclude() {
+        check(
+                maxBatchLength >= LogFormat.MIN_GRANULE
+                        && maxBatchLength <= LogFormat.MAX_BATCH_LENGTH
+                        && maxBatchLength % LogFormat.MIN_GRANULE == 0,
+                "maxBatchLength " + maxBatchLength);
+        check(
+                bufferLength >= 2L * maxBatchLength
+                        && bufferLength >= HEAD_LENGTH
+                        && bufferLength % LogFormat.MIN_GRANULE == 0,
+                "bufferLength " + bufferLength);
+        check(writesInFlight >= 1 && writesInFlight <= MAX_WRITES_IN_FLIGHT, "writesInFlight " + writesInFlight);
+        check(readerLimit >= 1 && readerLimit <= MAX_READERS, "readerLimit " + readerLimit);
+        final long length = bufferLength + (long) readerLimit * maxBatchLength + HEAD_LENGTH;
+        check(length <= 1 << 30, "buffers of " + length + " bytes (at most 1 GiB can be registered)");
+        return (int) length;
+    }
+
+    /**
+     * Refuses a setting.
+     *
+     * @param good whether it is in its range
+     * @param what name and value
+     */
+    static void check(final boolean good, final String what) {
+        if (!good) {
+            throw new MillraceException(ErrorCode.CONFIGURATION_VALUE, "journal: " + what + " is out of its range");
+        }
     }
 }

@@ -220,6 +220,11 @@ final class LogWalker {
         return windowIndex + (int) (from - windowAddress);
     }
 
+    /** Reads from the device again what was read already. */
+    void forgetWindow() {
+        windowFilled = 0;
+    }
+
     /**
      * Wraps a record header.
      *

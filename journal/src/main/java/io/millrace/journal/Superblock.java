@@ -1,12 +1,15 @@
 package io.millrace.journal;
 
 import io.millrace.codec.Crc32c;
+import io.millrace.codec.ErrorCode;
 import io.millrace.codec.LogFormat;
+import io.millrace.codec.MillraceException;
 import io.millrace.codec.log.SuperblockDecoder;
 import io.millrace.codec.log.SuperblockEncoder;
 import java.util.UUID;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Identity and geometry of a device, kept twice: A at address 0, B one granule behind. The valid one with the higher
@@ -154,5 +157,27 @@ public record Superblock(
                 && zoneLength % granule == 0
                 && deviceLength > dataAddress
                 && (deviceLength - dataAddress) % zoneLength == 0;
+    }
+
+    /**
+     * Refuses a device that is not the one that was formatted, or not this node's (P5).
+     *
+     * @param wantedNode node id; null: any
+     * @param length of the device in bytes
+     * @param name of the device
+     * @throws MillraceException MR-6002, MR-6003
+     */
+    void requireFits(final @Nullable UUID wantedNode, final long length, final String name) {
+        if (length < deviceLength) {
+            throw new MillraceException(
+                    ErrorCode.DEVICE_TOO_SMALL,
+                    name + " has " + length + " bytes, it was formatted with " + deviceLength);
+        }
+        if (wantedNode != null && !wantedNode.equals(nodeId)) {
+            throw new MillraceException(
+                    ErrorCode.DEVICE_OTHER_NODE,
+                    name + " belongs to node " + nodeId + ", this is node " + wantedNode + ". "
+                            + ErrorCode.DEVICE_OTHER_NODE.remedy());
+        }
     }
 }

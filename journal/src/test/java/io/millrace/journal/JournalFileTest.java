@@ -131,7 +131,7 @@ final class JournalFileTest {
                 MillraceException.class,
                 () -> Journal.open(context(file).memoryLockLimit(() -> 65_536)).close());
         assertEquals(ErrorCode.MEMLOCK_TOO_SMALL, e.code());
-        assertTrue(e.getMessage().contains("ulimit -l"), e.getMessage());
+        assertTrue(String.valueOf(e.getMessage()).contains("ulimit -l"), e.getMessage());
     }
 
     @Test
@@ -182,7 +182,7 @@ final class JournalFileTest {
             final MillraceException e = assertThrows(
                     MillraceException.class, () -> Journal.open(context(file)).close());
             assertEquals(ErrorCode.DEVICE_LOCKED, e.code());
-            assertTrue(e.getMessage().contains("another process"), e.getMessage());
+            assertTrue(String.valueOf(e.getMessage()).contains("another process"), e.getMessage());
         } finally {
             process.destroyForcibly();
             assertTrue(process.waitFor(30, TimeUnit.SECONDS));

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Small journals, and records whose body follows from their position, for the tests of this package. */
 final class TestJournals {
+    private static final RecordHeaderEncoder ENCODER = new RecordHeaderEncoder();
     static final UUID NODE = new UUID(7, 8);
     static final UUID DEVICE = new UUID(1, 2);
     static final int ZONE_LENGTH = 256 * 1024;
@@ -56,11 +57,7 @@ final class TestJournals {
     static void fill(
             final MutableDirectBuffer buffer, final int index, final int chain, final long position, final int length) {
         buffer.setMemory(index, LogFormat.RECORD_HEADER_LENGTH, (byte) 0);
-        new RecordHeaderEncoder()
-                .wrap(buffer, index)
-                .kind(RecordKind.APPEND)
-                .chain(chain)
-                .position(position);
+        ENCODER.wrap(buffer, index).kind(RecordKind.APPEND).chain(chain).position(position);
         for (int i = LogFormat.RECORD_HEADER_LENGTH; i < length; i++) {
             buffer.putByte(index + i, (byte) (position * 31 + i));
         }
