@@ -17,16 +17,17 @@ final class ClientFixture {
     final ClientConductor conductor;
 
     ClientFixture(final long seed, final int segmentCount) {
-        this(seed, segmentCount, 64);
+        this(seed, segmentCount, 64, 2 * 1024 * 1024);
     }
 
-    ClientFixture(final long seed, final int segmentCount, final int maxPendingEvents) {
+    ClientFixture(final long seed, final int segmentCount, final int maxPendingEvents, final int bufferLength) {
         node = new FakeNode(seed, segmentCount);
         network = new FakeNetwork(node);
         final Millrace.Context context = new Millrace.Context()
                 .invoker(true)
                 .nanoClock(clock)
-                .writerBufferLength(2 * 1024 * 1024)
+                .writerBufferLength(bufferLength)
+                .readerWindowLength(bufferLength)
                 .writerMaxPendingEvents(maxPendingEvents);
         conductor = new ClientConductor(context, seed + 1, (settings, high, low) -> network);
         network.steps = this::turnNode;

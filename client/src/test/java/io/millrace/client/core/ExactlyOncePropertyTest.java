@@ -61,7 +61,8 @@ class ExactlyOncePropertyTest {
             this.perMille = perMille;
             this.isLarge = isLarge;
             this.eventCount = isLarge ? 20 : 300;
-            this.fixture = new ClientFixture(seed, 1 + random.nextInt(3));
+            // Small rings, so that they wrap many times.
+            this.fixture = new ClientFixture(seed, 1 + random.nextInt(3), 64, isLarge ? 16 * 1024 : 512);
             this.writer = fixture.writer();
             this.reader = fixture.reader(StreamPosition.HEAD);
         }

@@ -199,6 +199,15 @@ final class FakeNode {
         }
     }
 
+    /** Loses what it had acknowledged, as no honest node does. */
+    void forget() {
+        restart();
+        for (final Entry entry : writers.values()) {
+            entry.last = 1;
+            entry.committedLast = 1;
+        }
+    }
+
     void changeChain() {
         chainEpoch++;
         uncommitted.clear();
