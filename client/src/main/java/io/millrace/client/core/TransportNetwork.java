@@ -60,6 +60,15 @@ final class TransportNetwork implements Network {
         return Transport.launch(settings);
     }
 
+    /**
+     * Returns the media of now.
+     *
+     * @return replaced when it closes
+     */
+    Transport transport() {
+        return transport;
+    }
+
     @Override
     public int doWork(final long nowNs) {
         if (transport.isClosed()) {
