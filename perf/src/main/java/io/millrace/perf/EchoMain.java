@@ -3,7 +3,8 @@ package io.millrace.perf;
 import io.aeron.ExclusivePublication;
 import io.aeron.Subscription;
 import io.aeron.logbuffer.BufferClaim;
-import io.aeron.logbuffer.FragmentHandler;
+import io.aeron.logbuffer.ControlledFragmentHandler;
+import io.aeron.logbuffer.ControlledFragmentHandler.Action;
 import io.aeron.logbuffer.Header;
 import io.millrace.codec.AllowedHere;
 import java.io.IOException;
@@ -61,17 +62,19 @@ final class EchoMain {
     }
 
     private void run(final Subscription requests) {
-        final FragmentHandler handler = this::onFragment;
+        final ControlledFragmentHandler handler = this::onFragment;
         while (!stopped) {
             idle.idle(media.turn(requests, handler));
         }
     }
 
-    private void onFragment(final DirectBuffer buffer, final int offset, final int length, final Header header) {
-        if (replies.tryClaim(length, claim) > 0) { // depth 1: there is always room; a lost one ends the probe loudly
-            claim.buffer().putBytes(claim.offset(), buffer, offset, length);
-            claim.commit();
+    private Action onFragment(final DirectBuffer buffer, final int offset, final int length, final Header header) {
+        if (replies.tryClaim(length, claim) < 0) {
+            return Action.ABORT; // not connected yet: the frame is delivered again
         }
+        claim.buffer().putBytes(claim.offset(), buffer, offset, length);
+        claim.commit();
+        return Action.CONTINUE;
     }
 
     private static void watchParent() {

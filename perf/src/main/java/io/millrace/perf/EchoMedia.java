@@ -4,7 +4,7 @@ import io.aeron.Aeron;
 import io.aeron.Subscription;
 import io.aeron.driver.MediaDriver;
 import io.aeron.driver.ThreadingMode;
-import io.aeron.logbuffer.FragmentHandler;
+import io.aeron.logbuffer.ControlledFragmentHandler;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
@@ -86,9 +86,9 @@ final class EchoMedia implements AutoCloseable {
      * @param handler takes them.
      * @return work count.
      */
-    int turn(final Subscription subscription, final FragmentHandler handler) {
+    int turn(final Subscription subscription, final ControlledFragmentHandler handler) {
         int work = driverInvoker.invoke();
-        work += subscription.poll(handler, FRAGMENTS_PER_TURN);
+        work += subscription.controlledPoll(handler, FRAGMENTS_PER_TURN);
         if (++turn % CONDUCTOR_EVERY_TURNS == 0) {
             conductorInvoker.invoke();
         }

@@ -3,7 +3,8 @@ package io.millrace.perf;
 import io.aeron.ExclusivePublication;
 import io.aeron.Subscription;
 import io.aeron.logbuffer.BufferClaim;
-import io.aeron.logbuffer.FragmentHandler;
+import io.aeron.logbuffer.ControlledFragmentHandler;
+import io.aeron.logbuffer.ControlledFragmentHandler.Action;
 import io.aeron.logbuffer.Header;
 import java.io.IOException;
 import java.util.List;
@@ -29,7 +30,7 @@ final class EchoProbe implements AutoCloseable {
     private final Subscription replies;
     private final ExclusivePublication requests;
     private final BufferClaim claim = new BufferClaim();
-    private final FragmentHandler handler = this::onReply;
+    private final ControlledFragmentHandler handler = this::onReply;
     private boolean received;
 
     /**
@@ -115,8 +116,9 @@ final class EchoProbe implements AutoCloseable {
         YieldingIdleStrategy.INSTANCE.idle(media.turn(replies, handler));
     }
 
-    private void onReply(final DirectBuffer buffer, final int offset, final int length, final Header header) {
+    private Action onReply(final DirectBuffer buffer, final int offset, final int length, final Header header) {
         received = true;
+        return Action.CONTINUE;
     }
 
     private String awaitEndpoint() throws IOException {

@@ -12,7 +12,7 @@ final class NullTarget implements Target {
 
     @Override
     public boolean offer(final long index) {
-        if (acknowledged < 0) {
+        if (offered < 0) {
             acknowledged = index - 1;
         }
         offered = index;

@@ -1,0 +1,30 @@
+package io.millrace.perf;
+
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.HdrHistogram.Histogram;
+import org.agrona.concurrent.SystemNanoClock;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The round trip is really one to another process. */
+@Timeout(60)
+final class EchoProbeTest {
+    @Test
+    void shouldMeasureRoundTripsWhenEchoRunsInAnotherProcess() throws IOException {
+        final Histogram histogram = OpenLoop.newHistogram();
+        final long pid;
+        try (EchoProbe probe = new EchoProbe(System.getProperty("java.class.path"), SystemNanoClock.INSTANCE)) {
+            pid = probe.pid();
+            probe.measure(228, TimeUnit.MILLISECONDS.toNanos(300), histogram);
+        }
+        assertTrue(histogram.getTotalCount() > 100, histogram.getTotalCount() + " round trips in 300 ms");
+        assertTrue(histogram.getValueAtPercentile(50) > 1_000, "faster than a system call");
+        final Optional<ProcessHandle> echo = ProcessHandle.of(pid);
+        assertFalse(echo.isPresent() && echo.get().isAlive(), "the echo is left behind");
+    }
+}
