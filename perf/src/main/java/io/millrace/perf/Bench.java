@@ -43,14 +43,18 @@ final class Bench {
             int segmentCount,
             long warmUpNs,
             long durationNs) {
+        /** Whether the client's default window, 64 Ki events, could be what limits the rate. */
+        boolean isFast() {
+            return !closedLoop && ratePerSecond * Math.max(100, eventLength) > 20e6;
+        }
+
         /**
          * Room a journal needs for one run: a batch is 4 KiB at least, and more than 20,000 a second no device takes.
          */
         long journalBytes() {
-            final double seconds = (warmUpNs + durationNs + DRAIN_NS / 2) / 1e9;
-            final double batches = 4096 * Math.min(closedLoop ? 20_000 : Math.max(ratePerSecond, WARM_UP_RATE), 20_000);
-            final double events = closedLoop ? 0 : Math.max(ratePerSecond, WARM_UP_RATE) * (eventLength + 24);
-            return (long) (seconds * (batches + events * 1.05)) + (256L << 20);
+            final double rate = closedLoop ? WARM_UP_RATE : Math.max(ratePerSecond, WARM_UP_RATE);
+            final double bytesPerSecond = 4096 * Math.min(rate, 20_000) + rate * (eventLength + 24) * 1.05;
+            return (long) ((warmUpNs + durationNs) / 1e9 * bytesPerSecond) + (256L << 20);
         }
     }
 
@@ -77,8 +81,8 @@ final class Bench {
                 .clientName("millrace-bench")
                 .invoker(true)
                 .nanoClock(clock)
-                .writerBufferLength(64 << 20)
-                .writerMaxPendingEvents(512 * 1024);
+                .writerBufferLength(plan.isFast() ? 16 << 20 : 4 << 20)
+                .writerMaxPendingEvents(plan.isFast() ? 256 * 1024 : 64 * 1024);
         try (Millrace millrace = Millrace.connect(context)) {
             final String stream = "bench/run-" + ProcessHandle.current().pid() + "-" + ++runCount;
             millrace.streams().createStream(stream, StreamConfiguration.fixed(plan.segmentCount()));

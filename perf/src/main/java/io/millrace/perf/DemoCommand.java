@@ -70,7 +70,6 @@ final class DemoCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         terminal.json(output == BenchOptions.OutputForm.json);
         try (Cleanup cleanup = new Cleanup()) {
-            cleanup.add(Autogroup.off(Environment.root()));
             final Environment environment = Environment.read(Environment.root());
             Header.say(terminal, environment);
             final Bench.Plan plan = new Bench.Plan(RATE, false, (int) eventLength, 1, WARM_UP_NS, MEASURE_NS);

@@ -17,6 +17,9 @@ import org.agrona.concurrent.YieldingIdleStrategy;
  * <p><b>Threading:</b> one thread.
  */
 final class DeviceProbe implements AutoCloseable, CompletionHandler {
+    /** Bytes of the registered buffer: room for the largest granule. */
+    static final int ARENA_LENGTH = 64 * 1024;
+
     private static final long TIMEOUT_NS = TimeUnit.SECONDS.toNanos(20);
     private static final int COMPLETIONS_PER_POLL = 16;
 
@@ -37,7 +40,7 @@ final class DeviceProbe implements AutoCloseable, CompletionHandler {
         this.device = device;
         this.clock = clock;
         this.granule = device.granule();
-        final ByteBuffer arena = BufferUtil.allocateDirectAligned(Math.max(4096, granule), 4096);
+        final ByteBuffer arena = BufferUtil.allocateDirectAligned(ARENA_LENGTH, 4096);
         while (arena.hasRemaining()) {
             arena.put((byte) 0x5a);
         }

@@ -69,7 +69,6 @@ final class LatencyCommand implements Callable<Integer> {
         final Bench.Plan plan = new Bench.Plan(
                 rate, closedLoop, options.eventLength(), options.segments(), options.warmUpNs(), durationNs);
         try (Cleanup cleanup = new Cleanup()) {
-            cleanup.add(Autogroup.off(Environment.root()));
             final Environment environment = Environment.read(Environment.root());
             Header.say(terminal, environment);
             terminal.say(String.format(

@@ -1,8 +1,10 @@
 package io.millrace.perf;
 
 import io.millrace.journal.BlockDevice;
+import io.millrace.journal.DeviceFile;
 import io.millrace.journal.FormatContext;
 import io.millrace.journal.Journal;
+import io.millrace.journal.JournalContext;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -16,7 +18,6 @@ import java.nio.file.Path;
  */
 final class ProbeFile implements AutoCloseable {
     private final Path path;
-    private final @org.jspecify.annotations.Nullable BlockDevice device = null;
 
     private ProbeFile(final Path path) {
         this.path = path;
@@ -41,7 +42,7 @@ final class ProbeFile implements AutoCloseable {
      * @return to be closed before the next open.
      */
     BlockDevice open() {
-        return java.util.Objects.requireNonNull(device);
+        return DeviceFile.open(new JournalContext().file(path), DeviceProbe.ARENA_LENGTH);
     }
 
     @Override

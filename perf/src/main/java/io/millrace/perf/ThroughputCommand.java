@@ -67,7 +67,6 @@ final class ThroughputCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         terminal.json(options.isJson());
         try (Cleanup cleanup = new Cleanup()) {
-            cleanup.add(Autogroup.off(Environment.root()));
             final Environment environment = Environment.read(Environment.root());
             Header.say(terminal, environment);
             terminal.say(String.format(
