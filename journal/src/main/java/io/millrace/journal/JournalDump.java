@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * Walks a journal file read-only, by the code that recovery uses, and gives everything to a sink. Takes no lock: beside
  * a running node it sees the batches written so far.
  *
- * <p><b>Threading</b>: the caller's thread; blocks. In the process of a running node it must not be used on that node's
- * file: closing any descriptor would release the node's lock.
+ * <p><b>Threading</b>: the caller's thread; blocks. In the process of a running node its file is refused: closing any
+ * descriptor would release the node's lock.
  */
 public final class JournalDump {
     private static final int WINDOW_LENGTH = 8 << 20;
@@ -48,8 +48,8 @@ public final class JournalDump {
      * @param file to read
      * @param sink takes what is found
      * @return what was found in the end
-     * @throws MillraceException MR-6001 missing, MR-6002 too small, MR-6007 both superblocks bad (the sink has seen
-     *     them), MR-6008 unknown version, MR-6011 unreadable
+     * @throws MillraceException MR-6001 missing, MR-6002 too small, MR-6004 open in this process, MR-6007 both
+     *     superblocks bad (the sink has seen them), MR-6008 unknown version, MR-6011 unreadable
      */
     public static DumpSummary dump(final Path file, final DumpSink sink) {
         final ResourceLedger ledger = ResourceLedger.process();
@@ -70,6 +70,7 @@ public final class JournalDump {
             throw new MillraceException(
                     ErrorCode.DEVICE_NOT_FOUND, file + " does not exist. " + ErrorCode.DEVICE_NOT_FOUND.remedy());
         }
+        JournalLock.requireNotLockedHere(file);
         try {
             final long length = Files.size(file);
             if (length < HEAD_LENGTH) {

@@ -11,6 +11,9 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The exclusive lock on a journal file. It is a POSIX record lock: closing any other descriptor of the same file in
@@ -19,13 +22,17 @@ import java.nio.file.StandardOpenOption;
  * <p><b>Threading</b>: one thread.
  */
 final class JournalLock implements AutoCloseable {
+    private static final Set<Object> LOCKED_HERE = ConcurrentHashMap.newKeySet();
+
     private final FileChannel channel;
+    private final Object key;
     private final long length;
     private final ResourceLedger ledger;
     private boolean closed;
 
-    private JournalLock(final FileChannel channel, final long length, final ResourceLedger ledger) {
+    private JournalLock(final FileChannel channel, final Object key, final long length, final ResourceLedger ledger) {
         this.channel = channel;
+        this.key = key;
         this.length = length;
         this.ledger = ledger;
         ledger.addDescriptors(1);
@@ -44,6 +51,7 @@ final class JournalLock implements AutoCloseable {
             throw new MillraceException(
                     ErrorCode.DEVICE_NOT_FOUND, file + " does not exist. " + ErrorCode.DEVICE_NOT_FOUND.remedy());
         }
+        final Object key = requireNotLockedHere(file);
         FileChannel channel = null;
         try {
             channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
@@ -58,7 +66,8 @@ final class JournalLock implements AutoCloseable {
             if (lock == null) {
                 throw locked(file, "another process");
             }
-            final JournalLock taken = new JournalLock(channel, length, ledger);
+            final JournalLock taken = new JournalLock(channel, key, length, ledger);
+            LOCKED_HERE.add(key);
             channel = null;
             return taken;
         } catch (final OverlappingFileLockException e) {
@@ -69,6 +78,27 @@ final class JournalLock implements AutoCloseable {
             throw new MillraceException(ErrorCode.DEVICE_IO, file + ": " + e.getMessage(), e);
         } finally {
             closeQuietly(channel);
+        }
+    }
+
+    /**
+     * Refuses a file that this process has locked: opening and closing it would release the lock.
+     *
+     * @param file existing file
+     * @return what tells it from other files, whatever its path
+     * @throws MillraceException MR-6004, MR-6011
+     */
+    static Object requireNotLockedHere(final Path file) {
+        try {
+            final Object found =
+                    Files.readAttributes(file, BasicFileAttributes.class).fileKey();
+            final Object key = found == null ? file.toRealPath() : found;
+            if (LOCKED_HERE.contains(key)) {
+                throw locked(file, "this process");
+            }
+            return key;
+        } catch (final IOException e) {
+            throw new MillraceException(ErrorCode.DEVICE_IO, file + ": " + e.getMessage(), e);
         }
     }
 
@@ -100,6 +130,7 @@ final class JournalLock implements AutoCloseable {
             closed = true;
             ledger.addDescriptors(-1);
             org.agrona.CloseHelper.quietClose(channel); // releases the lock
+            LOCKED_HERE.remove(key);
         }
     }
 }

@@ -16,6 +16,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Journals in files: both backends, and every fault that a start can meet. */
 @Timeout(120)
@@ -98,6 +100,26 @@ final class JournalFileTest {
     }
 
     @Test
+    void shouldUseLargerGranuleWhenFormattedSo() {
+        final Path file = directory.resolve("journal.mrj");
+        Journal.format(TestJournals.formatContext()
+                .file(file)
+                .granule(16_384)
+                .length(4 * TestJournals.ZONE_LENGTH)
+                .ledger(ledger));
+        for (int run = 0; run < 3; run++) {
+            try (Journal journal = Journal.open(context(file))) {
+                assertEquals(run * 2, TestJournals.recover(journal).size());
+                assertEquals(LogFormat.DEFAULT_DATA_ADDRESS + run * 2L * 16_384L, journal.durableAddress());
+                for (int i = 1; i <= 2; i++) {
+                    TestJournals.append(journal, 1, run * 2 + i, 100);
+                    TestJournals.drain(journal);
+                }
+            }
+        }
+    }
+
+    @Test
     void shouldFallBackLoudlyWhenIoUringIsDenied() {
         final Path file = format(TestJournals.ZONE_LENGTH);
         try (Journal journal = Journal.open(context(file).probe(() -> -1))) {
@@ -134,6 +156,39 @@ final class JournalFileTest {
         assertTrue(String.valueOf(e.getMessage()).contains("ulimit -l"), e.getMessage());
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"", "kernel"})
+    void shouldRefuseWhenProcessMayNotLockMemory(final String who) throws Exception {
+        requireUring();
+        final Path file = format(TestJournals.ZONE_LENGTH);
+        final List<String> command = new ArrayList<>(List.of(
+                "prlimit",
+                "--memlock=65536:65536",
+                "setpriv",
+                "--bounding-set=-ipc_lock",
+                "--inh-caps=-ipc_lock",
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                MemoryLockMain.class.getName(),
+                file.toString()));
+        if (!who.isEmpty()) {
+            command.add(who);
+        }
+        String outcome;
+        try {
+            final Process process = new ProcessBuilder(command).start();
+            outcome = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertTrue(process.waitFor(60, TimeUnit.SECONDS));
+        } catch (final IOException e) {
+            outcome = "";
+        }
+        Assumptions.assumeFalse(outcome.isEmpty(), "prlimit and setpriv are needed, and the right to use them");
+        assertEquals("MR-5003", outcome);
+    }
+
     @Test
     void shouldRefuseWhenFileIsMissing() {
         assertEquals(ErrorCode.DEVICE_NOT_FOUND, openFails(context(directory.resolve("nothing"))));
@@ -157,12 +212,30 @@ final class JournalFileTest {
     }
 
     @Test
-    void shouldRefuseWhenLockedByThisProcess() {
+    void shouldRefuseWhenLockedByThisProcess() throws Exception {
         final Path file = format(TestJournals.ZONE_LENGTH);
         try (Journal journal = Journal.open(context(file))) {
             assertNotNull(journal.deviceUuid());
             assertEquals(ErrorCode.DEVICE_LOCKED, openFails(context(file)));
+            // and the refusal has not released the lock
+            assertEquals("MR-6004", outcomeOfOtherProcess(file));
         }
+        assertEquals("opened", outcomeOfOtherProcess(file));
+    }
+
+    private static String outcomeOfOtherProcess(final Path file) throws Exception {
+        final Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED",
+                        "-XX:TieredStopAtLevel=1",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        MemoryLockMain.class.getName(),
+                        file.toString())
+                .start();
+        final String outcome = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertTrue(process.waitFor(60, TimeUnit.SECONDS));
+        return outcome;
     }
 
     @Test

@@ -132,6 +132,10 @@ public final class UringDevice implements BlockDevice {
 
     @Override
     public void register(final ByteBuffer buffer) {
+        if (ring != null) {
+            ring.close(); // it knows another buffer; the next use makes a new one
+            ring = null;
+        }
         arena = buffer;
         arenaAddress = BufferUtil.address(buffer);
         arenaLength = buffer.capacity();
