@@ -10,6 +10,7 @@ package io.millrace.control;
  * @param maxSegments live segments in the cluster; more are refused with LIMIT_REACHED. The stores of the chains must
  *     have room for as many.
  * @param maxHeaderLength bytes of the note kept with a stream; longer ones are refused with LIMIT_REACHED.
+ * @param maxChains data chains; more are refused at the first start.
  * @param maxNodes nodes ever announced; more are refused.
  * @param maxKeptReplies answers kept for repeated requests; the oldest by log order go first.
  * @param maxOpenRequests requests whose effects are not done yet; more are refused with THROTTLED.
@@ -22,6 +23,7 @@ public record ControlLimits(
         int maxSegmentsPerStream,
         int maxSegments,
         int maxHeaderLength,
+        int maxChains,
         int maxNodes,
         int maxKeptReplies,
         int maxOpenRequests,
@@ -29,5 +31,32 @@ public record ControlLimits(
         int maxReplyLength) {
     /** The limits of a node with default configuration. */
     public static final ControlLimits DEFAULT =
-            new ControlLimits(1_000, 10_000, 1_024, 65_536, 4_096, 1_024, 4_096, 1_024, 1_024, 96 * 1024);
+            new ControlLimits(1_000, 10_000, 1_024, 65_536, 4_096, 64, 1_024, 4_096, 1_024, 1_024, 96 * 1024);
+
+    /** What a description needs besides its segments: frame header, block, names and lengths of all fields. */
+    private static final int REPLY_OVERHEAD_LENGTH = 1_024;
+
+    private static final int SEGMENT_LENGTH = 64;
+
+    /**
+     * Checks that the limits fit together.
+     *
+     * @throws IllegalArgumentException when one is below 1, or a stream of most segments cannot be described in a
+     *     reply.
+     */
+    public ControlLimits {
+        final int smallest = Math.min(
+                Math.min(Math.min(maxScopes, maxStreams), Math.min(maxSegmentsPerStream, maxSegments)),
+                Math.min(
+                        Math.min(Math.min(maxHeaderLength, maxChains), Math.min(maxNodes, maxKeptReplies)),
+                        Math.min(maxOpenRequests, maxWaitingRequests)));
+        if (smallest < 1) {
+            throw new IllegalArgumentException("a limit of the control plane is below 1");
+        }
+        final long needed = REPLY_OVERHEAD_LENGTH + maxHeaderLength + (long) maxSegmentsPerStream * SEGMENT_LENGTH;
+        if (maxReplyLength < needed) {
+            throw new IllegalArgumentException("maxReplyLength " + maxReplyLength + " is below " + needed
+                    + " bytes, which a stream with the most segments and the longest header needs");
+        }
+    }
 }

@@ -1,7 +1,23 @@
 package io.millrace.control;
 
+import io.millrace.codec.ErrorCode;
+import io.millrace.codec.KeyHash;
+import io.millrace.codec.MillraceException;
+import io.millrace.codec.Names;
 import io.millrace.codec.control.EffectAction;
+import io.millrace.codec.control.MessageHeaderDecoder;
+import io.millrace.codec.control.NodeStartedDecoder;
+import io.millrace.codec.wire.CreateScopeDecoder;
+import io.millrace.codec.wire.CreateStreamDecoder;
+import io.millrace.codec.wire.DescribeStreamDecoder;
+import io.millrace.codec.wire.ListStreamsDecoder;
+import io.millrace.codec.wire.RefusalCode;
+import io.millrace.codec.wire.SetStreamHeaderDecoder;
+import java.util.ArrayDeque;
+import java.util.TreeMap;
+import java.util.UUID;
 import org.agrona.DirectBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The node's side of the control plane: takes metadata frames from sessions, puts commands on chain 0, applies what is
@@ -9,10 +25,63 @@ import org.agrona.DirectBuffer;
  *
  * <p><b>Threading:</b> the device thread that carries chain 0.
  *
+ * <p><b>Invariants:</b> what a client is told follows from committed state only (P2): a command is answered when it and
+ * all its effects are committed, descriptions and lists show what is committed. At most
+ * {@link ControlLimits#maxWaitingRequests()} requests are held. Nothing but the state decides what happens: a crash
+ * loses answers, which a repeated request gets again, and nothing else.
+ *
  * @param <S> the carrier's session, see {@link Reply}.
  */
-@SuppressWarnings("DoNotCallSuggester") // bodies follow with the next landing
 public final class ControlService<S> {
+    private static final int MAX_ANSWERS_PER_CYCLE = 64;
+    private static final long ANSWER_RETRY_NS = 1_000_000;
+
+    private final ControlLimits limits;
+    private final ControlLog log;
+    private final Reply<S> reply;
+    private final SegmentLengths segmentLengths;
+    private final ControlState state;
+    private final CommandWriter commandWriter = new CommandWriter();
+    private final ReplyWriter replyWriter;
+    private final EffectDispatch dispatch;
+    private final MetadataRequest request = new MetadataRequest();
+    private final MessageHeaderDecoder messageHeader = new MessageHeaderDecoder();
+    private final NodeStartedDecoder nodeStarted = new NodeStartedDecoder();
+    private final TreeMap<RequestKey, Waiting<S>> waiting = new TreeMap<>();
+    private final ArrayDeque<Waiting<S>> unsentAnswers = new ArrayDeque<>();
+    private final Effects onEffects = new EffectsOfCommand();
+    private @Nullable UUID startingNode;
+    private long startingIncarnation;
+    private int startResult = ControlStatus.OPEN;
+    private long lastPosition;
+    private boolean answersDelayed;
+    private long nextAnswersNs;
+
+    /** A request that has no answer yet, or whose answer has not gone out yet. */
+    private static final class Waiting<S> {
+        private final RequestKey key;
+        private final int templateId;
+        private final long commandHash;
+        private final String subject;
+        private S session;
+        private int result;
+        private long streamId;
+        private long detail;
+
+        private Waiting(
+                final RequestKey key,
+                final int templateId,
+                final long commandHash,
+                final String subject,
+                final S session) {
+            this.key = key;
+            this.templateId = templateId;
+            this.commandHash = commandHash;
+            this.subject = subject;
+            this.session = session;
+        }
+    }
+
     /**
      * Wires the service.
      *
@@ -27,7 +96,15 @@ public final class ControlService<S> {
             final ControlLog log,
             final EffectSink effectSink,
             final Reply<S> reply,
-            final SegmentLengths segmentLengths) {}
+            final SegmentLengths segmentLengths) {
+        this.limits = limits;
+        this.log = log;
+        this.reply = reply;
+        this.segmentLengths = segmentLengths;
+        state = new ControlState(limits);
+        replyWriter = new ReplyWriter(limits.maxReplyLength());
+        dispatch = new EffectDispatch(log, effectSink, commandWriter);
+    }
 
     /**
      * Tells whether a frame is for the control plane.
@@ -36,7 +113,7 @@ public final class ControlService<S> {
      * @return true for the requests CreateScope (10) to SetStreamHeader (17).
      */
     public static boolean handles(final int templateId) {
-        return templateId >= 10 && templateId <= 17;
+        return templateId >= CreateScopeDecoder.TEMPLATE_ID && templateId <= SetStreamHeaderDecoder.TEMPLATE_ID;
     }
 
     /**
@@ -59,7 +136,21 @@ public final class ControlService<S> {
             final DirectBuffer buffer,
             final int offset,
             final int length) {
-        throw new UnsupportedOperationException();
+        request.read(templateId, buffer, offset);
+        final RefusalCode refusal = check();
+        if (refusal != null) {
+            final String subject = refusal == RefusalCode.LIMIT_REACHED
+                    ? request.subject() + ", header of " + request.header().length + " bytes"
+                    : request.subject();
+            return answerNow(session, -refusal.value(), 0, limitOf(refusal), subject);
+        }
+        if (templateId == DescribeStreamDecoder.TEMPLATE_ID) {
+            return describe(session);
+        }
+        if (templateId == ListStreamsDecoder.TEMPLATE_ID) {
+            return list(session);
+        }
+        return command(session, new RequestKey(clientIdHigh, clientIdLow, request.requestId()));
     }
 
     /**
@@ -68,31 +159,45 @@ public final class ControlService<S> {
      * @param session the closed one.
      */
     public void onSessionClosed(final S session) {
-        throw new UnsupportedOperationException();
+        waiting.values().removeIf(held -> held.session == session);
+        unsentAnswers.removeIf(held -> held.session == session);
     }
 
     /**
      * Puts NodeStarted on chain 0. To be called after recovery, until it returns true; metadata commands are refused
-     * with NOT_READY until it is committed.
+     * with NOT_READY until it is committed, see {@link #isReady}.
      *
-     * @param nodeIdHigh upper half of the node's id.
-     * @param nodeIdLow lower half.
-     * @param deviceUuidHigh upper half of the device's UUID.
-     * @param deviceUuidLow lower half.
+     * @param nodeId of the node.
+     * @param device UUID of its device.
      * @param incarnation of this start, above all earlier ones of the node.
      * @param chainCount data chains 1 to chainCount; the first start fixes it.
      * @param endpoint host:port where clients reach the node.
      * @return true when appended, false under back-pressure.
+     * @throws MillraceException when the journal takes no command, or the committed state holds another chain count.
      */
     public boolean tryStartNode(
-            final long nodeIdHigh,
-            final long nodeIdLow,
-            final long deviceUuidHigh,
-            final long deviceUuidLow,
-            final long incarnation,
-            final int chainCount,
-            final String endpoint) {
-        throw new UnsupportedOperationException();
+            final UUID nodeId, final UUID device, final long incarnation, final int chainCount, final String endpoint) {
+        if (state.chainCount() != 0 && state.chainCount() != chainCount) {
+            throw new MillraceException(
+                    ErrorCode.CONFIGURATION_VALUE,
+                    "the number of chains is " + chainCount + ", but it was fixed at " + state.chainCount()
+                            + " when the device was first used");
+        }
+        if (startingNode != null) {
+            return true;
+        }
+        final int length = commandWriter.nodeStarted(nodeId, device, incarnation, chainCount, endpoint);
+        final long position = log.tryAppend(commandWriter.buffer(), length);
+        if (position == ControlLog.BACK_PRESSURED) {
+            return false;
+        }
+        if (position < 0) {
+            final ErrorCode code = ErrorCode.of(refusalOf(position));
+            throw new MillraceException(code, code.summary() + ": the node's start cannot be recorded");
+        }
+        startingNode = nodeId;
+        startingIncarnation = incarnation;
+        return true;
     }
 
     /**
@@ -112,7 +217,16 @@ public final class ControlService<S> {
             final DirectBuffer buffer,
             final int offset,
             final int length) {
-        throw new UnsupportedOperationException();
+        if (position <= lastPosition) {
+            throw new IllegalStateException("position " + position + " of chain 0 after " + lastPosition);
+        }
+        lastPosition = position;
+        final int result = state.apply(buffer, offset, length, timestampNs, onEffects);
+        if (startingNode != null
+                && messageHeader.wrap(buffer, offset).templateId() == NodeStartedDecoder.TEMPLATE_ID
+                && isOwnStart(buffer, offset)) {
+            startResult = result;
+        }
     }
 
     /**
@@ -132,7 +246,7 @@ public final class ControlService<S> {
             final long streamId,
             final long segmentId,
             final long finalLength) {
-        throw new UnsupportedOperationException();
+        dispatch.onCommitted(chain, effectNumber, action, streamId, segmentId, finalLength);
     }
 
     /**
@@ -143,7 +257,13 @@ public final class ControlService<S> {
      * @return work done.
      */
     public int doWork(final long nowNs) {
-        throw new UnsupportedOperationException();
+        int workCount = dispatch.doWork(nowNs);
+        if (!unsentAnswers.isEmpty() && (!answersDelayed || nowNs - nextAnswersNs >= 0)) {
+            workCount += sendAnswers();
+            answersDelayed = !unsentAnswers.isEmpty();
+            nextAnswersNs = nowNs + ANSWER_RETRY_NS;
+        }
+        return workCount;
     }
 
     /**
@@ -152,11 +272,209 @@ public final class ControlService<S> {
      * @return true when metadata commands are taken.
      */
     public boolean isReady() {
-        throw new UnsupportedOperationException();
+        return startResult == ControlStatus.DONE;
     }
 
     /** Returns the committed state, for counters and checks; not to be changed by the caller. */
     public ControlState state() {
-        throw new UnsupportedOperationException();
+        return state;
+    }
+
+    /**
+     * Returns what became of this start's NodeStarted.
+     *
+     * @return {@link ControlStatus#OPEN} until it is committed, then DONE or why the node may not serve:
+     *     {@link ControlStatus#CHAIN_COUNT_MISMATCH}, {@link ControlStatus#INCARNATION_NOT_NEW},
+     *     {@link ControlStatus#DEVICE_MISMATCH}, {@link ControlStatus#NODE_LIMIT}.
+     */
+    public int startResult() {
+        return startResult;
+    }
+
+    /** Returns how many requests are held because their answer is not known or has not gone out. */
+    public int waitingRequestCount() {
+        return waiting.size() + unsentAnswers.size();
+    }
+
+    /** Returns how often effects were sent again because no answer came in time. */
+    public long effectResendCount() {
+        return dispatch.resendCount();
+    }
+
+    private boolean isOwnStart(final DirectBuffer buffer, final int offset) {
+        nodeStarted.wrapAndApplyHeader(buffer, offset, messageHeader);
+        return nodeStarted.incarnation() == startingIncarnation
+                && new UUID(nodeStarted.nodeIdHigh(), nodeStarted.nodeIdLow()).equals(startingNode);
+    }
+
+    /** Finds what can be refused without looking at any stream; such a refusal goes at once. */
+    private @Nullable RefusalCode check() {
+        if (!isReady()) {
+            return RefusalCode.NOT_READY;
+        }
+        if (request.templateId() == ListStreamsDecoder.TEMPLATE_ID) {
+            final boolean scopeOk = request.scopeName().isEmpty() || Names.isValid(request.scopeName());
+            final boolean afterOk = request.after().isEmpty() || Names.slashIndex(request.after()) > 0;
+            return scopeOk && afterOk ? null : RefusalCode.BAD_NAME;
+        }
+        if (!isUsable(request.scopeName()) || (request.isAboutStream() && !isUsable(request.streamName()))) {
+            return RefusalCode.BAD_NAME;
+        }
+        if (request.templateId() == CreateStreamDecoder.TEMPLATE_ID
+                && (request.segmentCount() < 1 || request.segmentCount() > limits.maxSegmentsPerStream())) {
+            return RefusalCode.BAD_SEGMENT_COUNT;
+        }
+        return request.header().length > limits.maxHeaderLength() ? RefusalCode.LIMIT_REACHED : null;
+    }
+
+    private long limitOf(final RefusalCode refusal) {
+        return switch (refusal) {
+            case BAD_SEGMENT_COUNT -> limits.maxSegmentsPerStream();
+            case LIMIT_REACHED -> limits.maxHeaderLength();
+            default -> 0;
+        };
+    }
+
+    private static boolean isUsable(final String name) {
+        return Names.isValid(name) && !Names.isReserved(name);
+    }
+
+    private boolean describe(final S session) {
+        final Stream stream = state.findStream(request.scopeName(), request.streamName());
+        if (stream == null) {
+            return answerNow(session, -RefusalCode.STREAM_NOT_FOUND.value(), 0, 0);
+        }
+        return send(session, replyWriter.description(request.requestId(), stream, segmentLengths));
+    }
+
+    private boolean list(final S session) {
+        final String scopeName = request.scopeName();
+        if (!scopeName.isEmpty() && !state.scopes().containsKey(scopeName)) {
+            return answerNow(session, -RefusalCode.SCOPE_NOT_FOUND.value(), 0, 0);
+        }
+        return send(
+                session,
+                replyWriter.list(
+                        request.requestId(), state.scopes(), scopeName, request.after(), request.maxStreams()));
+    }
+
+    private boolean command(final S session, final RequestKey key) {
+        final int length = commandWriter.command(key, request);
+        final long commandHash = KeyHash.of(commandWriter.buffer(), 0, length);
+        final Waiting<S> held = waiting.get(key);
+        final RequestTable.Request known = state.findRequest(key);
+        if ((held != null && held.commandHash != commandHash)
+                || (known != null && known.commandHash() != commandHash)) {
+            final String text = "request id " + key.requestId() + " stood for another command before";
+            return answerNow(session, -RefusalCode.MALFORMED.value(), 0, 0, text);
+        }
+        if (known != null && known.isAnswered()) {
+            return answerNow(session, known.outcome(), known.streamId(), known.detail());
+        }
+        if (held != null) {
+            held.session = session;
+            return true;
+        }
+        if (waitingRequestCount() >= limits.maxWaitingRequests()) {
+            return answerNow(session, -RefusalCode.THROTTLED.value(), 0, limits.maxWaitingRequests());
+        }
+        if (known == null) {
+            final long position = log.tryAppend(commandWriter.buffer(), length);
+            if (position == ControlLog.BACK_PRESSURED) {
+                return false;
+            }
+            if (position < 0) {
+                return answerNow(session, -refusalOf(position), 0, 0);
+            }
+        }
+        waiting.put(key, new Waiting<>(key, request.templateId(), commandHash, request.subject(), session));
+        return true;
+    }
+
+    private static int refusalOf(final long position) {
+        return position == ControlLog.JOURNAL_FULL
+                ? RefusalCode.JOURNAL_FULL.value()
+                : RefusalCode.DEVICE_FENCED.value();
+    }
+
+    /** Answers the frame at hand; false when the session is back-pressured: the frame comes again. */
+    private boolean answerNow(
+            final S session, final int result, final long streamId, final long detail, final String subject) {
+        return send(
+                session,
+                replyWriter.answer(request.templateId(), request.requestId(), result, streamId, detail, subject));
+    }
+
+    private boolean answerNow(final S session, final int result, final long streamId, final long detail) {
+        return answerNow(session, result, streamId, detail, request.subject());
+    }
+
+    private boolean send(final S session, final int length) {
+        return reply.tryReply(session, replyWriter.buffer(), 0, length) != Reply.BACK_PRESSURED;
+    }
+
+    private boolean send(final Waiting<S> answer) {
+        return send(
+                answer.session,
+                replyWriter.answer(
+                        answer.templateId,
+                        answer.key.requestId(),
+                        answer.result,
+                        answer.streamId,
+                        answer.detail,
+                        answer.subject));
+    }
+
+    /** Offers each unsent answer once: a session that does not read holds up no other. */
+    private int sendAnswers() {
+        int workCount = 0;
+        for (int i = Math.min(unsentAnswers.size(), MAX_ANSWERS_PER_CYCLE); i > 0; i--) {
+            final Waiting<S> answer = unsentAnswers.removeFirst();
+            if (send(answer)) {
+                workCount++;
+            } else {
+                unsentAnswers.addLast(answer);
+            }
+        }
+        return workCount;
+    }
+
+    /** What the command just applied brings about. */
+    private final class EffectsOfCommand implements Effects {
+        @Override
+        public void onEffect(
+                final int chain,
+                final long effectNumber,
+                final EffectAction action,
+                final long streamId,
+                final long segmentId,
+                final long keyLow,
+                final long keyHigh) {
+            dispatch.add(chain, effectNumber, action, streamId, segmentId, keyLow, keyHigh);
+        }
+
+        @Override
+        public void onEffectDone(final int chain, final long effectNumber) {
+            dispatch.remove(chain, effectNumber);
+        }
+
+        @Override
+        public void onAnswer(
+                final long clientIdHigh,
+                final long clientIdLow,
+                final long requestId,
+                final int result,
+                final long streamId,
+                final long detail) {
+            final Waiting<S> answer = waiting.remove(new RequestKey(clientIdHigh, clientIdLow, requestId));
+            if (answer != null) {
+                answer.result = result;
+                answer.streamId = streamId;
+                answer.detail = detail;
+                if (!unsentAnswers.isEmpty() || !send(answer)) {
+                    unsentAnswers.addLast(answer);
+                }
+            }
+        }
     }
 }

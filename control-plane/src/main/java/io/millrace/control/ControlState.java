@@ -1,20 +1,81 @@
 package io.millrace.control;
 
+import io.millrace.codec.ControlFrames;
+import io.millrace.codec.FrameStatus;
+import io.millrace.codec.Ids;
+import io.millrace.codec.KeyHash;
+import io.millrace.codec.KeyRange;
+import io.millrace.codec.Names;
+import io.millrace.codec.control.CreateScopeCommandDecoder;
+import io.millrace.codec.control.CreateStreamCommandDecoder;
+import io.millrace.codec.control.DeleteScopeCommandDecoder;
+import io.millrace.codec.control.DeleteStreamCommandDecoder;
+import io.millrace.codec.control.EffectAction;
+import io.millrace.codec.control.EffectDoneDecoder;
+import io.millrace.codec.control.MessageHeaderDecoder;
+import io.millrace.codec.control.NodeStartedDecoder;
+import io.millrace.codec.control.SealStreamCommandDecoder;
+import io.millrace.codec.control.SetStreamHeaderCommandDecoder;
+import io.millrace.codec.wire.RefusalCode;
+import io.millrace.codec.wire.StreamState;
+import java.util.Arrays;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import java.util.UUID;
 import org.agrona.DirectBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The control plane as a pure function of the commands committed in chain 0.
+ * The control plane as a pure function of the commands committed in chain 0: scopes, streams, segment maps, the effects
+ * ordered on data chains, nodes, and the answers given.
  *
- * <p><b>Threading:</b> one thread.
+ * <p><b>Threading:</b> one thread. No I/O, no clock, no hash tables that are iterated.
+ *
+ * <p><b>Invariants:</b> the same commands give the same state, effects and answers, everywhere. Stream ids count 1, 2,
+ * 3 … and are never used again, so a stream that is created anew under an old name shares nothing with the old one. An
+ * effect is kept until its EffectDone; the order in which EffectDone commands of different effects come, and how often,
+ * makes no difference. A refused command changes nothing but the kept answer.
  */
-@SuppressWarnings("DoNotCallSuggester") // bodies follow with the next landing
 public final class ControlState {
+    private static final byte[] NO_HEADER = {};
+
+    private final MessageHeaderDecoder messageHeader = new MessageHeaderDecoder();
+    private final NodeStartedDecoder nodeStarted = new NodeStartedDecoder();
+    private final CreateScopeCommandDecoder createScope = new CreateScopeCommandDecoder();
+    private final DeleteScopeCommandDecoder deleteScope = new DeleteScopeCommandDecoder();
+    private final CreateStreamCommandDecoder createStream = new CreateStreamCommandDecoder();
+    private final SealStreamCommandDecoder sealStream = new SealStreamCommandDecoder();
+    private final DeleteStreamCommandDecoder deleteStream = new DeleteStreamCommandDecoder();
+    private final SetStreamHeaderCommandDecoder setStreamHeader = new SetStreamHeaderCommandDecoder();
+    private final EffectDoneDecoder effectDone = new EffectDoneDecoder();
+
+    private final ControlLimits limits;
+    private final TreeMap<String, NavigableMap<String, Stream>> scopes = new TreeMap<>();
+    private final TreeMap<UUID, Node> nodes = new TreeMap<>();
+    private final RequestTable requests;
+    private ChainEffects[] chains = {};
+    private long lastStreamId;
+    private int streamCount;
+    private int segmentCount;
+
+    // Of the command being applied.
+    private RequestKey key = new RequestKey(0, 0, 0);
+    private long commandHash;
+    private long answerStreamId;
+    private long answerDetail;
+
+    private record Node(UUID device, long incarnation, String endpoint) {}
+
     /**
      * Starts empty.
      *
      * @param limits the same at every replay.
      */
-    public ControlState(final ControlLimits limits) {}
+    public ControlState(final ControlLimits limits) {
+        this.limits = limits;
+        requests = new RequestTable(limits.maxKeptReplies());
+    }
 
     /**
      * Applies one committed command.
@@ -34,7 +95,32 @@ public final class ControlState {
             final int length,
             final long timestampNs,
             final Effects effects) {
-        throw new UnsupportedOperationException();
+        final int templateId = ControlFrames.check(command, offset, length);
+        if (templateId < 0) {
+            throw new IllegalStateException("chain 0 holds a command that is " + FrameStatus.toText(templateId));
+        }
+        answerStreamId = 0;
+        answerDetail = 0;
+        switch (templateId) {
+            case NodeStartedDecoder.TEMPLATE_ID -> {
+                nodeStarted.wrapAndApplyHeader(command, offset, messageHeader);
+                return onNodeStarted();
+            }
+            case EffectDoneDecoder.TEMPLATE_ID -> {
+                effectDone.wrapAndApplyHeader(command, offset, messageHeader);
+                return onEffectDone(effects);
+            }
+            default -> {
+                key = RequestKey.of(command, offset);
+                commandHash = KeyHash.of(command, offset, length);
+                final RequestTable.Request known = requests.find(key);
+                if (known != null) {
+                    onRepeated(known, effects);
+                    return ControlStatus.REPEATED;
+                }
+                return onRequest(templateId, command, offset, timestampNs, effects);
+            }
+        }
     }
 
     /**
@@ -43,16 +129,462 @@ public final class ControlState {
      * @param effects told by {@link Effects#onEffect}, per chain in order of their numbers.
      */
     public void forEachPendingEffect(final Effects effects) {
-        throw new UnsupportedOperationException();
+        for (final ChainEffects chain : chains) {
+            chain.forEachPending(effects);
+        }
     }
 
     /** Returns the number of data chains, 0 before the first NodeStarted. */
     public int chainCount() {
-        return 0;
+        return chains.length;
+    }
+
+    /** Returns the number of scopes. */
+    public int scopeCount() {
+        return scopes.size();
+    }
+
+    /** Returns the number of streams, those being deleted included. */
+    public int streamCount() {
+        return streamCount;
+    }
+
+    /** Returns the number of segments of all streams. */
+    public int segmentCount() {
+        return segmentCount;
+    }
+
+    /** Returns the number of effects that are not done. */
+    public int pendingEffectCount() {
+        int count = 0;
+        for (final ChainEffects chain : chains) {
+            count += chain.pendingCount();
+        }
+        return count;
+    }
+
+    /** Returns the number of requests whose effects are not done. */
+    public int openRequestCount() {
+        return requests.openCount();
+    }
+
+    /**
+     * Returns the last incarnation of a node.
+     *
+     * @param nodeId of the node.
+     * @return its incarnation, 0 when it was never started.
+     */
+    public long incarnation(final UUID nodeId) {
+        final Node node = nodes.get(nodeId);
+        return node == null ? 0 : node.incarnation();
     }
 
     /** Returns a hash of everything that decides what later commands do; equal on all members after the same log. */
     public long stateHash() {
-        return 0;
+        final StateHash hash = new StateHash();
+        hash.add(lastStreamId).add(streamCount).add(segmentCount).add(scopes.size());
+        scopes.forEach((name, streams) -> {
+            hash.add(name).add(streams.size());
+            for (final Stream stream : streams.values()) {
+                stream.addTo(hash);
+            }
+        });
+        hash.add(chains.length);
+        for (final ChainEffects chain : chains) {
+            chain.addTo(hash);
+        }
+        hash.add(nodes.size());
+        nodes.forEach((id, node) -> hash.add(id.getMostSignificantBits())
+                .add(id.getLeastSignificantBits())
+                .add(node.device().getMostSignificantBits())
+                .add(node.device().getLeastSignificantBits())
+                .add(node.incarnation())
+                .add(node.endpoint()));
+        requests.addTo(hash);
+        return hash.value();
+    }
+
+    /**
+     * Finds a request that is in the log.
+     *
+     * @param requestKey whose.
+     * @return the request, or null when it never came or its answer is no longer kept.
+     */
+    RequestTable.@Nullable Request findRequest(final RequestKey requestKey) {
+        return requests.find(requestKey);
+    }
+
+    /**
+     * Finds a stream.
+     *
+     * @param scopeName its scope.
+     * @param streamName its name.
+     * @return the stream, or null.
+     */
+    @Nullable
+    Stream findStream(final String scopeName, final String streamName) {
+        final NavigableMap<String, Stream> streams = scopes.get(scopeName);
+        return streams == null ? null : streams.get(streamName);
+    }
+
+    /** Returns the streams of all scopes by name; not to be changed. */
+    NavigableMap<String, NavigableMap<String, Stream>> scopes() {
+        return scopes;
+    }
+
+    private int onNodeStarted() {
+        final UUID nodeId = new UUID(nodeStarted.nodeIdHigh(), nodeStarted.nodeIdLow());
+        final UUID device = new UUID(nodeStarted.deviceUuidHigh(), nodeStarted.deviceUuidLow());
+        final long incarnation = nodeStarted.incarnation();
+        final int chainCount = nodeStarted.chainCount();
+        final Node known = nodes.get(nodeId);
+        if (chains.length == 0 ? chainCount < 1 || chainCount > limits.maxChains() : chainCount != chains.length) {
+            return ControlStatus.CHAIN_COUNT_MISMATCH;
+        }
+        if (known == null && nodes.size() >= limits.maxNodes()) {
+            return ControlStatus.NODE_LIMIT;
+        }
+        if (known != null && !known.device().equals(device)) {
+            return ControlStatus.DEVICE_MISMATCH;
+        }
+        if (incarnation <= (known == null ? 0 : known.incarnation())) {
+            return ControlStatus.INCARNATION_NOT_NEW;
+        }
+        nodes.put(nodeId, new Node(device, incarnation, nodeStarted.endpoint()));
+        if (chains.length == 0) {
+            chains = new ChainEffects[chainCount];
+            Arrays.setAll(chains, i -> new ChainEffects(i + 1));
+        }
+        return ControlStatus.DONE;
+    }
+
+    private int onEffectDone(final Effects effects) {
+        final int chainNumber = effectDone.chain();
+        final long number = effectDone.effectNumber();
+        if (chainNumber < 1 || chainNumber > chains.length || !chains[chainNumber - 1].wasOrdered(number)) {
+            return ControlStatus.EFFECT_MISMATCH;
+        }
+        final ChainEffects chain = chains[chainNumber - 1];
+        final ChainEffects.Pending effect = chain.find(number);
+        if (effect == null) {
+            return ControlStatus.REPEATED;
+        }
+        final Stream stream = effect.stream();
+        if (effect.action() != effectDone.action()
+                || stream.id() != effectDone.streamId()
+                || effect.segment().id() != effectDone.segmentId()) {
+            return ControlStatus.EFFECT_MISMATCH;
+        }
+        chain.remove(number);
+        effects.onEffectDone(chainNumber, number);
+        stream.onDone(effect.action(), effect.segment(), effectDone.finalLength());
+        if (stream.isGone()) {
+            forget(stream);
+        }
+        answerWaiting(stream, EffectAction.CREATE_SEGMENT, effects);
+        answerWaiting(stream, EffectAction.SEAL_SEGMENT, effects);
+        answerWaiting(stream, EffectAction.DELETE_SEGMENT, effects);
+        return ControlStatus.DONE;
+    }
+
+    private void answerWaiting(final Stream stream, final EffectAction action, final Effects effects) {
+        final List<RequestTable.Request> waiting = stream.waitingFor(action);
+        if (!waiting.isEmpty() && stream.isReached(action)) {
+            for (final RequestTable.Request request : waiting) {
+                requests.answer(request);
+                tell(request, effects);
+            }
+            waiting.clear();
+        }
+    }
+
+    private void forget(final Stream stream) {
+        final NavigableMap<String, Stream> streams = scopes.get(stream.scopeName());
+        if (streams == null || !streams.remove(stream.name(), stream)) {
+            throw new IllegalStateException("stream " + stream.id() + " is not in its scope");
+        }
+        streamCount--;
+        segmentCount -= stream.segments().length;
+        for (final Segment segment : stream.segments()) {
+            chains[segment.chain() - 1].changeSegmentCount(-1);
+        }
+    }
+
+    private int onRequest(
+            final int templateId,
+            final DirectBuffer command,
+            final int offset,
+            final long timestampNs,
+            final Effects effects) {
+        return switch (templateId) {
+            case CreateScopeCommandDecoder.TEMPLATE_ID -> {
+                createScope.wrapAndApplyHeader(command, offset, messageHeader);
+                yield answer(createScope(createScope.scopeName()), effects);
+            }
+            case DeleteScopeCommandDecoder.TEMPLATE_ID -> {
+                deleteScope.wrapAndApplyHeader(command, offset, messageHeader);
+                yield answer(deleteScope(deleteScope.scopeName()), effects);
+            }
+            case CreateStreamCommandDecoder.TEMPLATE_ID -> {
+                createStream.wrapAndApplyHeader(command, offset, messageHeader);
+                yield onCreateStream(createStream, timestampNs, effects);
+            }
+            case SealStreamCommandDecoder.TEMPLATE_ID -> {
+                sealStream.wrapAndApplyHeader(command, offset, messageHeader);
+                yield sealStream(sealStream.scopeName(), sealStream.streamName(), effects);
+            }
+            case DeleteStreamCommandDecoder.TEMPLATE_ID -> {
+                deleteStream.wrapAndApplyHeader(command, offset, messageHeader);
+                yield deleteStream(deleteStream.scopeName(), deleteStream.streamName(), effects);
+            }
+            case SetStreamHeaderCommandDecoder.TEMPLATE_ID -> {
+                setStreamHeader.wrapAndApplyHeader(command, offset, messageHeader);
+                yield answer(onSetStreamHeader(setStreamHeader), effects);
+            }
+            default ->
+                throw new IllegalStateException("chain 0 holds template " + templateId + ", which is no command");
+        };
+    }
+
+    /** Tells a repeated request its answer once more, when there is one, or that its id stood for something else. */
+    private void onRepeated(final RequestTable.Request known, final Effects effects) {
+        if (known.commandHash() != commandHash) {
+            effects.onAnswer(
+                    key.clientIdHigh(), key.clientIdLow(), key.requestId(), -RefusalCode.MALFORMED.value(), 0, 0);
+        } else if (known.isAnswered()) {
+            tell(known, effects);
+        }
+    }
+
+    private int createScope(final String scopeName) {
+        if (!isUsable(scopeName)) {
+            return refuse(RefusalCode.BAD_NAME, scopeName.length());
+        }
+        if (scopes.containsKey(scopeName)) {
+            return ControlStatus.ALREADY;
+        }
+        if (scopes.size() >= limits.maxScopes()) {
+            return refuse(RefusalCode.LIMIT_REACHED, limits.maxScopes());
+        }
+        scopes.put(scopeName, new TreeMap<>());
+        return ControlStatus.DONE;
+    }
+
+    private int deleteScope(final String scopeName) {
+        final NavigableMap<String, Stream> streams = scopes.get(scopeName);
+        if (streams == null) {
+            return refuse(RefusalCode.SCOPE_NOT_FOUND, 0);
+        }
+        if (!streams.isEmpty()) {
+            return refuse(RefusalCode.SCOPE_NOT_EMPTY, streams.size());
+        }
+        scopes.remove(scopeName);
+        return ControlStatus.DONE;
+    }
+
+    private int onCreateStream(
+            final CreateStreamCommandDecoder decoder, final long timestampNs, final Effects effects) {
+        final int count = decoder.segmentCount();
+        final boolean withScope = decoder.createScope() != 0;
+        final String scopeName = decoder.scopeName();
+        final String streamName = decoder.streamName();
+        final int refusal = checkCreate(scopeName, streamName, count, decoder.headerLength(), withScope);
+        if (refusal < 0) {
+            return answer(refusal, effects);
+        }
+        final Stream existing = findStream(scopeName, streamName);
+        if (existing != null) {
+            answerStreamId = existing.id();
+            if (existing.state() == StreamState.DELETING) {
+                return answer(refuse(RefusalCode.STREAM_BUSY, 0), effects);
+            }
+            if (existing.segments().length != count) {
+                return answer(refuse(RefusalCode.STREAM_CONFLICT, existing.segments().length), effects);
+            }
+            return answerWhenReached(ControlStatus.ALREADY, existing, EffectAction.CREATE_SEGMENT, effects);
+        }
+        final byte[] header = new byte[decoder.headerLength()];
+        decoder.getHeader(header, 0, header.length);
+        lastStreamId++;
+        final Stream stream = new Stream(
+                lastStreamId, scopeName, streamName, timestampNs, placeSegments(lastStreamId, count), header);
+        scopes.computeIfAbsent(scopeName, name -> new TreeMap<>()).put(streamName, stream);
+        streamCount++;
+        segmentCount += count;
+        answerStreamId = stream.id();
+        order(EffectAction.CREATE_SEGMENT, stream, effects);
+        return answerWhenReached(ControlStatus.DONE, stream, EffectAction.CREATE_SEGMENT, effects);
+    }
+
+    private int checkCreate(
+            final String scopeName,
+            final String streamName,
+            final int count,
+            final int headerLength,
+            final boolean withScope) {
+        if (!isUsable(scopeName) || !isUsable(streamName)) {
+            return refuse(RefusalCode.BAD_NAME, 0);
+        }
+        if (count < 1 || count > limits.maxSegmentsPerStream()) {
+            return refuse(RefusalCode.BAD_SEGMENT_COUNT, limits.maxSegmentsPerStream());
+        }
+        if (headerLength > limits.maxHeaderLength()) {
+            return refuse(RefusalCode.LIMIT_REACHED, limits.maxHeaderLength());
+        }
+        if (chains.length == 0) {
+            return refuse(RefusalCode.NOT_READY, 0);
+        }
+        if (requests.openCount() >= limits.maxOpenRequests()) {
+            return refuse(RefusalCode.THROTTLED, limits.maxOpenRequests());
+        }
+        if (!scopes.containsKey(scopeName)) {
+            if (!withScope) {
+                return refuse(RefusalCode.SCOPE_NOT_FOUND, 0);
+            }
+            if (scopes.size() >= limits.maxScopes()) {
+                return refuse(RefusalCode.LIMIT_REACHED, limits.maxScopes());
+            }
+        }
+        if (findStream(scopeName, streamName) == null) {
+            if (streamCount >= limits.maxStreams()) {
+                return refuse(RefusalCode.LIMIT_REACHED, limits.maxStreams());
+            }
+            if (segmentCount + count > limits.maxSegments()) {
+                return refuse(RefusalCode.LIMIT_REACHED, limits.maxSegments());
+            }
+        }
+        return ControlStatus.DONE;
+    }
+
+    /** Places each segment on the chain with the fewest, of several the next one round from the stream's id. */
+    private Segment[] placeSegments(final long streamId, final int count) {
+        final Segment[] segments = new Segment[count];
+        int cursor = (int) ((streamId - 1) % chains.length);
+        for (int i = 0; i < count; i++) {
+            int best = cursor;
+            for (int step = 1; step < chains.length; step++) {
+                final int candidate = (cursor + step) % chains.length;
+                if (chains[candidate].segmentCount() < chains[best].segmentCount()) {
+                    best = candidate;
+                }
+            }
+            chains[best].changeSegmentCount(1);
+            segments[i] = new Segment(Ids.segmentId(0, i), KeyRange.low(i, count), KeyRange.high(i, count), best + 1);
+            cursor = (best + 1) % chains.length;
+        }
+        return segments;
+    }
+
+    private int sealStream(final String scopeName, final String streamName, final Effects effects) {
+        final Stream stream = findStream(scopeName, streamName);
+        if (stream == null || stream.state() == StreamState.DELETING) {
+            return answer(refuse(RefusalCode.STREAM_NOT_FOUND, 0), effects);
+        }
+        answerStreamId = stream.id();
+        if (requests.openCount() >= limits.maxOpenRequests()) {
+            return answer(refuse(RefusalCode.THROTTLED, limits.maxOpenRequests()), effects);
+        }
+        final StreamState state = stream.state();
+        if (state == StreamState.SEALING || state == StreamState.SEALED) {
+            return answerWhenReached(ControlStatus.ALREADY, stream, EffectAction.SEAL_SEGMENT, effects);
+        }
+        order(EffectAction.SEAL_SEGMENT, stream, effects);
+        return answerWhenReached(ControlStatus.DONE, stream, EffectAction.SEAL_SEGMENT, effects);
+    }
+
+    private int deleteStream(final String scopeName, final String streamName, final Effects effects) {
+        final Stream stream = findStream(scopeName, streamName);
+        if (stream == null) {
+            return answer(refuse(RefusalCode.STREAM_NOT_FOUND, 0), effects);
+        }
+        answerStreamId = stream.id();
+        if (requests.openCount() >= limits.maxOpenRequests()) {
+            return answer(refuse(RefusalCode.THROTTLED, limits.maxOpenRequests()), effects);
+        }
+        switch (stream.state()) {
+            case DELETING -> {
+                return answerWhenReached(ControlStatus.ALREADY, stream, EffectAction.DELETE_SEGMENT, effects);
+            }
+            case SEALED -> {
+                order(EffectAction.DELETE_SEGMENT, stream, effects);
+                return answerWhenReached(ControlStatus.DONE, stream, EffectAction.DELETE_SEGMENT, effects);
+            }
+            case SEALING -> {
+                return answer(refuse(RefusalCode.STREAM_BUSY, 0), effects);
+            }
+            default -> {
+                return answer(refuse(RefusalCode.STREAM_NOT_SEALED, 0), effects);
+            }
+        }
+    }
+
+    private int onSetStreamHeader(final SetStreamHeaderCommandDecoder decoder) {
+        final Stream stream = findStream(decoder.scopeName(), decoder.streamName());
+        if (stream == null || stream.state() == StreamState.DELETING) {
+            return refuse(RefusalCode.STREAM_NOT_FOUND, 0);
+        }
+        answerStreamId = stream.id();
+        final int headerLength = decoder.headerLength();
+        if (headerLength > limits.maxHeaderLength()) {
+            return refuse(RefusalCode.LIMIT_REACHED, limits.maxHeaderLength());
+        }
+        final byte[] header = headerLength == 0 ? NO_HEADER : new byte[headerLength];
+        decoder.getHeader(header, 0, headerLength);
+        if (Arrays.equals(header, stream.header())) {
+            return ControlStatus.ALREADY;
+        }
+        stream.header(header);
+        return ControlStatus.DONE;
+    }
+
+    private void order(final EffectAction action, final Stream stream, final Effects effects) {
+        stream.onOrdered(action);
+        for (final Segment segment : stream.segments()) {
+            chains[segment.chain() - 1].order(action, stream, segment, effects);
+        }
+    }
+
+    private int answerWhenReached(
+            final int outcome, final Stream stream, final EffectAction action, final Effects effects) {
+        if (stream.isReached(action)) {
+            return answer(outcome, effects);
+        }
+        stream.waitingFor(action).add(requests.open(key, commandHash, outcome, answerStreamId, 0));
+        return ControlStatus.OPEN;
+    }
+
+    /** Answers now. A refusal that will pass by itself is not kept: a retry is judged anew, for nothing was changed. */
+    private int answer(final int result, final Effects effects) {
+        if (result == -RefusalCode.STREAM_BUSY.value()
+                || result == -RefusalCode.THROTTLED.value()
+                || result == -RefusalCode.NOT_READY.value()) {
+            effects.onAnswer(
+                    key.clientIdHigh(), key.clientIdLow(), key.requestId(), result, answerStreamId, answerDetail);
+            return result;
+        }
+        final RequestTable.Request request = requests.open(key, commandHash, result, answerStreamId, answerDetail);
+        requests.answer(request);
+        tell(request, effects);
+        return result;
+    }
+
+    private int refuse(final RefusalCode code, final long detail) {
+        answerDetail = detail;
+        return -code.value();
+    }
+
+    private static void tell(final RequestTable.Request request, final Effects effects) {
+        final RequestKey whose = request.key();
+        effects.onAnswer(
+                whose.clientIdHigh(),
+                whose.clientIdLow(),
+                whose.requestId(),
+                request.outcome(),
+                request.streamId(),
+                request.detail());
+    }
+
+    private static boolean isUsable(final String name) {
+        return Names.isValid(name) && !Names.isReserved(name);
     }
 }

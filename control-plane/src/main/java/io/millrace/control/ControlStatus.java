@@ -26,8 +26,11 @@ public final class ControlStatus {
     /** NodeStarted of a known node names another device (P5). */
     public static final int DEVICE_MISMATCH = -3;
 
+    /** EffectDone of an effect that was never ordered, or was another one: nothing changed. */
+    public static final int EFFECT_MISMATCH = -4;
+
     /** More nodes than {@link ControlLimits#maxNodes()}. */
-    public static final int NODE_LIMIT = -4;
+    public static final int NODE_LIMIT = -5;
 
     private ControlStatus() {}
 

@@ -5,7 +5,8 @@ import org.agrona.DirectBuffer;
 /**
  * Port to the heads of the data chains, which journal an effect with its number (P12).
  *
- * <p><b>Threading:</b> called on the device thread, from within {@link ControlService#doWork} only.
+ * <p><b>Threading:</b> called on the device thread, from within {@link ControlService#doWork} only; it may call
+ * {@link ControlService#onEffectCommitted} back at once.
  *
  * <p><b>Contract:</b> an effect is sent again until its EffectDone is committed, so it arrives late and twice. The head
  * appends it only when its number is the chain's last one + 1. A number that the chain has <i>committed</i> already is

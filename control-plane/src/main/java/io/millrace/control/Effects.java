@@ -38,11 +38,14 @@ public interface Effects {
     void onEffectDone(int chain, long effectNumber);
 
     /**
-     * A request that had to wait for effects has its answer now.
+     * A request has its answer: at once, when its effects are done, or once more when it was repeated.
      *
      * @param clientIdHigh upper half of the client's id.
      * @param clientIdLow lower half.
      * @param requestId of the request.
+     * @param result {@link ControlStatus#DONE}, {@link ControlStatus#ALREADY}, or the negated number of a RefusalCode.
+     * @param streamId of the stream it was about, 0: none.
+     * @param detail number that helps to understand a refusal, 0: none.
      */
-    void onRequestDone(long clientIdHigh, long clientIdLow, long requestId);
+    void onAnswer(long clientIdHigh, long clientIdLow, long requestId, int result, long streamId, long detail);
 }

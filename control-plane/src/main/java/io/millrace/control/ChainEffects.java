@@ -1,0 +1,137 @@
+package io.millrace.control;
+
+import io.millrace.codec.control.EffectAction;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The effects ordered on one data chain: numbered 1, 2, 3 …, kept until they are done (P12).
+ *
+ * <p><b>Threading:</b> one thread.
+ */
+final class ChainEffects {
+    private final int chain;
+    private final TreeMap<Long, Pending> pending = new TreeMap<>();
+    private long lastNumber;
+    private int segmentCount;
+
+    /**
+     * An effect that is not done.
+     *
+     * @param number in its chain.
+     * @param action what to do.
+     * @param stream whose.
+     * @param segment on which.
+     */
+    record Pending(long number, EffectAction action, Stream stream, Segment segment) {}
+
+    /**
+     * Starts without effects.
+     *
+     * @param chain data chain, from 1.
+     */
+    ChainEffects(final int chain) {
+        this.chain = chain;
+    }
+
+    /**
+     * Orders the next effect.
+     *
+     * @param action what to do.
+     * @param stream whose.
+     * @param segment on which; it lies on this chain.
+     * @param effects told of it.
+     */
+    void order(final EffectAction action, final Stream stream, final Segment segment, final Effects effects) {
+        final Pending effect = new Pending(++lastNumber, action, stream, segment);
+        pending.put(effect.number(), effect);
+        tell(effect, effects);
+    }
+
+    /**
+     * Finds an effect that is not done.
+     *
+     * @param number in this chain.
+     * @return the effect, or null when it is done or was never ordered.
+     */
+    @Nullable
+    Pending find(final long number) {
+        return pending.get(number);
+    }
+
+    /**
+     * Forgets an effect that is done.
+     *
+     * @param number in this chain.
+     */
+    void remove(final long number) {
+        pending.remove(number);
+    }
+
+    /**
+     * Tells whether an effect of this number was ordered at all.
+     *
+     * @param number in this chain.
+     * @return true when ordered.
+     */
+    boolean wasOrdered(final long number) {
+        return number >= 1 && number <= lastNumber;
+    }
+
+    /** Returns how many effects are not done. */
+    int pendingCount() {
+        return pending.size();
+    }
+
+    /** Returns how many segments lie on this chain. */
+    int segmentCount() {
+        return segmentCount;
+    }
+
+    /**
+     * Counts segments in or out.
+     *
+     * @param change added to the count.
+     */
+    void changeSegmentCount(final int change) {
+        segmentCount += change;
+    }
+
+    /**
+     * Tells all effects that are not done, in order.
+     *
+     * @param effects told.
+     */
+    void forEachPending(final Effects effects) {
+        for (final Pending effect : pending.values()) {
+            tell(effect, effects);
+        }
+    }
+
+    /**
+     * Adds this chain to a hash.
+     *
+     * @param hash to add to.
+     */
+    void addTo(final StateHash hash) {
+        hash.add(chain).add(lastNumber).add(segmentCount).add(pending.size());
+        for (final Pending effect : pending.values()) {
+            hash.add(effect.number())
+                    .add(effect.action().value())
+                    .add(effect.stream().id())
+                    .add(effect.segment().id());
+        }
+    }
+
+    private void tell(final Pending effect, final Effects effects) {
+        final Segment segment = effect.segment();
+        effects.onEffect(
+                chain,
+                effect.number(),
+                effect.action(),
+                effect.stream().id(),
+                segment.id(),
+                segment.keyLow(),
+                segment.keyHigh());
+    }
+}
