@@ -179,6 +179,12 @@ public enum ErrorCode {
             1,
             "an internal check failed; the node stops rather than answer wrongly",
             "Keep the journal and the error log and report it."),
+    /** net.core.rmem_max. */
+    HOST_BUFFERS(
+            5014,
+            1,
+            "the host limits socket buffers below the receive window",
+            "Run: sysctl -w net.core.rmem_max=2097152"),
 
     /** Missing file. */
     DEVICE_NOT_FOUND(6001, 5, "the device or journal file does not exist", "Check journal.path, or format it."),

@@ -85,8 +85,11 @@ final class AppendAdapter implements HeldAnswers.Release {
         if (append.chainEpoch() != replica.chainEpoch()) {
             return refuseAppend(session, RefusalCode.CHAIN_EPOCH, replica.chainEpoch(), "not the chain's epoch");
         }
-        if (append.durability() != Durability.MEDIA) {
+        if (append.durabilityRaw() != Durability.MEDIA.value()) {
             return refuseAppend(session, RefusalCode.DURABILITY_UNSUPPORTED, 0, "only MEDIA is taken");
+        }
+        if (replica.isFenced()) {
+            return refuseAppend(session, RefusalCode.DEVICE_FENCED, 0, journalText(JournalStatus.FENCED));
         }
         final int slot = replica.state()
                 .writers()
@@ -153,7 +156,7 @@ final class AppendAdapter implements HeldAnswers.Release {
                 .firstEventNumber(append.firstEventNumber() + skipEvents)
                 .writerEpoch(append.writerEpoch())
                 .eventCount(append.eventCount() - skipEvents)
-                .durability(append.durability().value())
+                .durability(append.durabilityRaw())
                 .flags(append.flags().getRaw())
                 .fragmentOffset(append.fragmentOffset())
                 .fragmentedLength(append.fragmentedLength())
@@ -169,6 +172,9 @@ final class AppendAdapter implements HeldAnswers.Release {
         final ChainReplica replica = findReplica(setup.streamId(), setup.segmentId());
         if (replica == null) {
             return refuseSetup(session, RefusalCode.SEGMENT_NOT_FOUND, 0);
+        }
+        if (replica.isFenced()) {
+            return refuseSetup(session, RefusalCode.DEVICE_FENCED, 0);
         }
         final ClientSession client = client(session);
         if (client.bindings.size() + client.pendingSetups >= maxWritersPerSession) {

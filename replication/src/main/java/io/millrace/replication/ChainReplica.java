@@ -150,6 +150,11 @@ final class ChainReplica {
         return index;
     }
 
+    /** Tells whether a write failed: nothing sequenced since will ever commit here. */
+    boolean isFenced() {
+        return journal.isFenced();
+    }
+
     /** Gives the buffer that {@link #begin} gives an index into. */
     MutableDirectBuffer buffer() {
         return journal.buffer();

@@ -375,7 +375,10 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
 
     @Override
     public void onFenced(final ErrorCode code, final String message) {
-        fencedReason = code + " " + message;
+        fencedReason = message;
+        for (final ChainReplica replica : replicas) {
+            replica.heldAnswers().discard();
+        }
     }
 
     private void onAppended(final ChainReplica replica, final long queueNs, final long journalNs) {

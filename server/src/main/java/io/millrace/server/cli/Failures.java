@@ -1,5 +1,7 @@
 package io.millrace.server.cli;
 
+import io.millrace.codec.ErrorCode;
+import io.millrace.codec.MillraceException;
 import java.util.Arrays;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -49,11 +51,13 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
 
     private int tell(final Exception failure, final boolean json) {
         final String message = failure.getMessage() == null ? failure.toString() : failure.getMessage();
+        final ErrorCode code = failure instanceof MillraceException named ? named.code() : null;
+        final int exitCode = code == null ? EXIT_FAILED : code.exitCode();
         console.say("millrace: " + message);
         if (json) {
-            printObject(null, message, EXIT_FAILED);
+            printObject(code == null ? null : code.id(), message, exitCode);
         }
-        return EXIT_FAILED;
+        return exitCode;
     }
 
     private void printObject(final @Nullable String code, final String message, final int exitCode) {

@@ -54,6 +54,7 @@ public final class MillraceCli {
      */
     static CommandLine commandLine(final Console console) {
         final CommandLine root = new CommandLine(new MillraceCli())
+                .addSubcommand(new StartCommand(console))
                 .addSubcommand(new VersionCommand(console))
                 .addSubcommand(new HelpCommand());
         final Failures failures = new Failures(console);

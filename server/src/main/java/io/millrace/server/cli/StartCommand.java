@@ -1,0 +1,177 @@
+package io.millrace.server.cli;
+
+import io.millrace.codec.AllowedHere;
+import io.millrace.codec.MillraceException;
+import io.millrace.server.Node;
+import io.millrace.server.NodeReport;
+import io.millrace.server.NodeRun;
+import io.millrace.server.configuration.NodeConfiguration;
+import io.millrace.server.host.Budget;
+import io.millrace.server.host.Finding;
+import io.millrace.server.host.HostChecks;
+import io.millrace.server.host.HostFacts;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/**
+ * {@code millrace start}: runs a node until SIGTERM.
+ *
+ * <p><b>Threading:</b> the calling thread becomes the device thread.
+ */
+@Command(
+        name = "start",
+        description =
+                "Run a node here until SIGTERM. With --output json the ready line is one object on standard output.")
+final class StartCommand implements Callable<Integer> {
+    private static final Path ROOT = Path.of("/");
+    private static final Path SHARED_MEMORY = Path.of("/dev/shm");
+
+    private final Console console;
+
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "Settings in TOML; docs/configuration.md lists them.")
+    private @Nullable Path config;
+
+    @Option(names = "--data", paramLabel = "DIR", description = "Directory of the journal; made when missing.")
+    private @Nullable String data;
+
+    @Option(
+            names = "--listen",
+            paramLabel = "HOST:PORT",
+            description = "Where clients connect; port 0 takes a free one.")
+    private @Nullable String listen;
+
+    @Option(names = "--set", paramLabel = "KEY=VALUE", description = "Any setting, e.g. --set journal.size=1GiB.")
+    private Map<String, String> settings = new LinkedHashMap<>();
+
+    @Mixin
+    private OutputOption output = new OutputOption();
+
+    /**
+     * Creates the command.
+     *
+     * @param console to print to.
+     */
+    StartCommand(final Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() {
+        final NodeConfiguration configuration = configuration();
+        checkHost(configuration);
+        final CountDownLatch ended = new CountDownLatch(1);
+        try (NodeRun run = new NodeRun(configuration, console::say)) {
+            final Node node = run.node();
+            final Thread hook = new Thread(() -> stop(node, ended), "millrace-stop");
+            Runtime.getRuntime().addShutdownHook(hook);
+            report(node.report());
+            run.run();
+        } finally {
+            ended.countDown();
+        }
+        return 0;
+    }
+
+    @AllowedHere("the hook keeps the process alive until the node has drained")
+    private static void stop(final Node node, final CountDownLatch ended) {
+        node.stop();
+        try {
+            ended.await();
+        } catch (final InterruptedException exception) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private NodeConfiguration configuration() {
+        final NodeConfiguration.Builder builder = NodeConfiguration.builder();
+        if (config != null) {
+            builder.file(config);
+        }
+        if (data != null) {
+            builder.set("node.data", data, "--data");
+        }
+        if (listen != null) {
+            builder.set("listen.endpoint", listen, "--listen");
+        }
+        settings.forEach((key, value) -> builder.set(key, value, "--set"));
+        return builder.conclude();
+    }
+
+    private void checkHost(final NodeConfiguration configuration) {
+        final Budget budget = Budget.of(configuration, Runtime.getRuntime().maxMemory());
+        final List<Finding> findings = HostChecks.check(
+                configuration,
+                HostFacts.read(ROOT, Runtime.getRuntime().availableProcessors()),
+                budget,
+                HostFacts.freeSpace(SHARED_MEMORY),
+                HostFacts.freeSpace(configuration.dataDirectory()),
+                !Files.exists(configuration.journalPath()));
+        console.say("budget: " + budget.text());
+        MillraceException refusal = null;
+        for (final Finding finding : findings) {
+            if (finding.severity() == Finding.Severity.REFUSE && refusal == null) {
+                refusal = new MillraceException(finding.code(), finding.text());
+            } else {
+                console.say("warning: " + finding.code().id() + ": " + finding.text());
+            }
+        }
+        if (refusal != null) {
+            throw refusal;
+        }
+    }
+
+    private void report(final NodeReport report) {
+        console.say("journal: " + report.durabilityMode() + ", backend " + report.backend()
+                + (report.formatted() ? ", newly formatted" : ""));
+        console.say("recovered " + report.recovery().recordCount() + " records in "
+                + report.recovery().batchCount() + " batches in "
+                + report.recovery().elapsedNs() / 1_000_000 + " ms; end: "
+                + report.recovery().tail()
+                + (report.recovery().tailDetail().isEmpty()
+                        ? ""
+                        : " (" + report.recovery().tailDetail() + ")"));
+        console.say("ready: " + report.nodeName() + " listens at " + report.endpoint() + ", incarnation "
+                + report.incarnation() + ", after " + report.readyNs() / 1_000_000 + " ms; idle policy "
+                + report.idlePolicy());
+        if (output.isJson()) {
+            final StringBuilder text = new StringBuilder();
+            write(new JsonWriter(text), report);
+            console.out().println(text);
+            console.out().flush();
+        }
+    }
+
+    private static void write(final JsonWriter json, final NodeReport report) {
+        json.beginObject()
+                .field("endpoint", report.endpoint())
+                .field("node", report.nodeName())
+                .field("incarnation", report.incarnation())
+                .field("durability", "MEDIA")
+                .field("formatted", report.formatted())
+                .field("readyMillis", report.readyNs() / 1_000_000)
+                .field("recoveryMillis", report.recovery().elapsedNs() / 1_000_000)
+                .field("recoveredBatches", report.recovery().batchCount())
+                .field("recoveredRecords", report.recovery().recordCount())
+                .field("tail", report.recovery().tail().name())
+                .field("idlePolicy", report.idlePolicy().name())
+                .name("journal")
+                .beginObject()
+                .field("backend", report.backend())
+                .field("durabilityMode", report.durabilityMode())
+                .field("device", report.device())
+                .end()
+                .end();
+    }
+}

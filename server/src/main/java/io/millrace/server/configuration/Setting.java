@@ -1,0 +1,342 @@
+package io.millrace.server.configuration;
+
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Every setting of a node: its key in {@code millrace.toml}, unit, default, range and the reason for the default.
+ * {@code docs/configuration.md} is generated from this list.
+ *
+ * <p><b>Threading:</b> immutable. <b>Invariants:</b> at most 25; keys are unique; defaults lie in their ranges.
+ */
+public enum Setting {
+    /** Who the node is. */
+    NODE_NAME("node.name", Kind.NAME, "node-1", 0, 0, "Stands in the superblock: a device of another node is refused."),
+    /** Where its files are. */
+    NODE_DATA("node.data", Kind.PATH, "millrace-data", 0, 0, "Beside the place it is started in; made when missing."),
+    /** Where clients reach it. */
+    LISTEN_ENDPOINT(
+            "listen.endpoint",
+            Kind.ENDPOINT,
+            "127.0.0.1:8470",
+            0,
+            0,
+            "Loopback: a node without authorization is not offered to a network by accident. Port 0 takes a free one."),
+    /** Who runs what. */
+    THREADING(
+            "threading",
+            Kind.CHOICE,
+            "single",
+            0,
+            0,
+            "One thread does everything, the media driver included; more threads come with more cores.",
+            "single"),
+    /** What an idle turn does. */
+    IDLE_POLICY(
+            "idle.policy",
+            Kind.CHOICE,
+            "auto",
+            0,
+            0,
+            "auto: kernel-wait where the device can watch the sockets, else yield. spin only on isolated cores.",
+            "auto",
+            "yield",
+            "spin",
+            "kernel-wait"),
+    /** How many chains. */
+    CHAINS("chains", Kind.COUNT, "8", 1, 64, "Fixed for the life of a cluster; 8 spread over 3 nodes evenly enough."),
+    /** The device. */
+    JOURNAL_PATH(
+            "journal.path",
+            Kind.PATH,
+            "",
+            0,
+            0,
+            "Empty: the file journal.millrace in node.data. On a device of its own latency is steadier."),
+    /** Its length. */
+    JOURNAL_SIZE(
+            "journal.size",
+            Kind.SIZE,
+            "4GiB",
+            32L << 20,
+            16L << 40,
+            "Preallocated and written with zeros when it is formatted; a full journal refuses events, nothing is lost."),
+    /** Zones. */
+    JOURNAL_ZONE_SIZE(
+            "journal.zone-size", Kind.SIZE, "64MiB", 2L << 20, 1L << 30, "What is recycled as a whole later."),
+    /** Alignment. */
+    JOURNAL_GRANULE(
+            "journal.granule",
+            Kind.SIZE,
+            "4KiB",
+            512,
+            64L << 10,
+            "The logical block of nearly every device; smaller pads less where the device allows it."),
+    /** The ring of batches. */
+    JOURNAL_BUFFER_SIZE(
+            "journal.buffer-size",
+            Kind.SIZE,
+            "32MiB",
+            4L << 20,
+            1L << 30,
+            "Batches being written and read at the tail; locked in memory when io_uring is used."),
+    /** How bytes reach the device. */
+    JOURNAL_BACKEND(
+            "journal.backend",
+            Kind.CHOICE,
+            "auto",
+            0,
+            0,
+            "auto: io_uring, and where the kernel forbids it the slower file channel, loudly.",
+            "auto",
+            "uring",
+            "channel"),
+    /** K. */
+    JOURNAL_WRITES_IN_FLIGHT(
+            "journal.writes-in-flight",
+            Kind.COUNT,
+            "1",
+            1,
+            8,
+            "One makes the largest batches; NVMe devices with power-loss protection gain from 4."),
+    /** The watchdog. */
+    JOURNAL_STALL_THRESHOLD(
+            "journal.stall-threshold",
+            Kind.DURATION,
+            "20ms",
+            1_000_000L,
+            60_000_000_000L,
+            "No healthy device was seen to take longer; older writes are counted as stalls."),
+    /** Datagram size. */
+    TRANSPORT_MTU(
+            "transport.mtu",
+            Kind.SIZE,
+            "auto",
+            1408,
+            65504,
+            "auto: 8 KiB on loopback, 1408 B elsewhere; 8 KiB needs jumbo frames on every hop."),
+    /** Receiver window. */
+    TRANSPORT_WINDOW(
+            "transport.window",
+            Kind.SIZE,
+            "512KiB",
+            64L << 10,
+            16L << 20,
+            "A larger one overflowed the socket's buffer with small frames; cut to net.core.rmem_max."),
+    /** Term buffers. */
+    TRANSPORT_TERM_LENGTH(
+            "transport.term-length",
+            Kind.SIZE,
+            "1MiB",
+            64L << 10,
+            64L << 20,
+            "A power of two, at least twice the window; six of them a session lie in shared memory."),
+    /** The media driver's files. */
+    AERON_DIRECTORY(
+            "aeron.directory",
+            Kind.PATH,
+            "",
+            0,
+            0,
+            "Empty: below /dev/shm, or in node.data where /dev/shm is too small. Removed at the end."),
+    /** Sessions. */
+    LIMITS_SESSIONS(
+            "limits.sessions", Kind.COUNT, "32", 1, 1024, "What shared memory of 256 MiB carries with 1 MiB terms."),
+    /** Readers. */
+    LIMITS_READERS("limits.readers", Kind.COUNT, "64", 1, 4096, "Read subscriptions of all sessions together."),
+    /** Heartbeats. */
+    SESSION_HEARTBEAT(
+            "session.heartbeat",
+            Kind.DURATION,
+            "100ms",
+            1_000_000L,
+            10_000_000_000L,
+            "Ten a second cost nothing measurable and show a dead peer well within the time-out."),
+    /** Silence. */
+    SESSION_TIMEOUT(
+            "session.timeout",
+            Kind.DURATION,
+            "5s",
+            100_000_000L,
+            600_000_000_000L,
+            "Longer than a collector's or a scheduler's pause, shorter than Aeron's own 10 s.");
+
+    /** What kind of value a setting has, and so how its text is read. */
+    public enum Kind {
+        /** A name: 1 to 255 of {@code A-Za-z0-9._-}. */
+        NAME("name"),
+        /** A path, relative to the working directory. */
+        PATH("path"),
+        /** {@code host:port}. */
+        ENDPOINT("host:port"),
+        /** A whole number. */
+        COUNT("count"),
+        /** Bytes, {@code 64KiB}. */
+        SIZE("bytes"),
+        /** A time span, {@code 250us}. */
+        DURATION("time"),
+        /** One word of a list. */
+        CHOICE("choice");
+
+        private final String unit;
+
+        Kind(final String unit) {
+            this.unit = unit;
+        }
+
+        /**
+         * Names the unit for people.
+         *
+         * @return one word.
+         */
+        public String unit() {
+            return unit;
+        }
+    }
+
+    private final String key;
+    private final Kind kind;
+    private final String defaultText;
+    private final long least;
+    private final long most;
+    private final String reason;
+    private final String choices;
+
+    Setting(
+            final String key,
+            final Kind kind,
+            final String defaultText,
+            final long least,
+            final long most,
+            final String reason,
+            final String... choices) {
+        this.key = key;
+        this.kind = kind;
+        this.defaultText = defaultText;
+        this.least = least;
+        this.most = most;
+        this.reason = reason;
+        this.choices = String.join(" ", choices);
+    }
+
+    /**
+     * The name in {@code millrace.toml}.
+     *
+     * @return a dotted key.
+     */
+    public String key() {
+        return key;
+    }
+
+    /**
+     * How its text is read.
+     *
+     * @return the kind.
+     */
+    public Kind kind() {
+        return kind;
+    }
+
+    /**
+     * The default as it would be written in the file.
+     *
+     * @return may be empty, or {@code auto}.
+     */
+    public String defaultText() {
+        return defaultText;
+    }
+
+    /**
+     * The least value.
+     *
+     * @return bytes, nanoseconds or a count.
+     */
+    public long least() {
+        return least;
+    }
+
+    /**
+     * The greatest value.
+     *
+     * @return bytes, nanoseconds or a count.
+     */
+    public long most() {
+        return most;
+    }
+
+    /**
+     * Why the default is what it is.
+     *
+     * @return one sentence.
+     */
+    public String reason() {
+        return reason;
+    }
+
+    /**
+     * The words of a choice.
+     *
+     * @return empty for other kinds.
+     */
+    public List<String> choices() {
+        return choices.isEmpty() ? List.of() : List.of(choices.split(" ", -1));
+    }
+
+    /**
+     * Finds a setting by its key.
+     *
+     * @param key as in the file.
+     * @return empty when there is none.
+     */
+    public static Optional<Setting> of(final String key) {
+        for (final Setting setting : values()) {
+            if (setting.key.equals(key)) {
+                return Optional.of(setting);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /**
+     * The key nearest to a wrong one.
+     *
+     * @param key that does not exist.
+     * @return null when none is near.
+     */
+    static @Nullable String nearest(final String key) {
+        String best = null;
+        int bestDistance = Math.max(3, key.length() / 2);
+        for (final Setting setting : values()) {
+            final int full = EditDistance.between(key, setting.key);
+            final int last = EditDistance.between(lastPart(key), lastPart(setting.key)) + 1;
+            final int distance = Math.min(full, last);
+            if (distance < bestDistance) {
+                bestDistance = distance;
+                best = setting.key;
+            }
+        }
+        return best;
+    }
+
+    /**
+     * Says the range for people.
+     *
+     * @return for example {@code 512B to 64KiB}.
+     */
+    String range() {
+        return switch (kind) {
+            case NAME -> "1 to 255 of A-Z a-z 0-9 . _ -";
+            case PATH -> "a path";
+            case ENDPOINT -> "host:port, port 0 to 65535";
+            case COUNT -> least + " to " + most;
+            case SIZE -> Units.size(least) + " to " + Units.size(most);
+            case DURATION -> Units.duration(least) + " to " + Units.duration(most);
+            case CHOICE -> choices.replace(" ", ", ");
+        };
+    }
+
+    private static String lastPart(final String key) {
+        return key.substring(key.lastIndexOf('.') + 1);
+    }
+}
