@@ -375,7 +375,7 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
 
     @Override
     public void onFenced(final ErrorCode code, final String message) {
-        fencedReason = message;
+        fencedReason = code.id() + ": " + message;
         for (final ChainReplica replica : replicas) {
             replica.heldAnswers().discard();
         }

@@ -30,7 +30,7 @@ final class DeviceAgentAllocationTest {
 
     @Test
     void shouldNotAllocatePerEventWhenAppendingAcknowledgingAndReading() {
-        try (Bed bed = new Bed(512 << 20, 8 << 20)) {
+        try (Bed bed = Bed.overPlainMemory(256 << 20, 8 << 20)) {
             bed.effect(1, EffectAction.CREATE_SEGMENT);
             final Bed.Client writer = bed.connect("w").writer(WRITER);
             final Bed.Client reader = bed.connect("r");
