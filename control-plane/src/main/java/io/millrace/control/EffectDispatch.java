@@ -192,12 +192,18 @@ final class EffectDispatch {
     private boolean send(final Delivery delivery, final long nowNs) {
         final int length = writer.segmentEffect(
                 delivery.action, delivery.streamId, delivery.segmentId, delivery.keyLow, delivery.keyHigh);
+        final boolean again = delivery.tried;
         if (!sink.trySend(delivery.chain, delivery.number, writer.buffer(), 0, length)) {
             urgent = true;
             return false;
         }
-        resendCount += delivery.tried ? 1 : 0;
-        onTried(delivery, nowNs + RESEND_NS);
+        resendCount += again ? 1 : 0;
+        if (delivery.committed) {
+            // The chain answered from within the call: EffectDone is due in the next cycle, not after RESEND_NS.
+            stepCount++;
+        } else {
+            onTried(delivery, nowNs + RESEND_NS);
+        }
         return true;
     }
 
