@@ -90,8 +90,10 @@ final class Bench {
             try (EventWriter writer = millrace.openWriter(stream)) {
                 result = measure(node, plan, millrace, new ClientTarget(writer, plan.eventLength()));
             }
-            millrace.streams().seal(stream);
-            millrace.streams().delete(stream);
+            if (node.pids().isEmpty()) { // not ours: leave it as it was
+                millrace.streams().seal(stream);
+                millrace.streams().delete(stream);
+            }
             return result;
         }
     }
@@ -105,6 +107,7 @@ final class Bench {
         ours.add(ProcessHandle.current().pid());
         final NodeCounters countersBefore = node.counters();
         final long naksBefore = millrace.counters().naks();
+        target.resetTimes();
         final ProcessorShare shareBefore = ProcessorShare.read(PROC);
         final OpenLoop.Phase phase = plan.closedLoop()
                 ? loop.runClosed(plan.durationNs(), DRAIN_NS)
@@ -120,7 +123,21 @@ final class Bench {
                 naks + Math.max(0, counters.naks()),
                 counters.allocatedBytes() < 0
                         ? Double.NaN
-                        : (double) counters.allocatedBytes() / Math.max(1, phase.eventCount()));
+                        : (double) counters.allocatedBytes() / Math.max(1, phase.eventCount()),
+                target.times());
+    }
+
+    /**
+     * Runs the rig against the system that does nothing: what it adds to every latency by itself.
+     *
+     * @param ratePerSecond as in the measurement.
+     * @return the phase, half a second long.
+     */
+    OpenLoop.Phase rigAlone(final double ratePerSecond) {
+        final OpenLoop loop = new OpenLoop(new NullTarget(), clock, YieldingIdleStrategy.INSTANCE);
+        final long count = eventCount(ratePerSecond, TimeUnit.MILLISECONDS.toNanos(500));
+        loop.run(ratePerSecond, count, DRAIN_NS);
+        return loop.run(ratePerSecond, count, DRAIN_NS);
     }
 
     /** First enough events for the compilers, then the circumstances of the measurement itself. */

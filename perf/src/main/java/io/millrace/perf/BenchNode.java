@@ -50,25 +50,38 @@ final class BenchNode implements AutoCloseable {
                     + ", free are " + (directory.freeBytes() >> 20) + " MiB: choose another --directory, a lower --rate"
                     + " or a shorter --duration");
         }
-        final NodeProcess process = cleanup.add(prepare(directory.path(), journalBytes, clock));
+        final NodeProcess process = prepare(directory.path(), journalBytes, cleanup, clock);
         process.startAndAwait();
         return new BenchNode(process.endpoint(), process, directory, JournalInfo.of(process.ready()));
     }
 
     /**
-     * Prepares a node process with a journal of a given size.
+     * Prepares a node process with a journal of a given size. Its media driver's directory is named here, because a
+     * killed node cannot remove it.
      *
      * @param directory existing; configuration and data go there.
      * @param journalBytes size of the journal.
+     * @param cleanup told of the process and of its directory in shared memory.
      * @param clock for time-outs.
      * @return not started yet.
      * @throws IOException when the configuration cannot be written.
      */
-    static NodeProcess prepare(final Path directory, final long journalBytes, final NanoClock clock)
+    static NodeProcess prepare(
+            final Path directory, final long journalBytes, final Cleanup cleanup, final NanoClock clock)
             throws IOException {
         final Path configuration = directory.resolve("millrace.toml");
-        Files.writeString(configuration, "[journal]\nsize = \"" + ((journalBytes >> 20) + 1) + "MiB\"\n");
-        return new NodeProcess(directory.resolve("data"), List.of("--config", configuration.toString()), clock);
+        final StringBuilder settings = new StringBuilder();
+        settings.append("[journal]\nsize = \"").append((journalBytes >> 20) + 1).append("MiB\"\n");
+        if (Files.isWritable(EchoMedia.SHARED_MEMORY)) {
+            final Path media = cleanup.add(TemporaryDirectory.create(EchoMedia.SHARED_MEMORY))
+                    .path();
+            settings.append("[aeron]\ndirectory = \"")
+                    .append(media.resolve("node"))
+                    .append("\"\n");
+        }
+        Files.writeString(configuration, settings);
+        return cleanup.add(
+                new NodeProcess(directory.resolve("data"), List.of("--config", configuration.toString()), clock));
     }
 
     /**

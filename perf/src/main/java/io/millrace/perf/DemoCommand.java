@@ -75,7 +75,7 @@ final class DemoCommand implements Callable<Integer> {
             final Bench.Plan plan = new Bench.Plan(RATE, false, (int) eventLength, 1, WARM_UP_NS, MEASURE_NS);
             final long journalBytes = plan.journalBytes() + 2 * eventCount * (eventLength + 64);
             final TemporaryDirectory home = cleanup.add(TemporaryDirectory.create(directory));
-            final NodeProcess process = cleanup.add(BenchNode.prepare(home.path(), journalBytes, clock));
+            final NodeProcess process = BenchNode.prepare(home.path(), journalBytes, cleanup, clock);
             terminal.progress("starting a node …");
             process.startAndAwait();
             final JournalInfo journal = JournalInfo.of(process.ready());

@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Threading:</b> one thread.
  */
 final class EchoMedia implements AutoCloseable {
+    /** Where a media driver's files belong. */
+    static final Path SHARED_MEMORY = Path.of("/dev/shm");
+
     /** Stream towards the echo. */
     static final int REQUEST_STREAM_ID = 1;
     /** Stream back. */
@@ -46,8 +49,8 @@ final class EchoMedia implements AutoCloseable {
      * @param errorHandler takes Aeron's errors.
      */
     EchoMedia(final String name, final ErrorHandler errorHandler) {
-        final Path memory = Path.of("/dev/shm");
-        final Path base = Files.isWritable(memory) ? memory : Path.of(System.getProperty("java.io.tmpdir", "/tmp"));
+        final Path base =
+                Files.isWritable(SHARED_MEMORY) ? SHARED_MEMORY : Path.of(System.getProperty("java.io.tmpdir", "/tmp"));
         final String directory = base.resolve(
                         "millrace-" + name + "-" + ProcessHandle.current().pid())
                 .toString();

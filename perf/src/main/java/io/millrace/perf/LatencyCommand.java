@@ -94,6 +94,8 @@ final class LatencyCommand implements Callable<Integer> {
                         clock))
                 : null;
         final Bench bench = new Bench(clock);
+        terminal.say(
+                "the rig alone: " + Percentiles.of(bench.rigAlone((double) rate).histogram()));
         final List<RunResult> attempts = new ArrayList<>();
         JournalInfo journal = JournalInfo.UNKNOWN;
         Limit before = measureLimit(probe);
@@ -110,13 +112,7 @@ final class LatencyCommand implements Callable<Integer> {
             }
             final Limit after = measureLimit(probe);
             if (before != null && after != null) {
-                final Limit limit = before.with(after);
-                result = new RunResult(
-                        result.phase(),
-                        limit,
-                        Math.max(result.othersShare(), limit.othersShare()),
-                        result.naks(),
-                        result.nodeBytesPerEvent());
+                result = result.with(before.with(after));
             }
             before = after;
             attempts.add(result);

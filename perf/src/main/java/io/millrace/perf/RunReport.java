@@ -113,7 +113,7 @@ final class RunReport {
     static void sayRun(final Terminal terminal, final int number, final RunResult run) {
         terminal.say(String.format(
                 Locale.ROOT,
-                "run %d: %s, %.0f/s, others used %.1f %%%s%s",
+                "run %d: %s, %.0f/s, others used %.1f %%%s%s%n       %s",
                 number,
                 run.latency(),
                 run.phase().achievedRate(),
@@ -121,6 +121,7 @@ final class RunReport {
                 run.isDisturbed() ? " (disturbed)" : "",
                 run.phase().isComplete()
                         ? ""
-                        : ", " + (run.phase().eventCount() - run.phase().acknowledgedCount()) + " NOT ACKNOWLEDGED"));
+                        : ", " + (run.phase().eventCount() - run.phase().acknowledgedCount()) + " NOT ACKNOWLEDGED",
+                run.times()));
     }
 }

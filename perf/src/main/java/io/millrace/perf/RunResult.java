@@ -13,8 +13,26 @@ import org.jspecify.annotations.Nullable;
  * @param othersShare processor share of other processes, 0 … 1, the limit's measurement included.
  * @param naks frames lost on the way, seen by either side; -1 unknown.
  * @param nodeBytesPerEvent garbage of the node's device thread; not a number when unknown.
+ * @param times where the node says the time went.
  */
-record RunResult(OpenLoop.Phase phase, @Nullable Limit limit, double othersShare, long naks, double nodeBytesPerEvent) {
+record RunResult(
+        OpenLoop.Phase phase,
+        @Nullable Limit limit,
+        double othersShare,
+        long naks,
+        double nodeBytesPerEvent,
+        String times) {
+    /**
+     * The same run beside a limit.
+     *
+     * @param measured before and after it.
+     * @return disturbed if either was.
+     */
+    RunResult with(final Limit measured) {
+        return new RunResult(
+                phase, measured, Math.max(othersShare, measured.othersShare()), naks, nodeBytesPerEvent, times);
+    }
+
     /** Whether other processes used so much of the machine that the run says little. */
     boolean isDisturbed() {
         return othersShare > ProcessorShare.DISTURBED_ABOVE;

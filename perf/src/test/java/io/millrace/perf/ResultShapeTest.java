@@ -102,7 +102,7 @@ final class ResultShapeTest {
         write.recordValue(90_000);
         final Limit limit = new Limit(roundTrip, write, 0);
         final RunResult run = run(120_000, 0);
-        final RunReport report = new RunReport(List.of(new RunResult(run.phase(), limit, 0, 0, 0)));
+        final RunReport report = new RunReport(List.of(new RunResult(run.phase(), limit, 0, 0, 0, "")));
         assertEquals(100, report.limitMicros(50), 0.2);
         assertEquals(1.2, report.ratio(50), 0.01);
     }
@@ -139,6 +139,6 @@ final class ResultShapeTest {
     private static RunResult run(final long latencyNs, final double others) {
         final Histogram histogram = OpenLoop.newHistogram();
         histogram.recordValue(latencyNs);
-        return new RunResult(new OpenLoop.Phase(histogram, 1, 1, 1, 1, 0), null, others, 0, 0);
+        return new RunResult(new OpenLoop.Phase(histogram, 1, 1, 1, 1, 0), null, others, 0, 0, "");
     }
 }
