@@ -137,6 +137,7 @@ final class OpenLoop implements Target.Listener {
         long sent = 0;
         while (target.failure() == null) {
             final long nowNs = clock.nanoTime();
+            int work = 0;
             if (acknowledgedCount == sent) {
                 if (nowNs - endNs >= 0) {
                     break;
@@ -145,11 +146,12 @@ final class OpenLoop implements Target.Listener {
                 if (target.offer(nextIndex)) {
                     nextIndex++;
                     sent++;
+                    work = 1; // what was offered is on its way only after the next turn: no idling before it
                 }
             } else if (nowNs - endNs > drainNs) {
                 break;
             }
-            idle.idle(target.poll(this));
+            idle.idle(work + target.poll(this));
         }
         final long allocated = THREADS.getThreadAllocatedBytes(threadId()) - allocatedBefore;
         final long elapsedNs = lastAcknowledgedNs - startNs;
