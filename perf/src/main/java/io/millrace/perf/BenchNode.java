@@ -121,7 +121,7 @@ final class BenchNode implements AutoCloseable {
 
     /** What it has counted until now. */
     NodeCounters counters() {
-        return process == null ? NodeCounters.UNKNOWN : NodeCounters.read(process);
+        return process == null ? NodeCounters.UNKNOWN : NodeCounters.read(process.dataDirectory());
     }
 
     /** Why it ended, when it ended by itself: what it wrote to standard error; else null. */

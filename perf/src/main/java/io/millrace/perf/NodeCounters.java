@@ -1,5 +1,9 @@
 package io.millrace.perf;
 
+import io.millrace.codec.CountersFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
 /**
  * What a node has counted since its start.
  *
@@ -13,13 +17,18 @@ record NodeCounters(long allocatedBytes, long naks) {
     static final NodeCounters UNKNOWN = new NodeCounters(-1, -1);
 
     /**
-     * Reads the counters of a node process.
+     * Reads the counters file of a node; its values are at most a tenth of a second old.
      *
-     * @param process running.
-     * @return its counters.
+     * @param dataDirectory of the node.
+     * @return its counters; unknown when there is no such file.
      */
-    static NodeCounters read(final NodeProcess process) {
-        return UNKNOWN;
+    static NodeCounters read(final Path dataDirectory) {
+        if (!Files.exists(dataDirectory.resolve(CountersFile.FILE_NAME))) {
+            return UNKNOWN;
+        }
+        try (CountersFile file = CountersFile.open(dataDirectory)) {
+            return new NodeCounters(file.value("device.thread.allocated.bytes"), file.value("naks"));
+        }
     }
 
     /**

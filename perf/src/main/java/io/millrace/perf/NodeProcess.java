@@ -125,6 +125,11 @@ final class NodeProcess implements AutoCloseable {
         return ready().get("endpoint", listen);
     }
 
+    /** Its data directory. */
+    Path dataDirectory() {
+        return dataDirectory;
+    }
+
     /** Its process id. */
     long pid() {
         return running().pid();
