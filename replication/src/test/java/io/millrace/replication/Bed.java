@@ -82,12 +82,12 @@ final class Bed implements AutoCloseable {
 
     /** A bed over memory that allocates nothing per write; it cannot hold, fail or crash. */
     static Bed overPlainMemory(final int mediumLength, final int bufferLength) {
-        return new Bed(mediumLength, bufferLength, true);
+        return new Bed(new byte[mediumLength], bufferLength);
     }
 
-    private Bed(final int mediumLength, final int bufferLength, final boolean plainMemory) {
+    private Bed(final byte[] plainMemory, final int bufferLength) {
         this.bufferLength = bufferLength;
-        medium = new byte[mediumLength];
+        medium = plainMemory;
         device = new FaultyDevice(new byte[0], 1);
         final MemoryDevice memory = new MemoryDevice(medium);
         Journal.format(memory, new FormatContext().zoneLength(4 << 20).nodeId(NODE));
