@@ -471,7 +471,7 @@ public final class ControlService<S> {
                 answer.result = result;
                 answer.streamId = streamId;
                 answer.detail = detail;
-                if (!unsentAnswers.isEmpty() || !send(answer)) {
+                if (!send(answer)) {
                     unsentAnswers.addLast(answer);
                 }
             }
