@@ -271,7 +271,9 @@ public final class Node implements AutoCloseable {
         socketsWatched = watchedDescriptors.length > 0;
         for (int i = 0; i < watchedDescriptors.length; i++) {
             watchedDescriptors[i] = transport.socketDescriptor(i);
-            socketsWatched &= agent.journal().watch(watchedDescriptors[i]);
+            if (!agent.journal().watch(watchedDescriptors[i])) {
+                socketsWatched = false;
+            }
         }
     }
 

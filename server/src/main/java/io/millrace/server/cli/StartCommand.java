@@ -1,11 +1,14 @@
 package io.millrace.server.cli;
 
 import io.millrace.codec.AllowedHere;
+import io.millrace.codec.ErrorCode;
 import io.millrace.codec.MillraceException;
 import io.millrace.server.Node;
 import io.millrace.server.NodeReport;
 import io.millrace.server.NodeRun;
 import io.millrace.server.configuration.NodeConfiguration;
+import io.millrace.server.configuration.Setting;
+import io.millrace.server.configuration.Units;
 import io.millrace.server.host.Budget;
 import io.millrace.server.host.Finding;
 import io.millrace.server.host.HostChecks;
@@ -17,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -33,6 +37,7 @@ import picocli.CommandLine.Option;
                 "Run a node here until SIGTERM. With --output json the ready line is one object on standard output.")
 final class StartCommand implements Callable<Integer> {
     private static final Path ROOT = Path.of("/");
+    private static final Path DEFAULT_CONFIG = Path.of("millrace.toml");
     private static final Path SHARED_MEMORY = Path.of("/dev/shm");
 
     private final Console console;
@@ -40,7 +45,7 @@ final class StartCommand implements Callable<Integer> {
     @Option(
             names = "--config",
             paramLabel = "FILE",
-            description = "Settings in TOML; docs/configuration.md lists them.")
+            description = "Settings in TOML (millrace.toml when it is there); docs/configuration.md lists them.")
     private @Nullable Path config;
 
     @Option(names = "--data", paramLabel = "DIR", description = "Directory of the journal; made when missing.")
@@ -72,25 +77,36 @@ final class StartCommand implements Callable<Integer> {
         final NodeConfiguration configuration = configuration();
         checkHost(configuration);
         final CountDownLatch ended = new CountDownLatch(1);
-        try (NodeRun run = new NodeRun(configuration, console::say)) {
-            final Node node = run.node();
-            final Thread hook = new Thread(() -> stop(node, ended), "millrace-stop");
-            Runtime.getRuntime().addShutdownHook(hook);
-            report(node.report());
-            run.run();
+        final AtomicBoolean isDrained = new AtomicBoolean();
+        try {
+            try (NodeRun run = new NodeRun(configuration, console::say)) {
+                final Node node = run.node();
+                final Thread hook = new Thread(() -> stop(node, ended, isDrained), "millrace-stop");
+                Runtime.getRuntime().addShutdownHook(hook);
+                report(node.report());
+                run.run();
+            }
+            isDrained.set(true);
         } finally {
             ended.countDown();
         }
         return 0;
     }
 
+    /** A drained node is a success, whatever signal asked for it: the runtime alone would exit with 128 + signal. */
     @AllowedHere("the hook keeps the process alive until the node has drained")
-    private static void stop(final Node node, final CountDownLatch ended) {
+    private static void stop(final Node node, final CountDownLatch ended, final AtomicBoolean isDrained) {
+        if (ended.getCount() == 0) {
+            return; // the command has ended by itself and exits with its own code
+        }
         node.stop();
         try {
             ended.await();
         } catch (final InterruptedException exception) {
             Thread.currentThread().interrupt();
+        }
+        if (isDrained.get()) {
+            Runtime.getRuntime().halt(0);
         }
     }
 
@@ -98,6 +114,8 @@ final class StartCommand implements Callable<Integer> {
         final NodeConfiguration.Builder builder = NodeConfiguration.builder();
         if (config != null) {
             builder.file(config);
+        } else if (Files.exists(DEFAULT_CONFIG)) {
+            builder.file(DEFAULT_CONFIG);
         }
         if (data != null) {
             builder.set("node.data", data, "--data");
@@ -106,7 +124,21 @@ final class StartCommand implements Callable<Integer> {
             builder.set("listen.endpoint", listen, "--listen");
         }
         settings.forEach((key, value) -> builder.set(key, value, "--set"));
-        return builder.conclude();
+        final NodeConfiguration wanted = builder.conclude();
+        final Budget budget = Budget.of(wanted, Runtime.getRuntime().maxMemory());
+        final long sharedFreeBytes = HostFacts.freeSpace(SHARED_MEMORY);
+        if (!wanted.text(Setting.AERON_DIRECTORY).isEmpty()
+                || sharedFreeBytes == HostFacts.UNKNOWN
+                || sharedFreeBytes >= budget.sharedBytes()) {
+            return wanted;
+        }
+        final Path instead = wanted.dataDirectory().resolve("aeron");
+        console.say("warning: " + ErrorCode.SHARED_MEMORY_TOO_SMALL.id() + ": /dev/shm has "
+                + Units.roundSize(sharedFreeBytes) + ", " + Units.roundSize(budget.sharedBytes())
+                + " are needed: the media driver's files go to " + instead
+                + " and the disk may add to latencies; run 'mount -o remount,size=1g /dev/shm'");
+        return builder.set(Setting.AERON_DIRECTORY.key(), instead.toString(), "fallback")
+                .conclude();
     }
 
     private void checkHost(final NodeConfiguration configuration) {
@@ -115,8 +147,8 @@ final class StartCommand implements Callable<Integer> {
                 configuration,
                 HostFacts.read(ROOT, Runtime.getRuntime().availableProcessors()),
                 budget,
-                HostFacts.freeSpace(SHARED_MEMORY),
-                HostFacts.freeSpace(configuration.dataDirectory()),
+                HostFacts.freeSpace(mediaDirectory(configuration)),
+                HostFacts.freeSpace(configuration.journalPath()),
                 !Files.exists(configuration.journalPath()));
         console.say("budget: " + budget.text());
         MillraceException refusal = null;
@@ -130,6 +162,11 @@ final class StartCommand implements Callable<Integer> {
         if (refusal != null) {
             throw refusal;
         }
+    }
+
+    private static Path mediaDirectory(final NodeConfiguration configuration) {
+        final String directory = configuration.text(Setting.AERON_DIRECTORY);
+        return directory.isEmpty() ? SHARED_MEMORY : Path.of(directory);
     }
 
     private void report(final NodeReport report) {

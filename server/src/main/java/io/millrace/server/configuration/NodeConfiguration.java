@@ -276,7 +276,8 @@ public final class NodeConfiguration {
             try {
                 return switch (setting.kind()) {
                     case COUNT -> inRange(setting, parseCount(text), text);
-                    case SIZE -> isAuto(setting, text) ? AUTO : inRange(setting, Units.parseSize(text), text);
+                    case SIZE ->
+                        isAuto(setting, text) ? Long.valueOf(AUTO) : inRange(setting, Units.parseSize(text), text);
                     case DURATION -> inRange(setting, Units.parseDuration(text), text);
                     case NAME -> matching(text, NAME_PATTERN, "expected 1 to 255 of A-Z a-z 0-9 . _ -");
                     case PATH -> path(text);

@@ -3,10 +3,8 @@ package io.millrace.server.host;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.function.ToLongFunction;
 
 /**
  * What one host says of itself. A number that cannot be read is {@link #UNKNOWN}.
@@ -79,22 +77,16 @@ public record HostFacts(
      * @return bytes, or {@link #UNKNOWN}.
      */
     public static long freeSpace(final Path directory) {
-        return ofStore(directory, store -> {
-            try {
-                return store.getUsableSpace();
-            } catch (final IOException e) {
+        Path existing = directory.toAbsolutePath().normalize();
+        while (!Files.exists(existing)) {
+            final Path parent = existing.getParent();
+            if (parent == null) {
                 return UNKNOWN;
             }
-        });
-    }
-
-    private static long ofStore(final Path directory, final ToLongFunction<FileStore> question) {
-        Path existing = directory.toAbsolutePath().normalize();
-        while (!Files.exists(existing) && existing.getParent() != null) {
-            existing = existing.getParent();
+            existing = parent;
         }
         try {
-            return question.applyAsLong(Files.getFileStore(existing));
+            return Files.getFileStore(existing).getUsableSpace();
         } catch (final IOException e) {
             return UNKNOWN;
         }

@@ -69,6 +69,7 @@ final class HostChecksTest {
     void shouldWarnWhenTheCpuControlGroupIsNotTheRoot() throws IOException {
         healthy();
         write("proc/sys/kernel/osrelease", "6.18.3");
+        write("proc/sys/kernel/sched_autogroup_enabled", "0\n");
         write("proc/self/cgroup", "3:cpuset:/\n2:cpu,cpuacct:/docker/abc\n0::/\n");
 
         assertTrue(only(NodeConfiguration.builder().conclude()).what().contains("/docker/abc"));
