@@ -1,9 +1,17 @@
 package io.millrace.server.cli;
 
+import io.millrace.client.Millrace;
+import io.millrace.codec.ErrorCode;
+import io.millrace.codec.MillraceException;
 import picocli.CommandLine.Option;
 
 /** The options that name the node a command speaks to. <b>Threading:</b> one thread; picocli fills it. */
 final class ConnectOption {
+    private static final long LONGEST_CONNECT_NS = 4_000_000_000L;
+    private static final int LONGEST_TIMEOUT_SECONDS = 86_400;
+    private static final int SMALL_BUFFER_LENGTH = 2 * 1024 * 1024;
+    private static final int SMALL_PENDING_EVENTS = 16 * 1024;
+
     @Option(
             names = "--connect",
             paramLabel = "HOST:PORT",
@@ -34,5 +42,26 @@ final class ConnectOption {
      */
     long timeoutNs() {
         return timeoutSeconds * 1_000_000_000L;
+    }
+
+    /**
+     * Connects to the node.
+     *
+     * @return a client, to be closed.
+     * @throws MillraceException {@code UNREACHABLE} when no node answers within the time-out, at most 4 s.
+     */
+    Millrace connect() {
+        if (timeoutSeconds < 1 || timeoutSeconds > LONGEST_TIMEOUT_SECONDS) {
+            throw new MillraceException(
+                    ErrorCode.CONFIGURATION_VALUE,
+                    "--timeout is " + timeoutSeconds + ", but must be 1 to " + LONGEST_TIMEOUT_SECONDS + " seconds");
+        }
+        return Millrace.connect(new Millrace.Context()
+                .endpoint(endpoint)
+                .clientName("millrace command line")
+                .connectTimeoutNs(Math.min(timeoutNs(), LONGEST_CONNECT_NS))
+                .requestTimeoutNs(timeoutNs())
+                .writerBufferLength(SMALL_BUFFER_LENGTH)
+                .writerMaxPendingEvents(SMALL_PENDING_EVENTS));
     }
 }

@@ -54,23 +54,54 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
         final ErrorCode code = failure instanceof MillraceException named ? named.code() : null;
         final int exitCode = code == null ? EXIT_FAILED : code.exitCode();
         console.say("millrace: " + message);
+        sayRemedy(console, code, message);
         if (json) {
-            printObject(code == null ? null : code.id(), message, exitCode);
+            printObject(code, message, exitCode);
         }
         return exitCode;
     }
 
-    private void printObject(final @Nullable String code, final String message, final int exitCode) {
-        final StringBuilder text = new StringBuilder();
-        new JsonWriter(text)
-                .beginObject()
-                .name("error")
-                .beginObject()
-                .field("code", code)
+    /**
+     * Tells of a failure inside of a report that is already begun.
+     *
+     * @param console to print to.
+     * @param json the report's object, or null when there is none.
+     * @param failure what happened.
+     * @return the exit code.
+     */
+    static int tellInside(final Console console, final @Nullable JsonWriter json, final MillraceException failure) {
+        final ErrorCode code = failure.code();
+        final String message = String.valueOf(failure.getMessage());
+        console.say("millrace: " + message);
+        sayRemedy(console, code, message);
+        if (json != null) {
+            json.name("error");
+            writeError(json, code, message, code.exitCode());
+        }
+        return code.exitCode();
+    }
+
+    private static void sayRemedy(final Console console, final @Nullable ErrorCode code, final String message) {
+        if (code != null && !message.contains(code.remedy()) && !code.remedy().startsWith("None")) {
+            console.say("  " + code.remedy());
+        }
+    }
+
+    private static void writeError(
+            final JsonWriter json, final @Nullable ErrorCode code, final String message, final int exitCode) {
+        json.beginObject()
+                .field("code", code == null ? null : code.id())
+                .field("name", code == null ? null : code.name())
                 .field("message", message)
                 .field("exitCode", exitCode)
-                .end()
                 .end();
+    }
+
+    private void printObject(final @Nullable ErrorCode code, final String message, final int exitCode) {
+        final StringBuilder text = new StringBuilder();
+        final JsonWriter json = new JsonWriter(text).beginObject().name("error");
+        writeError(json, code, message, exitCode);
+        json.end();
         console.out().println(text);
     }
 

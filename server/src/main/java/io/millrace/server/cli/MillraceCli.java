@@ -40,10 +40,7 @@ public final class MillraceCli {
      * @return the exit code.
      */
     public static int execute(final Console console, final String... arguments) {
-        final int code = commandLine(console).execute(arguments);
-        console.out().flush();
-        console.err().flush();
-        return code;
+        return console.finish(commandLine(console).execute(arguments));
     }
 
     /**
@@ -55,6 +52,10 @@ public final class MillraceCli {
     static CommandLine commandLine(final Console console) {
         final CommandLine root = new CommandLine(new MillraceCli())
                 .addSubcommand(new StartCommand(console))
+                .addSubcommand(streams(console))
+                .addSubcommand(new WriteCommand(console))
+                .addSubcommand(new ReadCommand(console))
+                .addSubcommand(journal(console))
                 .addSubcommand(new VersionCommand(console))
                 .addSubcommand(new HelpCommand());
         final Failures failures = new Failures(console);
@@ -64,5 +65,20 @@ public final class MillraceCli {
         root.setOut(new java.io.PrintWriter(console.out(), true, java.nio.charset.StandardCharsets.UTF_8));
         root.setErr(new java.io.PrintWriter(console.err(), true, java.nio.charset.StandardCharsets.UTF_8));
         return root;
+    }
+
+    private static CommandLine streams(final Console console) {
+        return new CommandLine(new StreamCommands())
+                .addSubcommand(new StreamCreateCommand(console))
+                .addSubcommand(new StreamListCommand(console))
+                .addSubcommand(new StreamDescribeCommand(console))
+                .addSubcommand(StreamEndCommand.seal(console))
+                .addSubcommand(StreamEndCommand.delete(console));
+    }
+
+    private static CommandLine journal(final Console console) {
+        return new CommandLine(new JournalCommands())
+                .addSubcommand(new JournalDumpCommand(console))
+                .addSubcommand(new JournalVerifyCommand(console));
     }
 }
