@@ -24,6 +24,7 @@ import java.nio.file.Files;
 import java.security.SecureRandom;
 import java.util.Locale;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.agrona.CloseHelper;
 import org.agrona.ErrorHandler;
@@ -59,7 +60,7 @@ public final class Node implements AutoCloseable {
     private long watchedVersion = -1;
     private int[] watchedDescriptors = new int[0];
     private boolean socketsWatched;
-    private long transportRebuildCount;
+    private final AtomicLong transportRebuildCount = new AtomicLong();
     private volatile boolean stopping;
     private boolean closed;
 
@@ -140,7 +141,7 @@ public final class Node implements AutoCloseable {
 
     /** Returns how often the media were rebuilt after a pause beyond Aeron's time-outs. */
     public long transportRebuildCount() {
-        return transportRebuildCount;
+        return transportRebuildCount.get();
     }
 
     /** Asks the node to end {@link #run}; from any thread. */
@@ -216,7 +217,7 @@ public final class Node implements AutoCloseable {
         transport = launchTransport();
         acceptor.rebind(transport);
         watchedVersion = -1;
-        transportRebuildCount++;
+        transportRebuildCount.incrementAndGet();
     }
 
     private void startControlPlane() {
