@@ -4,6 +4,7 @@ import io.aeron.driver.DataPacketDispatcher;
 import io.aeron.driver.MediaDriver;
 import io.aeron.driver.media.ReceiveChannelEndpoint;
 import io.aeron.driver.media.UdpChannel;
+import io.aeron.protocol.DataHeaderFlyweight;
 import io.aeron.protocol.SetupFlyweight;
 import java.net.InetSocketAddress;
 import java.nio.channels.DatagramChannel;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A receiver's socket that tells {@link DriverSockets} when it opens and closes, and drops set-up frames that ask for
- * more memory than allowed: the sender alone chooses how large the image's three terms are.
+ * more memory than allowed (the sender alone chooses how large the image's three terms are) and truncated data frames.
  *
  * <p><b>Threading</b>: the driver's thread.
  */
@@ -71,5 +72,18 @@ final class ObservedReceiveEndpoint extends ReceiveChannelEndpoint {
         if (length >= SetupFlyweight.HEADER_LENGTH && limits.allow(header.termLength(), header.mtuLength())) {
             super.onSetupMessage(header, buffer, length, source, transportIndex);
         }
+    }
+
+    /** A datagram shorter than the header would be judged by what the last one left behind it in the buffer. */
+    @Override
+    public int onDataPacket(
+            final DataHeaderFlyweight header,
+            final UnsafeBuffer buffer,
+            final int length,
+            final InetSocketAddress source,
+            final int transportIndex) {
+        return length < DataHeaderFlyweight.HEADER_LENGTH
+                ? 0
+                : super.onDataPacket(header, buffer, length, source, transportIndex);
     }
 }
