@@ -4,6 +4,7 @@ import io.millrace.codec.LogFormat;
 import io.millrace.codec.log.RecordHeaderEncoder;
 import io.millrace.codec.log.RecordKind;
 import io.millrace.journal.Journal;
+import io.millrace.journal.JournalStatus;
 import io.millrace.store.ChainState;
 import io.millrace.store.PendingOverlay;
 import io.millrace.store.StoreLimits;
@@ -32,8 +33,18 @@ final class ChainReplica {
     /** A head has no predecessor: nobody holds its commit position back but its own device. */
     private static final long NO_PREDECESSOR = Long.MAX_VALUE;
 
+    /**
+     * What events leave of a journal: starts of the node, seals and deletes must still be recorded, or a full journal
+     * could be neither read after a restart nor relieved. 1/16 of the smallest journal, some hundred small batches.
+     */
+    private static final long MAX_RESERVE_BYTES = 4L << 20;
+
+    private static final int RESERVE_DIVISOR = 16;
+    private static final int CONTROL_CHAIN = 0;
+
     private final int chain;
     private final Journal journal;
+    private final long reserveBytes;
     private final EpochNanoClock epochClock;
     private final ChainState state;
     private final PendingOverlay overlay;
@@ -53,6 +64,8 @@ final class ChainReplica {
         this.chain = chain;
         this.journal = journal;
         this.epochClock = epochClock;
+        reserveBytes =
+                chain == CONTROL_CHAIN ? 0 : Math.min(MAX_RESERVE_BYTES, journal.capacityBytes() / RESERVE_DIVISOR);
         state = new ChainState(chain, storeLimits);
         overlay = new PendingOverlay(state);
         heldAnswers = new HeldAnswers(limits.maxHeldAnswers());
@@ -105,10 +118,12 @@ final class ChainReplica {
      * @param kind of the record.
      * @param bodyLength in bytes.
      * @param effectNumber of an effect, else 0.
-     * @return index of the header in {@link #buffer()}, or a negative code of
-     *     {@link io.millrace.journal.JournalStatus}.
+     * @return index of the header in {@link #buffer()}, or a negative code of {@link JournalStatus}.
      */
     int begin(final RecordKind kind, final int bodyLength, final long effectNumber) {
+        if (effectNumber == 0 && journal.freeBytes() < reserveBytes) {
+            return JournalStatus.FULL;
+        }
         return begin(kind, bodyLength, effectNumber, overlay.nextPosition(), overlay.lastHash());
     }
 
