@@ -42,6 +42,7 @@ public final class NodeRun implements AutoCloseable {
         final ErrorFile opened = new ErrorFile(configuration.dataDirectory(), SystemEpochClock.INSTANCE, operator);
         try {
             started = new Node(configuration, text -> operator.accept("warning: " + text), opened);
+            opened.open();
             counters = new NodeCounters(configuration.dataDirectory(), started);
         } catch (final RuntimeException exception) {
             CloseHelper.quietCloseAll(started, opened);
