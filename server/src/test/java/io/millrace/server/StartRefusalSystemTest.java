@@ -1,0 +1,87 @@
+package io.millrace.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.client.Millrace;
+import io.millrace.client.StreamConfiguration;
+import io.millrace.codec.ErrorCode;
+import java.io.RandomAccessFile;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Starts that must be refused: a code, the exit code of its kind, and nothing harmed. */
+@Timeout(60)
+final class StartRefusalSystemTest {
+    @Test
+    void shouldRefuseWhenThePortIsInUse() throws Exception {
+        try (DatagramSocket taken = new DatagramSocket(0, InetAddress.getLoopbackAddress());
+                NodeProcess node = NodeProcess.create().listen("127.0.0.1:" + taken.getLocalPort())) {
+            assertRefused(node, ErrorCode.PORT_IN_USE);
+            node.listen("127.0.0.1:0").start();
+        }
+    }
+
+    @Test
+    void shouldRefuseWhenTheDeviceIsOfAnotherNodeOrDamaged() throws Exception {
+        try (NodeProcess node = NodeProcess.started()) {
+            assertEquals(0, node.terminate(), node::errorText);
+            assertRefused(node.with("node.name=stranger"), ErrorCode.DEVICE_OTHER_NODE);
+            node.with("node.name=node-1");
+            final byte[] superblocks = new byte[64 * 1024];
+            final long length = Files.size(node.journal());
+            try (RandomAccessFile file = new RandomAccessFile(node.journal().toFile(), "rw")) {
+                file.readFully(superblocks);
+                file.seek(0);
+                file.write(new byte[superblocks.length]);
+            }
+            assertRefused(node, ErrorCode.SUPERBLOCK_BAD);
+            try (RandomAccessFile file = new RandomAccessFile(node.journal().toFile(), "rw")) {
+                file.write(superblocks);
+                file.setLength(length / 2);
+            }
+            assertRefused(node, ErrorCode.DEVICE_TOO_SMALL);
+        }
+    }
+
+    @Test
+    void shouldRefuseAndDisturbNobodyWhenTheDeviceIsLockedByARunningNode() {
+        try (NodeProcess node = NodeProcess.started();
+                NodeProcess second = NodeProcess.create().with("journal.path=" + node.journal());
+                NodeProcess third = NodeProcess.create().onDataOf(node)) {
+            assertRefused(second, ErrorCode.DEVICE_LOCKED);
+            assertRefused(third, ErrorCode.DEVICE_LOCKED);
+            try (Millrace millrace = NodeSystemTest.connect(node)) {
+                millrace.streams().createStream("a/b", StreamConfiguration.fixed(1));
+                NodeSystemTest.appendAll(millrace, "a/b", 3, 10);
+                assertEquals(3, NodeSystemTest.readTexts(millrace, "a/b").size());
+            }
+        }
+    }
+
+    @Test
+    void shouldRefuseAndLeaveNoFileWhenTheDiskIsTooSmallToFormat() {
+        try (NodeProcess node = NodeProcess.create().with("journal.size=16TiB").with("journal.zone-size=1GiB")) {
+            assertRefused(node, ErrorCode.DISK_FULL);
+            assertTrue(Files.notExists(node.journal()), "nothing half formatted is left");
+        }
+    }
+
+    @Test
+    void shouldRefuseAsWrongUsageWhenASettingIsUnknown() {
+        try (NodeProcess node = NodeProcess.create().with("journal.sise=1GiB")) {
+            final NodeProcess.Refusal refusal = node.refusedStart();
+            refusal.assertIs(2, ErrorCode.CONFIGURATION_UNKNOWN_KEY.id());
+            assertTrue(refusal.errorText().contains("journal.size"), "the nearest name: " + refusal);
+            assertTrue(Files.notExists(Path.of(node.data().toString(), "journal.millrace")));
+        }
+    }
+
+    private static void assertRefused(final NodeProcess node, final ErrorCode code) {
+        node.refusedStart().assertIs(code.exitCode(), code.id());
+    }
+}
