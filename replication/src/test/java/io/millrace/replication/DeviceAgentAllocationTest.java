@@ -38,10 +38,14 @@ final class DeviceAgentAllocationTest {
             bed.until("reader", () -> reader.readStarted == 0);
             run(bed, writer, 20_000);
             threads.getCurrentThreadAllocatedBytes();
-            final long allocated = run(bed, writer, 20_000);
+            // What is allocated per event shows in every window; the position index grows by a chunk in one of many.
+            long allocated = Long.MAX_VALUE;
+            for (int window = 0; window < 4; window++) {
+                allocated = Math.min(allocated, run(bed, writer, 10_000));
+            }
             assertEquals(next - 1, writer.acked);
             assertTrue(bed.agent.sentReadBytes() > 0);
-            assertTrue(allocated < 4_096, "allocated " + allocated + " bytes for 200,000 events on the node's side");
+            assertTrue(allocated < 1_024, "allocated " + allocated + " bytes for 100,000 events on the node's side");
         }
     }
 
