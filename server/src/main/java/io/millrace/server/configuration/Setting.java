@@ -96,10 +96,10 @@ public enum Setting {
     JOURNAL_WRITES_IN_FLIGHT(
             "journal.writes-in-flight",
             Kind.COUNT,
-            "1",
+            "2",
             1,
             8,
-            "One makes the largest batches; NVMe devices with power-loss protection gain from 4."),
+            "A write does not wait for the one before; more make smaller batches. docs/adr/0006 has the measurement."),
     /** The watchdog. */
     JOURNAL_STALL_THRESHOLD(
             "journal.stall-threshold",
