@@ -25,8 +25,22 @@ final class ControlCarrier implements ControlChain, ControlLog, EffectSink, Repl
     private final DeviceAgent agent;
     private final ControlService<Session> service;
 
-    /** Joins the two; the agent is told. */
+    /**
+     * Joins the two; the agent is told.
+     *
+     * @param agent of the device that holds chain 0.
+     * @param limits of the control plane.
+     * @throws IllegalArgumentException when a chain holds fewer segments than the control plane may order on it.
+     */
     ControlCarrier(final DeviceAgent agent, final ControlLimits limits) {
+        for (int chain = 1; chain <= agent.chainCount(); chain++) {
+            final int room = agent.state(chain).limits().maxSegments();
+            if (room < limits.maxSegments()) {
+                throw new IllegalArgumentException("chain " + chain + " holds " + room
+                        + " segments, but the control plane may order " + limits.maxSegments()
+                        + " on it: StoreLimits.maxSegments must not be below ControlLimits.maxSegments");
+            }
+        }
         this.agent = agent;
         service = new ControlService<>(limits, this, this, this, this);
         agent.controlChain(this);

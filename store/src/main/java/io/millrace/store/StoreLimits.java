@@ -4,7 +4,8 @@ package io.millrace.store;
  * Limits of one chain's state. The head refuses what would exceed them before a record is sequenced
  * ({@link PendingOverlay}); a committed record always applies, so that a changed limit never changes what a log means.
  *
- * @param maxSegments segments that are not deleted
+ * @param maxSegments segments that are not deleted; as many as the control plane allows in the cluster, for all of them
+ *     may lie on one chain, and an effect that the chain refused would be ordered for ever
  * @param maxWriters writer entries of the chain; an entry is one writer on one segment, about 90 bytes, held twice
  * @param maxWritersPerSegment writer entries of one segment
  * @param maxOpenFragmentedEvents events of which some but not all fragments were sequenced
@@ -37,10 +38,10 @@ public record StoreLimits(
     /**
      * Gives the limits a node uses unless configured otherwise.
      *
-     * @return 16,384 segments, 65,536 writers (16,384 per segment), 256 open events of 4,096 fragments and 1 MiB + 12
+     * @return 65,536 segments, 65,536 writers (16,384 per segment), 256 open events of 4,096 fragments and 1 MiB + 12
      *     bytes, 2,097,152 index entries (32 MiB)
      */
     public static StoreLimits defaults() {
-        return new StoreLimits(16_384, 65_536, 16_384, 256, 4_096, (1 << 20) + 12, 1 << 21);
+        return new StoreLimits(65_536, 65_536, 16_384, 256, 4_096, (1 << 20) + 12, 1 << 21);
     }
 }
