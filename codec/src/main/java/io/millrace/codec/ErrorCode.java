@@ -115,6 +115,12 @@ public enum ErrorCode {
     READER_LIMIT(3015, 1, "the node has as many read subscriptions as it allows", "Close readers or raise the limit."),
     /** No more writers. */
     WRITER_LIMIT(3016, 1, "the writer table of the chain is full", "Close writers or raise the limit."),
+    /** Routed to the wrong segment. */
+    KEY_RANGE(
+            3017,
+            1,
+            "an event's key hash lies outside the key range of its segment",
+            "Route each event by the segment map; report it if Millrace's own client did."),
 
     /** No space. */
     JOURNAL_FULL(

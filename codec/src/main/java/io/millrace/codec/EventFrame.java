@@ -33,6 +33,9 @@ public final class EventFrame {
     /** There are fewer or more events than stated. */
     public static final int BAD_COUNT = -3;
 
+    /** A key hash lies outside the range it must lie in. */
+    public static final int BAD_KEY_HASH = -4;
+
     private static final int KEY_HASH_OFFSET = 4;
 
     private EventFrame() {}
@@ -146,16 +149,43 @@ public final class EventFrame {
      * @return 0 when they are, or {@link #INCOMPLETE}, {@link #BAD_LENGTH}, {@link #BAD_COUNT}
      */
     public static int validateAll(final DirectBuffer buffer, final int index, final int limit, final int eventCount) {
+        return validateAll(buffer, index, limit, eventCount, 0, -1);
+    }
+
+    /**
+     * Checks that untrusted bytes are exactly so many whole frames, each with a key hash inside a range.
+     *
+     * @param buffer to read from
+     * @param index of the first frame, inside the buffer
+     * @param limit index behind the last byte
+     * @param eventCount number of frames there must be
+     * @param keyLow lowest key hash, unsigned
+     * @param keyHigh highest key hash, unsigned, inclusive, not below the lowest
+     * @return 0 when they are, or {@link #INCOMPLETE}, {@link #BAD_LENGTH}, {@link #BAD_COUNT}, {@link #BAD_KEY_HASH};
+     *     the last only when nothing else is wrong
+     */
+    public static int validateAll(
+            final DirectBuffer buffer,
+            final int index,
+            final int limit,
+            final int eventCount,
+            final long keyLow,
+            final long keyHigh) {
         int next = index;
         int count = 0;
+        boolean inside = true;
         while (next < limit) {
             final int length = validate(buffer, next, limit);
             if (length < 0) {
                 return length;
             }
+            inside &= KeyRange.contains(keyLow, keyHigh, keyHash(buffer, next));
             next += length;
             count++;
         }
-        return count == eventCount ? 0 : BAD_COUNT;
+        if (count != eventCount) {
+            return BAD_COUNT;
+        }
+        return inside ? 0 : BAD_KEY_HASH;
     }
 }

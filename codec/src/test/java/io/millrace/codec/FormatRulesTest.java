@@ -98,6 +98,20 @@ final class FormatRulesTest {
     }
 
     @Test
+    void shouldJudgeKeyHashesUnsignedWhenARangeIsGiven() {
+        final UnsafeBuffer buffer = new UnsafeBuffer(new byte[64]);
+        final UnsafeBuffer none = new UnsafeBuffer(new byte[0]);
+        final int end = EventFrame.put(buffer, 0, Long.MAX_VALUE, none, 0, 0)
+                + EventFrame.put(buffer, 12, Long.MIN_VALUE, none, 0, 0);
+        assertEquals(0, EventFrame.validateAll(buffer, 0, end, 2, 0, -1));
+        assertEquals(0, EventFrame.validateAll(buffer, 0, end, 2, Long.MAX_VALUE, Long.MIN_VALUE));
+        assertEquals(EventFrame.BAD_KEY_HASH, EventFrame.validateAll(buffer, 0, end, 2, 0, Long.MAX_VALUE));
+        assertEquals(EventFrame.BAD_KEY_HASH, EventFrame.validateAll(buffer, 0, end, 2, Long.MIN_VALUE, -1));
+        assertEquals(EventFrame.BAD_COUNT, EventFrame.validateAll(buffer, 0, end, 1, Long.MIN_VALUE, -1));
+        assertEquals(EventFrame.INCOMPLETE, EventFrame.validateAll(buffer, 0, end - 1, 2, Long.MIN_VALUE, -1));
+    }
+
+    @Test
     void shouldLeaveRoomForRepairWhenRecordIsLongest() {
         final int longest = LogFormat.maxRecordLength();
         assertEquals(0, longest % LogFormat.RECORD_ALIGNMENT);

@@ -2,6 +2,7 @@ package io.millrace.replication;
 
 import io.aeron.logbuffer.BufferClaim;
 import io.millrace.codec.EventFrame;
+import io.millrace.codec.KeyRange;
 import io.millrace.codec.LogFormat;
 import io.millrace.codec.log.AppendBodyEncoder;
 import io.millrace.codec.log.RecordKind;
@@ -100,11 +101,14 @@ final class AppendAdapter implements HeldAnswers.Release {
         final boolean fragment = append.flags().fragment();
         final int length = append.eventsLength();
         final int index = append.limit() + AppendDecoder.eventsHeaderLength();
-        if (!fragment && EventFrame.validateAll(buffer, index, index + length, append.eventCount()) < 0) {
-            return refuseAppend(session, RefusalCode.MALFORMED, length, "the events are not framed as counted");
-        }
-        if (fragment && append.fragmentOffset() == 0 && !isEventStart(buffer, index, length)) {
-            return refuseAppend(session, RefusalCode.MALFORMED, length, "the first fragment contradicts its length");
+        final Segment segment = replica.state().segment(append.streamId(), append.segmentId());
+        final long keyLow = segment == null ? KeyRange.ALL.low() : segment.keyLow();
+        final long keyHigh = segment == null ? KeyRange.ALL.high() : segment.keyHigh();
+        final int framing = fragment
+                ? fragmentStatus(buffer, index, length, keyLow, keyHigh)
+                : EventFrame.validateAll(buffer, index, index + length, append.eventCount(), keyLow, keyHigh);
+        if (framing < 0) {
+            return refuseEvents(session, framing, buffer, index, keyLow, keyHigh);
         }
         final PendingOverlay overlay = replica.overlay();
         final int status = overlay.checkAppend(request);
@@ -473,14 +477,47 @@ final class AppendAdapter implements HeldAnswers.Release {
         };
     }
 
-    private boolean isEventStart(final DirectBuffer buffer, final int index, final int length) {
+    /** Judges a fragment; only the first one has the event's header. @return 0 or a code of {@link EventFrame} */
+    private int fragmentStatus(
+            final DirectBuffer buffer, final int index, final int length, final long keyLow, final long keyHigh) {
+        if (append.fragmentOffset() != 0) {
+            return 0;
+        }
         if (length < EventFrame.HEADER_LENGTH) {
-            return false;
+            return EventFrame.INCOMPLETE;
         }
         final int payloadLength = EventFrame.payloadLength(buffer, index);
-        return payloadLength >= 0
-                && payloadLength <= EventFrame.MAX_PAYLOAD
-                && payloadLength + EventFrame.HEADER_LENGTH == append.fragmentedLength();
+        if (payloadLength < 0
+                || payloadLength > EventFrame.MAX_PAYLOAD
+                || payloadLength + EventFrame.HEADER_LENGTH != append.fragmentedLength()) {
+            return EventFrame.BAD_LENGTH;
+        }
+        return KeyRange.contains(keyLow, keyHigh, EventFrame.keyHash(buffer, index)) ? 0 : EventFrame.BAD_KEY_HASH;
+    }
+
+    /**
+     * Refuses events for what they are. It goes at once: framing depends on no state, and a committed segment's key
+     * range never changes (P2).
+     */
+    private boolean refuseEvents(
+            final Session session,
+            final int framing,
+            final DirectBuffer buffer,
+            final int index,
+            final long keyLow,
+            final long keyHigh) {
+        if (framing == EventFrame.BAD_KEY_HASH) {
+            int at = index;
+            while (KeyRange.contains(keyLow, keyHigh, EventFrame.keyHash(buffer, at))) {
+                at += EventFrame.frameLength(EventFrame.payloadLength(buffer, at));
+            }
+            final long keyHash = EventFrame.keyHash(buffer, at);
+            return refuseAppend(session, RefusalCode.KEY_RANGE, keyHash, "a key hash outside the segment's range");
+        }
+        final String text = append.flags().fragment()
+                ? "the first fragment contradicts its length"
+                : "the events are not framed as counted";
+        return refuseAppend(session, RefusalCode.MALFORMED, append.eventsLength(), text);
     }
 
     private static int bytesOf(final DirectBuffer buffer, final int index, final int eventCount) {

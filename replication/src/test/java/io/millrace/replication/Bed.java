@@ -175,13 +175,18 @@ final class Bed implements AutoCloseable {
     }
 
     void effect(final long number, final EffectAction action, final long segmentId) {
+        effect(number, action, segmentId, 0, -1);
+    }
+
+    void effect(
+            final long number, final EffectAction action, final long segmentId, final long keyLow, final long keyHigh) {
         final ExpandableArrayBuffer buffer = new ExpandableArrayBuffer();
         final SegmentEffectEncoder encoder = new SegmentEffectEncoder();
         encoder.wrapAndApplyHeader(buffer, 0, new io.millrace.codec.control.MessageHeaderEncoder())
                 .streamId(STREAM)
                 .segmentId(segmentId)
-                .keyLow(0)
-                .keyHigh(-1)
+                .keyLow(keyLow)
+                .keyHigh(keyHigh)
                 .action(action);
         assertTrue(agent.appendEffect(CHAIN, number, buffer, 0, 8 + encoder.encodedLength()));
         until("effect " + number, () -> agent.state(CHAIN).lastEffectNumber() >= number);

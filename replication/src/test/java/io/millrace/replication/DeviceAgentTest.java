@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.codec.EventFrame;
 import io.millrace.codec.control.EffectAction;
 import io.millrace.codec.wire.RefusalCode;
 import io.millrace.codec.wire.StartAt;
@@ -16,10 +17,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 final class DeviceAgentTest {
     private static final long WRITER = 42;
+    private static final long LOW = 0x4000_0000_0000_0000L;
+    private static final long HIGH = 0xBFFF_FFFF_FFFF_FFFFL;
 
     private Bed bed = new Bed();
 
@@ -142,6 +147,55 @@ final class DeviceAgentTest {
         client.send(WRITER, 1, 1, lies, 0, 24, false, 0, 0, false);
         bed.until("refusal", () -> client.refusals.equals(List.of(RefusalCode.MALFORMED)));
         assertEquals(0, bed.segmentLength());
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, 0x3FFF_FFFF_FFFF_FFFFL, 0xC000_0000_0000_0000L, -1})
+    void shouldRefuseAnEventWhenItsKeyHashLiesOutsideTheSegment(final long outside) {
+        final Bed.Client client = writerOfTheMiddle();
+        final UnsafeBuffer events = events(LOW, outside, HIGH);
+        client.send(WRITER, 1, 3, events, 0, events.capacity(), false, 0, 0, false);
+        bed.until("refusal", () -> client.refusals.equals(List.of(RefusalCode.KEY_RANGE)));
+        assertEquals(outside, client.refusalDetail, "the key hash at fault");
+        assertEquals(0, bed.segmentLength());
+
+        client.refusals.clear();
+        client.send(WRITER, 1, 1, events(outside), 0, 13, true, 0, 26, false);
+        bed.until("refusal", () -> client.refusals.equals(List.of(RefusalCode.MALFORMED)));
+        client.refusals.clear();
+        client.send(WRITER, 1, 1, events(outside), 0, 12, true, 0, 13, false);
+        bed.until("refusal", () -> client.refusals.equals(List.of(RefusalCode.KEY_RANGE)));
+        assertEquals(outside, client.refusalDetail, "the key hash of a fragmented event");
+        assertEquals(0, bed.agent.state(Bed.CHAIN).openFragmentedEventCount());
+    }
+
+    @Test
+    void shouldTakeEventsWhenTheirKeyHashesLieOnTheBoundsOfTheSegment() {
+        final Bed.Client client = writerOfTheMiddle();
+        final UnsafeBuffer events = events(LOW, Long.MAX_VALUE, Long.MIN_VALUE, HIGH);
+        client.send(WRITER, 1, 4, events, 0, events.capacity(), false, 0, 0, false);
+        bed.until("acknowledgement", () -> client.acked == 4);
+        client.send(WRITER, 5, 1, events(HIGH), 0, 12, true, 0, 13, false);
+        client.send(WRITER, 5, 1, events(HIGH), 12, 1, true, 12, 13, true);
+        bed.until("acknowledgement", () -> client.acked == 5);
+        assertEquals(List.of(), client.refusals);
+    }
+
+    /** A writer of a segment that takes the two middle quarters of the key space. */
+    private Bed.Client writerOfTheMiddle() {
+        bed.close();
+        bed = new Bed();
+        bed.effect(1, EffectAction.CREATE_SEGMENT, Bed.SEGMENT, LOW, HIGH);
+        return bed.connect("a").writer(WRITER);
+    }
+
+    private static UnsafeBuffer events(final long... keyHashes) {
+        final int length = EventFrame.frameLength(1);
+        final UnsafeBuffer events = new UnsafeBuffer(new byte[keyHashes.length * length]);
+        for (int i = 0; i < keyHashes.length; i++) {
+            EventFrame.putHeader(events, i * length, keyHashes[i], 1);
+        }
+        return events;
     }
 
     @Test
