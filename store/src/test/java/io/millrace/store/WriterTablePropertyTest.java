@@ -2,8 +2,10 @@ package io.millrace.store;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -11,8 +13,14 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 
 final class WriterTablePropertyTest {
+    private static final Duration DEADLINE = Duration.ofSeconds(30);
+
     @Property(tries = 50)
     void shouldKeepEverySlotWhenEntriesComeAndGo(@ForAll final long seed) {
+        assertTimeoutPreemptively(DEADLINE, () -> comeAndGo(seed));
+    }
+
+    private static void comeAndGo(final long seed) {
         final SplittableRandom random = new SplittableRandom(seed);
         final WriterTable table = new WriterTable();
         final Map<Integer, Integer> slots = new HashMap<>();
@@ -38,6 +46,10 @@ final class WriterTablePropertyTest {
 
     @Property(tries = 20)
     void shouldHashTheSameWhenSlotsDiffer(@ForAll final long seed) {
+        assertTimeoutPreemptively(DEADLINE, () -> hashWithOtherSlots(seed));
+    }
+
+    private static void hashWithOtherSlots(final long seed) {
         final SplittableRandom random = new SplittableRandom(seed);
         final WriterTable forwards = new WriterTable();
         final WriterTable backwards = new WriterTable();

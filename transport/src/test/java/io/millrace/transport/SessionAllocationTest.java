@@ -12,6 +12,7 @@ import io.millrace.codec.wire.MessageHeaderEncoder;
 import io.millrace.codec.wire.RefusalCode;
 import java.lang.management.ManagementFactory;
 import org.agrona.DirectBuffer;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -83,6 +84,11 @@ class SessionAllocationTest {
         public void onRefused(final Link link, final RefusalCode code, final String text, final boolean isFinal) {}
     };
 
+    @AfterEach
+    void close() {
+        bench.close();
+    }
+
     @Test
     void shouldAllocateNothingWhenFramesGoBackAndForth() {
         final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
@@ -102,7 +108,6 @@ class SessionAllocationTest {
         assertEquals(10L * ROUNDS, answeredCount);
         assertTrue(returnedCount > answeredCount);
         assertTrue(least < NOISE_BYTES, least + " bytes for " + ROUNDS + " frames each way");
-        bench.close();
     }
 
     private void run(final Link link) {
