@@ -13,6 +13,7 @@ import io.millrace.replication.DeviceAgent;
 import io.millrace.replication.ReplicationLimits;
 import io.millrace.server.configuration.NodeConfiguration;
 import io.millrace.server.configuration.Setting;
+import io.millrace.server.host.Budget;
 import io.millrace.store.StoreLimits;
 import io.millrace.transport.AcceptorContext;
 import io.millrace.transport.DutyCycleIdle;
@@ -84,7 +85,7 @@ public final class Node implements AutoCloseable {
         agent = new DeviceAgent(
                 journalContext(),
                 configuration.integer(Setting.CHAINS),
-                StoreLimits.defaults(),
+                storeLimits(configuration, Runtime.getRuntime().maxMemory()),
                 replicationLimits(),
                 clock,
                 new SystemEpochNanoClock(),
@@ -291,6 +292,8 @@ public final class Node implements AutoCloseable {
                 .aeronDirectory(aeronDirectory())
                 .windowLength(configuration.integer(Setting.TRANSPORT_WINDOW))
                 .termLength(configuration.integer(Setting.TRANSPORT_TERM_LENGTH))
+                .maxImageTermLength(Budget.imageTermBytes(configuration))
+                .imageLimit(Budget.imageLimit(configuration))
                 .errorHandler(errors)
                 .warning(warnings);
         if (configuration.number(Setting.TRANSPORT_MTU) != NodeConfiguration.AUTO) {
@@ -337,6 +340,15 @@ public final class Node implements AutoCloseable {
                 .writesInFlight(configuration.integer(Setting.JOURNAL_WRITES_IN_FLIGHT))
                 .stallThresholdNs(configuration.number(Setting.JOURNAL_STALL_THRESHOLD))
                 .warnings(warnings);
+    }
+
+    /**
+     * Divides what the budget says of the heap by the chains: an index that is full must refuse, not end the process.
+     */
+    static StoreLimits storeLimits(final NodeConfiguration configuration, final long heapBytes) {
+        return StoreLimits.defaults()
+                .withIndexBytes(
+                        Budget.of(configuration, heapBytes).indexBytes() / configuration.integer(Setting.CHAINS));
     }
 
     private ReplicationLimits replicationLimits() {

@@ -11,7 +11,7 @@ package io.millrace.store;
  * @param maxOpenFragmentedEvents events of which some but not all fragments were sequenced
  * @param maxFragmentsPerEvent fragments of one event
  * @param maxFragmentedLength bytes of a fragmented event with its 12-byte frame
- * @param maxIndexEntries entries of all segment indexes of the chain, 16 bytes each
+ * @param maxIndexEntries entries of all segment indexes of the chain, {@value #INDEX_ENTRY_BYTES} bytes each
  */
 public record StoreLimits(
         int maxSegments,
@@ -21,6 +21,9 @@ public record StoreLimits(
         int maxFragmentsPerEvent,
         int maxFragmentedLength,
         int maxIndexEntries) {
+
+    /** Heap an entry of a segment index takes. */
+    public static final int INDEX_ENTRY_BYTES = 16;
 
     /** Refuses limits below one. */
     public StoreLimits {
@@ -43,5 +46,23 @@ public record StoreLimits(
      */
     public static StoreLimits defaults() {
         return new StoreLimits(65_536, 65_536, 16_384, 256, 4_096, (1 << 20) + 12, 1 << 21);
+    }
+
+    /**
+     * Gives the same limits with another room for segment indexes.
+     *
+     * @param bytes heap for the indexes of the chain
+     * @return limits with {@code bytes / 16} entries, one at least, and at most as many as these
+     */
+    public StoreLimits withIndexBytes(final long bytes) {
+        final long entries = Math.max(1, Math.min(maxIndexEntries, bytes / INDEX_ENTRY_BYTES));
+        return new StoreLimits(
+                maxSegments,
+                maxWriters,
+                maxWritersPerSegment,
+                maxOpenFragmentedEvents,
+                maxFragmentsPerEvent,
+                maxFragmentedLength,
+                (int) entries);
     }
 }

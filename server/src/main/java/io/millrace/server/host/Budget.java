@@ -8,18 +8,34 @@ import io.millrace.server.configuration.Units;
  * What a node will use at most, from its settings.
  *
  * @param heapBytes the Java heap's limit.
+ * @param indexBytes what of the heap the segment indexes of all chains may take; more is refused with INDEX_FULL.
  * @param lockedBytes buffers registered with the kernel: the journal's ring and its readers.
  * @param sharedBytes the media driver's files with all sessions open.
  * @param diskBytes the journal.
  */
-public record Budget(long heapBytes, long lockedBytes, long sharedBytes, long diskBytes) {
+public record Budget(long heapBytes, long indexBytes, long lockedBytes, long sharedBytes, long diskBytes) {
     /** A reader's buffer: the largest batch and one granule. */
     private static final long READER_BYTES = (1L << 20) + (64L << 10);
 
     private static final int JOURNAL_READERS = 8;
     private static final long DRIVER_BYTES = 16L << 20;
     private static final int TERMS_PER_LOG = 3;
-    private static final int LOGS_PER_SESSION = 2;
+    private static final long LOG_META_DATA_BYTES = 4096;
+
+    /** Refusals of sessions on their way, with the smallest terms there are. */
+    private static final long REFUSALS_BYTES = 16 * (TERMS_PER_LOG * (64L << 10) + LOG_META_DATA_BYTES);
+
+    /** Terms of a client's publication, which the client chooses. */
+    private static final int CLIENT_TERM_BYTES = 1 << 20;
+
+    /** Images of clients that have no session yet, or left without a word, beside those of the sessions. */
+    private static final int SPARE_IMAGES = 8;
+
+    private static final int SPARE_IMAGES_DIVISOR = 4;
+
+    /** Most chains grow their index alike; a quarter leaves room for writer tables, segments and garbage. */
+    private static final int INDEX_HEAP_DIVISOR = 4;
+
     private static final long OVERHEAD_BYTES = 96L << 20;
 
     /**
@@ -30,13 +46,40 @@ public record Budget(long heapBytes, long lockedBytes, long sharedBytes, long di
      * @return the budget.
      */
     public static Budget of(final NodeConfiguration configuration, final long heapBytes) {
-        final long term = configuration.number(Setting.TRANSPORT_TERM_LENGTH);
-        final long sessions = configuration.number(Setting.LIMITS_SESSIONS) + 1;
+        final long publications = configuration.number(Setting.LIMITS_SESSIONS)
+                * logBytes(configuration.number(Setting.TRANSPORT_TERM_LENGTH));
+        final long images = imageLimit(configuration) * logBytes(imageTermBytes(configuration));
         return new Budget(
                 heapBytes,
+                heapBytes / INDEX_HEAP_DIVISOR,
                 configuration.number(Setting.JOURNAL_BUFFER_SIZE) + JOURNAL_READERS * READER_BYTES,
-                DRIVER_BYTES + sessions * LOGS_PER_SESSION * (TERMS_PER_LOG * term + 4096),
+                DRIVER_BYTES + publications + images + REFUSALS_BYTES,
                 configuration.number(Setting.JOURNAL_SIZE));
+    }
+
+    /**
+     * The longest term a client may ask the node to keep.
+     *
+     * @param configuration of the node.
+     * @return bytes; a client's own default at least.
+     */
+    public static int imageTermBytes(final NodeConfiguration configuration) {
+        return Math.max(CLIENT_TERM_BYTES, configuration.integer(Setting.TRANSPORT_TERM_LENGTH));
+    }
+
+    /**
+     * How many clients may send at a time, with or without a session.
+     *
+     * @param configuration of the node.
+     * @return images; the sessions and a quarter more, eight more at least.
+     */
+    public static int imageLimit(final NodeConfiguration configuration) {
+        final int sessions = configuration.integer(Setting.LIMITS_SESSIONS);
+        return sessions + Math.max(SPARE_IMAGES, sessions / SPARE_IMAGES_DIVISOR);
+    }
+
+    private static long logBytes(final long termBytes) {
+        return TERMS_PER_LOG * termBytes + LOG_META_DATA_BYTES;
     }
 
     /**
@@ -55,7 +98,8 @@ public record Budget(long heapBytes, long lockedBytes, long sharedBytes, long di
      */
     public String text() {
         return "memory at most " + Units.roundSize(memoryBytes()) + " (heap " + Units.roundSize(heapBytes)
-                + ", journal buffers " + Units.roundSize(lockedBytes) + ", transport " + Units.roundSize(sharedBytes)
+                + " with segment indexes up to " + Units.roundSize(indexBytes) + ", journal buffers "
+                + Units.roundSize(lockedBytes) + ", transport " + Units.roundSize(sharedBytes)
                 + ", rest " + Units.roundSize(OVERHEAD_BYTES) + "); disk " + Units.roundSize(diskBytes);
     }
 }

@@ -179,6 +179,28 @@ final class HostChecksTest {
 
         assertTrue(budget.text().startsWith("memory at most "), budget.text());
         assertTrue(budget.memoryBytes() < 640L << 20, budget.text());
+        assertTrue(budget.text().contains("(heap 256.0 MiB with segment indexes up to 64.0 MiB, "), budget.text());
+    }
+
+    @Test
+    void shouldCountEverySessionAndEverySenderWithoutOne() {
+        final NodeConfiguration large = NodeConfiguration.builder()
+                .set("limits.sessions", "100", "test")
+                .set("transport.term-length", "4MiB", "test")
+                .conclude();
+
+        assertEquals(125, Budget.imageLimit(large));
+        assertEquals(4 << 20, Budget.imageTermBytes(large));
+        final long bytes = Budget.of(large, 256L << 20).sharedBytes();
+        assertTrue(bytes > (100 + 125) * 3L * (4 << 20) && bytes < (100 + 125) * 3L * (5 << 20), "" + bytes);
+
+        final NodeConfiguration small = NodeConfiguration.builder()
+                .set("transport.window", "64KiB", "test")
+                .set("transport.term-length", "128KiB", "test")
+                .conclude();
+        assertEquals(1 << 20, Budget.imageTermBytes(small), "a client's own terms");
+        assertEquals(40, Budget.imageLimit(small));
+        assertTrue(Budget.of(small, 256L << 20).sharedBytes() > 40 * 3L * (1 << 20));
     }
 
     private void healthy() throws IOException {
