@@ -103,8 +103,8 @@ public interface BlockDevice extends AutoCloseable {
     int await(long timeoutNs);
 
     /**
-     * Lets {@link #await} end when a socket becomes readable. Edge-triggered: what was readable before the last wake-up
-     * does not wake again, so drain sockets before waiting, and bound the wait.
+     * Lets {@link #await} end when a socket is readable: drain sockets before waiting. Sockets are looked at only while
+     * the thread sleeps; frames that arrive while it runs cost nothing here.
      *
      * @param fileDescriptor of the socket
      * @return false when this backend cannot

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
 import java.nio.charset.StandardCharsets;
@@ -387,6 +388,45 @@ final class JournalFileTest {
             }
             journal.unwatch(descriptor);
             journal.doWork(System.nanoTime());
+        }
+    }
+
+    @Test
+    void shouldNotSleepWhenWatchedSocketIsReadableAlready() throws Exception {
+        requireUring();
+        final Path file = format(TestJournals.ZONE_LENGTH);
+        try (Journal journal = Journal.open(context(file));
+                DatagramChannel receiver =
+                        DatagramChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+                DatagramChannel sender = DatagramChannel.open()) {
+            TestJournals.recover(journal);
+            assertTrue(journal.watch(descriptorOf(receiver)));
+            for (int i = 0; i < 2; i++) {
+                sender.send(ByteBuffer.wrap(new byte[] {1}), receiver.getLocalAddress());
+                assertTrue(journal.await(30_000_000_000L) > 0);
+                journal.doWork(System.nanoTime()); // the frame stays unread: the next sleep ends at once as well
+            }
+        }
+    }
+
+    @Test
+    void shouldFreePortOfClosedSocketOnceUnwatched() throws Exception {
+        requireUring();
+        final Path file = format(TestJournals.ZONE_LENGTH);
+        try (Journal journal = Journal.open(context(file))) {
+            TestJournals.recover(journal);
+            final DatagramChannel first =
+                    DatagramChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            final SocketAddress address = first.getLocalAddress();
+            final int descriptor = descriptorOf(first);
+            assertTrue(journal.watch(descriptor));
+            assertEquals(0, journal.await(1_000_000));
+            journal.unwatch(descriptor);
+            journal.doWork(System.nanoTime());
+            first.close();
+            try (DatagramChannel second = DatagramChannel.open().bind(address)) {
+                assertEquals(address, second.getLocalAddress());
+            }
         }
     }
 

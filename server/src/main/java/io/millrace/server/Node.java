@@ -214,10 +214,10 @@ public final class Node implements AutoCloseable {
      */
     private void rebuildTransport() {
         warnings.accept("the media were closed after a pause of this process; listening again");
+        unwatchSockets(); // a socket that is still watched keeps its port
         CloseHelper.quietClose(transport);
         transport = launchTransport();
         acceptor.rebind(transport);
-        watchedVersion = -1;
         transportRebuildCount.incrementAndGet();
     }
 
@@ -265,10 +265,8 @@ public final class Node implements AutoCloseable {
         if (transport.socketDescriptorsVersion() == watchedVersion) {
             return;
         }
+        unwatchSockets();
         watchedVersion = transport.socketDescriptorsVersion();
-        for (final int descriptor : watchedDescriptors) {
-            agent.journal().unwatch(descriptor);
-        }
         watchedDescriptors = new int[transport.socketDescriptorCount()];
         socketsWatched = watchedDescriptors.length > 0;
         for (int i = 0; i < watchedDescriptors.length; i++) {
@@ -277,6 +275,14 @@ public final class Node implements AutoCloseable {
                 socketsWatched = false;
             }
         }
+    }
+
+    private void unwatchSockets() {
+        for (final int descriptor : watchedDescriptors) {
+            agent.journal().unwatch(descriptor);
+        }
+        watchedDescriptors = new int[0];
+        watchedVersion = -1;
     }
 
     /** A write in flight is waited for in the kernel only when it takes long: then its worker may need this core. */

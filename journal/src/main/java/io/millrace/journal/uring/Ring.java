@@ -33,9 +33,6 @@ final class Ring implements AutoCloseable {
     /** The file is an index of the registered files. */
     static final int FLAG_FIXED_FILE = 1;
 
-    /** A multishot request will complete again. */
-    static final int COMPLETION_MORE = 2;
-
     private static final int SETUP_CQSIZE = 1 << 3;
     private static final int SETUP_SUBMIT_ALL = 1 << 7;
     private static final int SETUP_COOP_TASKRUN = 1 << 8;
@@ -321,15 +318,6 @@ final class Ring implements AutoCloseable {
      */
     int result() {
         return queues.getInt(completionEntries + (head & completionMask) * 16 + 8);
-    }
-
-    /**
-     * Reads the oldest completion.
-     *
-     * @return flags, e.g. {@link #COMPLETION_MORE}
-     */
-    int completionFlags() {
-        return queues.getInt(completionEntries + (head & completionMask) * 16 + 12);
     }
 
     /** Gives the oldest completion back to the kernel. */

@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import org.agrona.BufferUtil;
 import org.agrona.collections.IntArrayList;
+import org.agrona.collections.IntHashSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,12 +26,12 @@ public final class UringDevice implements BlockDevice {
     private static final int GRANULE = 4096;
     private static final int RWF_DSYNC = 2;
     private static final int POLL_IN = 1;
-    private static final int POLL_ADD_MULTISHOT = 1;
     private static final int KIND_SHIFT = 56;
     private static final long KIND_WATCH = 1;
     private static final long KIND_IGNORED = 2;
     private static final long TOKEN_MASK = (1L << KIND_SHIFT) - 1;
     private static final int ENOMEM = 12;
+    private static final int ECANCELED = 125;
     private static final long DRAIN_STEP_NS = 100_000_000L;
     private static final int DRAIN_STEP_LIMIT = 100;
 
@@ -41,6 +42,9 @@ public final class UringDevice implements BlockDevice {
     private final int descriptor;
     private final int writeFlags;
     private final IntArrayList watched = new IntArrayList();
+    /** Sockets with a poll in the ring: armed by a sleep, fired once, so that frames under load cost nothing here. */
+    private final IntHashSet armed = new IntHashSet();
+
     private final CompletionHandler discard = (token, result) -> {};
 
     private @Nullable ByteBuffer arena;
@@ -192,15 +196,17 @@ public final class UringDevice implements BlockDevice {
         while (count < limit && current.readyCount() > 0) {
             final long userData = current.userData();
             final int result = current.result();
-            final int flags = current.completionFlags();
             current.advance();
             final long kind = userData >>> KIND_SHIFT;
             if (kind == 0) {
                 inFlightCount--;
                 handler.onCompletion(userData, result);
                 count++;
-            } else if (kind == KIND_WATCH && (flags & Ring.COMPLETION_MORE) == 0 && result >= 0) {
-                armIfWatched(current, (int) userData);
+            } else if (kind == KIND_WATCH && result != -ECANCELED) {
+                armed.remove((int) userData);
+                if (result < 0) {
+                    watched.removeInt((int) userData); // no socket any more: arming it again would end every sleep
+                }
             }
         }
         return count;
@@ -209,6 +215,7 @@ public final class UringDevice implements BlockDevice {
     @Override
     public int await(final long timeoutNs) {
         final Ring current = ring();
+        armWatches(current);
         if (current.pendingCount() > 0) {
             current.submit();
         }
@@ -222,14 +229,14 @@ public final class UringDevice implements BlockDevice {
     public boolean watch(final int fileDescriptor) {
         if (!watched.containsInt(fileDescriptor)) {
             watched.addInt(fileDescriptor);
-            return arm(ring(), fileDescriptor);
         }
         return true;
     }
 
     @Override
     public void unwatch(final int fileDescriptor) {
-        if (watched.removeInt(fileDescriptor)) {
+        watched.removeInt(fileDescriptor);
+        if (armed.remove(fileDescriptor)) {
             ring().prepare(
                             Ring.OPERATION_POLL_REMOVE,
                             -1,
@@ -242,21 +249,23 @@ public final class UringDevice implements BlockDevice {
         }
     }
 
-    private void armIfWatched(final Ring current, final int fileDescriptor) {
-        if (watched.containsInt(fileDescriptor)) {
-            arm(current, fileDescriptor);
+    private void armWatches(final Ring current) {
+        for (int i = 0; i < watched.size(); i++) {
+            final int fileDescriptor = watched.getInt(i);
+            if (!armed.contains(fileDescriptor) && !arm(current, fileDescriptor)) {
+                current.submit(); // the queue is full
+                arm(current, fileDescriptor);
+            }
         }
     }
 
-    private static boolean arm(final Ring current, final int fileDescriptor) {
-        return current.prepare(
-                Ring.OPERATION_POLL_ADD,
-                fileDescriptor,
-                0,
-                0,
-                POLL_ADD_MULTISHOT,
-                POLL_IN,
-                KIND_WATCH << KIND_SHIFT | fileDescriptor);
+    private boolean arm(final Ring current, final int fileDescriptor) {
+        final boolean taken = current.prepare(
+                Ring.OPERATION_POLL_ADD, fileDescriptor, 0, 0, 0, POLL_IN, KIND_WATCH << KIND_SHIFT | fileDescriptor);
+        if (taken) {
+            armed.add(fileDescriptor);
+        }
+        return taken;
     }
 
     @Override
@@ -297,9 +306,7 @@ public final class UringDevice implements BlockDevice {
         }
         ring = made;
         owner = Thread.currentThread();
-        for (int i = 0; i < watched.size(); i++) {
-            arm(made, watched.getInt(i));
-        }
+        armed.clear(); // what another ring watched is gone with it
         return made;
     }
 
