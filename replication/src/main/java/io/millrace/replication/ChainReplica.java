@@ -249,6 +249,15 @@ final class ChainReplica {
         return slot >= 0 && slot < bindings.length ? bindings[slot] : null;
     }
 
+    /** Forgets the binding of a slot whose writer has expired: the next writer in the slot gets one of its own. */
+    void unbind(final int slot) {
+        final WriterBinding binding = binding(slot);
+        if (binding != null) {
+            binding.forgetAll();
+            bindings[slot] = null;
+        }
+    }
+
     /** Finds or makes the binding of a writer's slot; set-up only, never per append. */
     WriterBinding bind(final int slot) {
         if (slot >= bindings.length) {

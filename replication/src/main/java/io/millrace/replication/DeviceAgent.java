@@ -56,6 +56,7 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
     private final AckProxy acks = new AckProxy();
     private final AppendAdapter appends;
     private final ReadAdapter reads;
+    private final WriterExpiry[] expiries;
     private final RecordHeaderDecoder header = new RecordHeaderDecoder();
     private final MessageHeaderDecoder controlHeader = new MessageHeaderDecoder();
     private final SegmentEffectDecoder effect = new SegmentEffectDecoder();
@@ -99,6 +100,10 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
         }
         appends = new AppendAdapter(replicas, acks, secrets, limits);
         reads = new ReadAdapter(journal, appends, limits);
+        expiries = new WriterExpiry[chainCount];
+        for (int i = 0; i < chainCount; i++) {
+            expiries[i] = new WriterExpiry(replicas[i + 1], limits.writerRetentionNs(), epochSampledNs);
+        }
     }
 
     /**
@@ -240,6 +245,15 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
         return reads.sentBytes();
     }
 
+    /** Returns the writers whose expiry was put into the log since start. */
+    public long expiredWriterCount() {
+        long count = 0;
+        for (final WriterExpiry expiry : expiries) {
+            count += expiry.proposedCount();
+        }
+        return count;
+    }
+
     /** Returns the read subscriptions. */
     public int readerCount() {
         return reads.readerCount();
@@ -269,6 +283,7 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
     public int doWork(final long nowNs) {
         if (nowNs - epochSampledNs >= EPOCH_SAMPLE_INTERVAL_NS) {
             sampleEpoch(nowNs);
+            expireWriters(nowNs);
         }
         int work = journal.doWork(nowNs);
         for (final ChainReplica replica : replicas) {
@@ -411,6 +426,8 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
                     buffer,
                     bodyIndex,
                     length - LogFormat.RECORD_HEADER_LENGTH);
+        } else if (change == ChainState.WRITER_EXPIRED) {
+            replica.unbind(replica.state().appliedWriterSlot());
         } else if (header.kind() == RecordKind.SEGMENT_EFFECT && !recovering) {
             controlHeader.wrap(buffer, bodyIndex);
             effect.wrap(
@@ -466,6 +483,13 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
     private void sampleEpoch(final long nowNs) {
         epochOffsetNs = epochClock.nanoTime() - clock.nanoTime();
         epochSampledNs = nowNs;
+    }
+
+    /** Once a second, a piece of each chain's writer table. */
+    private void expireWriters(final long nowNs) {
+        for (final WriterExpiry expiry : expiries) {
+            expiry.step(nowNs, epochNs());
+        }
     }
 
     private ChainReplica replica(final int chain) {

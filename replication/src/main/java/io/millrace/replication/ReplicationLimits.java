@@ -1,5 +1,7 @@
 package io.millrace.replication;
 
+import java.util.concurrent.TimeUnit;
+
 /**
  * What the device thread is bounded by. Each is a number of preallocated things or of bytes; what happens at the limit
  * stands beside it.
@@ -12,6 +14,8 @@ package io.millrace.replication;
  * @param maxReadersPerSession read subscriptions of one session; one more is refused with READER_LIMIT.
  * @param readFramesPerTurn frames sent to readers in one duty cycle, so that readers never hold up writers.
  * @param maxCreditBytes credit a reader may have outstanding; more is cut to it.
+ * @param writerRetentionNs how long a writer without a session is remembered after its last record; then it expires,
+ *     and is refused with WRITER_UNKNOWN when it comes back to send the rest.
  */
 public record ReplicationLimits(
         int maxReaders,
@@ -20,7 +24,10 @@ public record ReplicationLimits(
         int maxWritersPerSession,
         int maxReadersPerSession,
         int readFramesPerTurn,
-        long maxCreditBytes) {
+        long maxCreditBytes,
+        long writerRetentionNs) {
+    /** Longer than a long weekend's outage of a client, shorter than it takes short-lived writers to fill the table. */
+    private static final long WRITER_RETENTION_NS = TimeUnit.DAYS.toNanos(7);
 
     /** Refuses limits below one. */
     public ReplicationLimits {
@@ -30,7 +37,8 @@ public record ReplicationLimits(
                 || maxWritersPerSession < 1
                 || maxReadersPerSession < 1
                 || readFramesPerTurn < 1
-                || maxCreditBytes < 1) {
+                || maxCreditBytes < 1
+                || writerRetentionNs < 1) {
             throw new IllegalArgumentException("every limit of replication must be at least 1");
         }
     }
@@ -39,9 +47,9 @@ public record ReplicationLimits(
      * Gives the limits a node uses unless configured otherwise.
      *
      * @return 1,024 readers, 4 batches read at a time, 4,096 held answers a chain, 4,096 writers and 1,024 readers a
-     *     session, 32 frames a turn, 16 MiB of credit.
+     *     session, 32 frames a turn, 16 MiB of credit, 7 days of writer retention.
      */
     public static ReplicationLimits defaults() {
-        return new ReplicationLimits(1_024, 4, 4_096, 4_096, 1_024, 32, 16L << 20);
+        return new ReplicationLimits(1_024, 4, 4_096, 4_096, 1_024, 32, 16L << 20, WRITER_RETENTION_NS);
     }
 }

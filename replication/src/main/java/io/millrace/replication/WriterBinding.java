@@ -35,10 +35,27 @@ final class WriterBinding {
     long chainNs;
     boolean dirty;
 
+    /** Whether {@link #lastBoundNs} says when {@link WriterExpiry} saw it bound last. */
+    boolean wasBound;
+
+    long lastBoundNs;
+
     /** Binds nobody yet. */
     WriterBinding(final ChainReplica replica, final int slot) {
         this.replica = replica;
         this.slot = slot;
+    }
+
+    /** Tells whether a session appends as this writer or hears of it. */
+    boolean isBound() {
+        return headSession != null || tailSession != null;
+    }
+
+    /** Lets go of whoever it is: the writer has expired, and its slot may become another one's. */
+    void forgetAll() {
+        headSession = null;
+        bindSecret = 0;
+        tailSession = null;
     }
 
     /** Lets go of a session that closed. */

@@ -65,6 +65,7 @@ final class Bed implements AutoCloseable {
     private final List<Client> clients = new ArrayList<>();
     private final int bufferLength;
     private long secret = 100;
+    private long skewNs;
 
     Bed() {
         this(32 << 20, 4 << 20);
@@ -102,8 +103,8 @@ final class Bed implements AutoCloseable {
                 2,
                 StoreLimits.defaults(),
                 ReplicationLimits.defaults(),
-                SystemNanoClock.INSTANCE,
-                new SystemEpochNanoClock(),
+                this::nowNs,
+                () -> new SystemEpochNanoClock().nanoTime() + skewNs,
                 () -> ++secret);
         agent.recover();
         acceptor = new SessionAcceptor(
@@ -131,9 +132,25 @@ final class Bed implements AutoCloseable {
         return client;
     }
 
+    /** Closes a client's session, as a process that ends does. */
+    void disconnect(final Client client) {
+        client.link.close();
+        clients.remove(client);
+    }
+
     void turn() {
-        stepNode(SystemNanoClock.INSTANCE.nanoTime());
+        stepNode(nowNs());
         stepClients();
+    }
+
+    /** The node's monotonic time. */
+    long nowNs() {
+        return SystemNanoClock.INSTANCE.nanoTime() + skewNs;
+    }
+
+    /** Lets time pass for the node at once, its clock of the day included. */
+    void pass(final long durationNs) {
+        skewNs += durationNs;
     }
 
     void stepNode(final long nowNs) {

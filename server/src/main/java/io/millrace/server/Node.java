@@ -366,7 +366,8 @@ public final class Node implements AutoCloseable {
                 defaults.maxWritersPerSession(),
                 defaults.maxReadersPerSession(),
                 defaults.readFramesPerTurn(),
-                defaults.maxCreditBytes());
+                defaults.maxCreditBytes(),
+                configuration.number(Setting.LIMITS_WRITER_RETENTION));
     }
 
     private boolean formatWhenMissing() {

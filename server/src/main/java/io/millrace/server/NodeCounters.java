@@ -38,6 +38,7 @@ final class NodeCounters implements AutoCloseable {
         add("frames.dropped", () -> node.acceptor().droppedFrameCount());
         add("records.committed", () -> node.agent().committedRecordCount());
         add("acknowledgements", () -> node.agent().sentAckCount());
+        add("writers.expired", () -> node.agent().expiredWriterCount());
         add("readers", () -> node.agent().readerCount());
         add("read.bytes", () -> node.agent().sentReadBytes());
         add("journal.batches", journal::batchCount);

@@ -39,7 +39,7 @@ public final class ChainState {
     /** Answer of {@link #apply}: {@link #appliedWriterSlot} was made, or got a new epoch and secret. */
     public static final int WRITER_SET_UP = 3;
 
-    /** Answer of {@link #apply}: a writer entry is gone. */
+    /** Answer of {@link #apply}: a writer entry is gone; {@link #appliedWriterSlot} was its slot. */
     public static final int WRITER_EXPIRED = 4;
 
     /** Answer of {@link #apply}: a new effect; {@link #appliedSegment} was created, sealed or deleted. */
@@ -295,6 +295,7 @@ public final class ChainState {
             segment.addWriters(-1);
         }
         appliedSegment = segment;
+        appliedWriterSlot = slot;
         return WRITER_EXPIRED;
     }
 

@@ -210,19 +210,23 @@ public final class PendingOverlay {
     }
 
     /**
-     * Checks the expiry of a writer entry.
+     * Checks the expiry of a writer entry. Time is that of the records: an entry is idle since the timestamp of the
+     * last one that changed it, whether that is committed or not.
      *
-     * @param writerIdHigh writer id, high half
-     * @param writerIdLow writer id, low half
-     * @param streamId stream id
-     * @param segmentId segment id
-     * @return {@link StoreStatus#APPEND}, or {@link StoreStatus#WRITER_UNKNOWN} when there is no entry
+     * @param slot any number; of the entry
+     * @param idleSinceNs nanoseconds since 1970; an entry that changed later does not expire
+     * @return {@link StoreStatus#APPEND}, {@link StoreStatus#WRITER_UNKNOWN} when the slot has no entry, or
+     *     {@link StoreStatus#WRITER_ACTIVE}
      */
-    public int checkWriterExpiry(
-            final long writerIdHigh, final long writerIdLow, final long streamId, final long segmentId) {
+    public int checkWriterExpiry(final int slot, final long idleSinceNs) {
         begin();
-        writerSlot = pending.writers().find(writerIdHigh, writerIdLow, streamId, segmentId);
-        return writerSlot == WriterTable.ABSENT ? StoreStatus.WRITER_UNKNOWN : StoreStatus.APPEND;
+        final WriterTable writers = pending.writers();
+        if (!writers.isUsed(slot)) {
+            return StoreStatus.WRITER_UNKNOWN;
+        }
+        writerSlot = slot;
+        final long changedNs = writers.changeTimestampNs(slot);
+        return changedNs > idleSinceNs ? answer(StoreStatus.WRITER_ACTIVE, changedNs) : StoreStatus.APPEND;
     }
 
     /**
@@ -329,6 +333,15 @@ public final class PendingOverlay {
      */
     public int writerSlot() {
         return writerSlot;
+    }
+
+    /**
+     * Gives the writer entries with everything pending. Callers of other modules only read, and tell nobody (P2).
+     *
+     * @return the live table
+     */
+    public WriterTable writers() {
+        return pending.writers();
     }
 
     /**

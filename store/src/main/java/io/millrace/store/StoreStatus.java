@@ -68,6 +68,9 @@ public final class StoreStatus {
     /** The numbers of the request contradict each other. Detail: 0. */
     public static final int MALFORMED = -16;
 
+    /** The writer entry has changed too lately to expire. Detail: the timestamp of its last record. */
+    public static final int WRITER_ACTIVE = -17;
+
     private StoreStatus() {}
 
     /**

@@ -347,12 +347,27 @@ final class ChainStatePropertyTest {
             }
         }
 
+        /** Expires one writer when the records say that it is idle; what it left open goes with it. */
         private void expire(final long writer, final long segment) {
-            final int status = log.overlay.checkWriterExpiry(-writer, writer, ChainLog.STREAM, segment);
-            final boolean known = oracle.writers.containsKey(new LogOracle.Key(writer, segment));
-            assertEquals(known ? StoreStatus.APPEND : StoreStatus.WRITER_UNKNOWN, status);
-            if (known) {
+            final LogOracle.Entry entry = oracle.writers.get(new LogOracle.Key(writer, segment));
+            final int slot = log.overlay.writers().find(-writer, writer, ChainLog.STREAM, segment);
+            final long idleSinceNs = log.timestampNs - random.nextInt(60);
+            final int status = log.overlay.checkWriterExpiry(slot, idleSinceNs);
+            if (entry == null) {
+                assertEquals(StoreStatus.WRITER_UNKNOWN, status);
+            } else if (entry.changedNs > idleSinceNs) {
+                assertEquals(StoreStatus.WRITER_ACTIVE, status);
+                assertEquals(entry.changedNs, log.overlay.answerDetail());
+            } else {
+                assertEquals(StoreStatus.APPEND, status);
+                final int open = log.overlay.pendingState().openFragmentedEventCount();
                 log.expire(writer, segment);
+                assertEquals(
+                        open - (entry.open == null ? 0 : 1),
+                        log.overlay.pendingState().openFragmentedEventCount());
+                assertTrue(
+                        log.check(writer, segment, entry.epoch, 1, 1) < 0,
+                        "an expired writer's resend must not look like a new writer's");
             }
         }
 

@@ -37,6 +37,7 @@ final class LogOracle {
         int epoch;
         long secret;
         long last;
+        long changedNs;
 
         @Nullable
         Open open;
@@ -108,6 +109,7 @@ final class LogOracle {
         final Entry entry = writers.computeIfAbsent(key, k -> new Entry());
         entry.epoch = body.writerEpoch();
         entry.secret = body.bindSecret();
+        entry.changedNs = timestampNs(record);
         entry.open = null;
     }
 
@@ -117,11 +119,16 @@ final class LogOracle {
         writers.remove(new Key(body.writerIdLow(), body.segmentId()));
     }
 
+    private static long timestampNs(final UnsafeBuffer record) {
+        return new RecordHeaderDecoder().wrap(record, 0, ChainLog.HEADER, 0).timestampNs();
+    }
+
     private void append(final UnsafeBuffer record, final boolean fragment) {
         final AppendBodyDecoder body =
                 new AppendBodyDecoder().wrap(record, ChainLog.HEADER, AppendBodyDecoder.BLOCK_LENGTH, 0);
         final Entry entry = Objects.requireNonNull(writers.get(new Key(body.writerIdLow(), body.segmentId())));
         final Log segment = Objects.requireNonNull(segments.get(body.segmentId()));
+        entry.changedNs = timestampNs(record);
         final byte[] bytes = new byte[record.capacity() - ChainLog.PREFIX];
         record.getBytes(ChainLog.PREFIX, bytes);
         if (!fragment) {

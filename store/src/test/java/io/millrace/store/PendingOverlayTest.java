@@ -278,6 +278,25 @@ final class PendingOverlayTest {
         assertEquals(StoreStatus.APPEND, log.fragment(5, 1, 1, 0, 10, 250, 1));
     }
 
+    @Test
+    void shouldExpireAWriterOnlyWhenNoRecordChangedItSince() {
+        log.setUp(6, 1, 1).commit();
+        final int slot = log.slot(6, 1);
+        final long setUpNs = log.timestampNs - 1;
+        assertEquals(StoreStatus.WRITER_ACTIVE, log.overlay.checkWriterExpiry(slot, setUpNs - 1));
+        assertEquals(setUpNs, log.overlay.answerDetail());
+        assertEquals(StoreStatus.APPEND, log.overlay.checkWriterExpiry(slot, setUpNs));
+        assertEquals(StoreStatus.APPEND, log.fragment(6, 1, 1, 0, 10, 250, 1));
+        assertEquals(StoreStatus.WRITER_ACTIVE, log.overlay.checkWriterExpiry(slot, setUpNs), "pending counts");
+        assertEquals(StoreStatus.APPEND, log.overlay.checkWriterExpiry(slot, setUpNs + 1));
+        log.expire(6, 1);
+        assertEquals(StoreStatus.WRITER_UNKNOWN, log.overlay.checkWriterExpiry(slot, Long.MAX_VALUE));
+        assertEquals(0, log.overlay.pendingState().openFragmentedEventCount());
+        assertEquals(StoreStatus.WRITER_UNKNOWN, setup(6, 1, true), "it says that it has appended before");
+        assertEquals(StoreStatus.APPEND, setup(6, 1, false));
+        assertEquals(StoreStatus.WRITER_UNKNOWN, log.overlay.checkWriterExpiry(WriterTable.ABSENT, Long.MAX_VALUE));
+    }
+
     private int checkAtomic(final long first, final int count) {
         return log.overlay.checkAppend(log.who(5, 1, 1, -1).events(first, count, count * 20, true));
     }

@@ -145,6 +145,14 @@ public enum Setting {
             "limits.sessions", Kind.COUNT, "32", 1, 1024, "What shared memory of 256 MiB carries with 1 MiB terms."),
     /** Readers. */
     LIMITS_READERS("limits.readers", Kind.COUNT, "64", 1, 4096, "Read subscriptions of all sessions together."),
+    /** Idle writers. */
+    LIMITS_WRITER_RETENTION(
+            "limits.writer-retention",
+            Kind.DURATION,
+            "168h",
+            60_000_000_000L,
+            87_600L * 3_600_000_000_000L,
+            "A week: a writer without a session is forgotten then; one that returns later cannot resend safely."),
     /** Heartbeats. */
     SESSION_HEARTBEAT(
             "session.heartbeat",
