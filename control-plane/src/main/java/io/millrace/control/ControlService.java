@@ -14,9 +14,11 @@ import io.millrace.codec.wire.ListStreamsDecoder;
 import io.millrace.codec.wire.RefusalCode;
 import io.millrace.codec.wire.SetStreamHeaderDecoder;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +38,9 @@ public final class ControlService<S> {
     private static final int MAX_ANSWERS_PER_CYCLE = 64;
     private static final long ANSWER_RETRY_NS = 1_000_000;
 
+    /** A command that is not committed is appended again after this time; a repeat does no harm. */
+    private static final long COMMAND_REPEAT_NS = 1_000_000_000;
+
     private final ControlLimits limits;
     private final ControlLog log;
     private final Reply<S> reply;
@@ -50,12 +55,15 @@ public final class ControlService<S> {
     private final TreeMap<RequestKey, Waiting<S>> waiting = new TreeMap<>();
     private final ArrayDeque<Waiting<S>> unsentAnswers = new ArrayDeque<>();
     private final Effects onEffects = new EffectsOfCommand();
+    private final UnsafeBuffer repeated = new UnsafeBuffer(0, 0);
     private @Nullable UUID startingNode;
     private long startingIncarnation;
     private int startResult = ControlStatus.OPEN;
     private long lastPosition;
     private boolean answersDelayed;
     private long nextAnswersNs;
+    private long nowNs;
+    private long nextRepeatNs;
 
     /** A request that has no answer yet, or whose answer has not gone out yet. */
     private static final class Waiting<S> {
@@ -63,6 +71,9 @@ public final class ControlService<S> {
         private final int templateId;
         private final long commandHash;
         private final String subject;
+        private final byte[] command;
+        private boolean isTimed;
+        private long dueNs;
         private S session;
         private int result;
         private long streamId;
@@ -73,11 +84,13 @@ public final class ControlService<S> {
                 final int templateId,
                 final long commandHash,
                 final String subject,
+                final byte[] command,
                 final S session) {
             this.key = key;
             this.templateId = templateId;
             this.commandHash = commandHash;
             this.subject = subject;
+            this.command = command;
             this.session = session;
         }
     }
@@ -250,14 +263,29 @@ public final class ControlService<S> {
     }
 
     /**
-     * Sends what is due: effects and their repeats, EffectDone commands, answers that were back-pressured. Costs a few
-     * comparisons when nothing is open.
+     * Takes the news that the device has failed: nothing that is not committed will be, so whoever waits is told.
+     *
+     * <p>What became of their commands is not known before a restart; the same request then gets its true answer.
+     */
+    public void onFenced() {
+        while (!waiting.isEmpty()) {
+            answer(waiting.pollFirstEntry().getValue(), -RefusalCode.DEVICE_FENCED.value(), 0, 0);
+        }
+    }
+
+    /**
+     * Sends what is due: effects and their repeats, EffectDone commands, commands that were lost before they were
+     * committed, answers that were back-pressured. Costs a few comparisons when nothing is open.
      *
      * @param nowNs of any clock that never goes back.
      * @return work done.
      */
     public int doWork(final long nowNs) {
+        this.nowNs = nowNs;
         int workCount = dispatch.doWork(nowNs);
+        if (!waiting.isEmpty() && nowNs - nextRepeatNs >= 0) {
+            workCount += repeatCommands();
+        }
         if (!unsentAnswers.isEmpty() && (!answersDelayed || nowNs - nextAnswersNs >= 0)) {
             workCount += sendAnswers();
             answersDelayed = !unsentAnswers.isEmpty();
@@ -387,8 +415,50 @@ public final class ControlService<S> {
                 return answerNow(session, -refusalOf(position), 0, 0);
             }
         }
-        waiting.put(key, new Waiting<>(key, request.templateId(), commandHash, request.subject(), session));
+        final byte[] command = new byte[length];
+        commandWriter.buffer().getBytes(0, command);
+        final Waiting<S> added =
+                new Waiting<>(key, request.templateId(), commandHash, request.subject(), command, session);
+        waiting.put(key, added);
+        nextRepeatNs = nowNs;
         return true;
+    }
+
+    /**
+     * Appends again what is not committed after a while: a change of the chain epoch may have cut it off. The state
+     * knows the request when the first one was only slow.
+     */
+    private int repeatCommands() {
+        nextRepeatNs = nowNs + COMMAND_REPEAT_NS;
+        int workCount = 0;
+        for (final Waiting<S> held : List.copyOf(waiting.values())) {
+            final RequestTable.Request known = state.findRequest(held.key);
+            if (known != null && known.commandHash() == held.commandHash) {
+                continue;
+            }
+            if (!held.isTimed) {
+                held.isTimed = true;
+                held.dueNs = nowNs + COMMAND_REPEAT_NS;
+            }
+            if (nowNs - held.dueNs < 0) {
+                nextRepeatNs = held.dueNs - nextRepeatNs < 0 ? held.dueNs : nextRepeatNs;
+                continue;
+            }
+            repeated.wrap(held.command);
+            final long position = log.tryAppend(repeated, held.command.length);
+            if (position == ControlLog.BACK_PRESSURED) {
+                nextRepeatNs = nowNs;
+                break;
+            }
+            if (position < 0) {
+                waiting.remove(held.key);
+                answer(held, -refusalOf(position), 0, 0);
+            } else {
+                held.dueNs = nowNs + COMMAND_REPEAT_NS;
+            }
+            workCount++;
+        }
+        return workCount;
     }
 
     private static int refusalOf(final long position) {
@@ -411,6 +481,15 @@ public final class ControlService<S> {
 
     private boolean send(final S session, final int length) {
         return reply.tryReply(session, replyWriter.buffer(), 0, length) != Reply.BACK_PRESSURED;
+    }
+
+    private void answer(final Waiting<S> held, final int result, final long streamId, final long detail) {
+        held.result = result;
+        held.streamId = streamId;
+        held.detail = detail;
+        if (!send(held)) {
+            unsentAnswers.addLast(held);
+        }
     }
 
     private boolean send(final Waiting<S> answer) {
@@ -463,17 +542,15 @@ public final class ControlService<S> {
                 final long clientIdHigh,
                 final long clientIdLow,
                 final long requestId,
+                final long commandHash,
                 final int result,
                 final long streamId,
                 final long detail) {
-            final Waiting<S> answer = waiting.remove(new RequestKey(clientIdHigh, clientIdLow, requestId));
-            if (answer != null) {
-                answer.result = result;
-                answer.streamId = streamId;
-                answer.detail = detail;
-                if (!send(answer)) {
-                    unsentAnswers.addLast(answer);
-                }
+            final RequestKey key = new RequestKey(clientIdHigh, clientIdLow, requestId);
+            final Waiting<S> held = waiting.get(key);
+            if (held != null && held.commandHash == commandHash) {
+                waiting.remove(key);
+                answer(held, result, streamId, detail);
             }
         }
     }

@@ -350,7 +350,13 @@ public final class ControlState {
     private void onRepeated(final RequestTable.Request known, final Effects effects) {
         if (known.commandHash() != commandHash) {
             effects.onAnswer(
-                    key.clientIdHigh(), key.clientIdLow(), key.requestId(), -RefusalCode.MALFORMED.value(), 0, 0);
+                    key.clientIdHigh(),
+                    key.clientIdLow(),
+                    key.requestId(),
+                    commandHash,
+                    -RefusalCode.MALFORMED.value(),
+                    0,
+                    0);
         } else if (known.isAnswered()) {
             tell(known, effects);
         }
@@ -559,7 +565,13 @@ public final class ControlState {
                 || result == -RefusalCode.THROTTLED.value()
                 || result == -RefusalCode.NOT_READY.value()) {
             effects.onAnswer(
-                    key.clientIdHigh(), key.clientIdLow(), key.requestId(), result, answerStreamId, answerDetail);
+                    key.clientIdHigh(),
+                    key.clientIdLow(),
+                    key.requestId(),
+                    commandHash,
+                    result,
+                    answerStreamId,
+                    answerDetail);
             return result;
         }
         final RequestTable.Request request = requests.open(key, commandHash, result, answerStreamId, answerDetail);
@@ -579,6 +591,7 @@ public final class ControlState {
                 whose.clientIdHigh(),
                 whose.clientIdLow(),
                 whose.requestId(),
+                request.commandHash(),
                 request.outcome(),
                 request.streamId(),
                 request.detail());

@@ -43,9 +43,17 @@ public interface Effects {
      * @param clientIdHigh upper half of the client's id.
      * @param clientIdLow lower half.
      * @param requestId of the request.
+     * @param commandHash hash of the command's bytes: a client may have used one id for two commands.
      * @param result {@link ControlStatus#DONE}, {@link ControlStatus#ALREADY}, or the negated number of a RefusalCode.
      * @param streamId of the stream it was about, 0: none.
      * @param detail number that helps to understand a refusal, 0: none.
      */
-    void onAnswer(long clientIdHigh, long clientIdLow, long requestId, int result, long streamId, long detail);
+    void onAnswer(
+            long clientIdHigh,
+            long clientIdLow,
+            long requestId,
+            long commandHash,
+            int result,
+            long streamId,
+            long detail);
 }

@@ -191,6 +191,102 @@ class ControlServiceTest {
     }
 
     @Test
+    void shouldAnswerInTheEndWhenItsUncommittedCommandIsLost() {
+        bed.work();
+        bed.frame(client, create("a", 2));
+        bed.loseAppended();
+        bed.settle();
+        assertTrue(client.answers.isEmpty());
+        assertEquals(0, bed.log.size() - bed.logCommit, "it may be slow only");
+
+        bed.work(2_000_000_000L);
+        bed.settle();
+        assertDone(client.last(), requestId);
+        assertEquals(1, client.answers.size());
+        assertEquals(0, bed.service.waitingRequestCount());
+        final int commands = bed.log.size();
+        bed.work(60_000_000_000L);
+        assertEquals(commands, bed.log.size(), "nothing is left to repeat");
+    }
+
+    @Test
+    void shouldAnswerOnceWhenItsCommandWasSlowAndNotLost() {
+        bed.work();
+        bed.frame(client, create("a", 1));
+        for (int i = 0; i < 5; i++) {
+            bed.work(2_000_000_000L);
+        }
+        assertTrue(bed.log.size() > bed.logCommit + 1, "appended again");
+        bed.settle();
+        assertDone(client.last(), requestId);
+        assertEquals(1, client.answers.size());
+        assertEquals(1, bed.service.state().streamCount());
+    }
+
+    @Test
+    void shouldRefuseEveryoneWhoWaitsWhenTheDeviceHasFailed() {
+        bed.effectsAreLost = true;
+        bed.frame(client, create("a", 1));
+        bed.settle();
+        final ServiceBed.Client full = new ServiceBed.Client(8);
+        full.isFull = true;
+        bed.frame(full, RequestFrames.createScope(9, "b"));
+        bed.logRefusal = ControlLog.FENCED;
+
+        bed.service.onFenced();
+
+        assertRefused(client.last(), requestId, RefusalCode.DEVICE_FENCED);
+        assertEquals(1, bed.service.waitingRequestCount(), "the other session cannot take it now");
+        full.isFull = false;
+        bed.work();
+        assertRefused(full.last(), 9, RefusalCode.DEVICE_FENCED);
+        assertEquals(0, bed.service.waitingRequestCount());
+    }
+
+    @Test
+    void shouldRefuseWhenALostCommandCannotBeAppendedAgain() {
+        bed.work();
+        bed.frame(client, create("a", 1));
+        bed.work();
+        bed.loseAppended();
+        bed.logRefusal = ControlLog.BACK_PRESSURED;
+        bed.work(2_000_000_000L);
+        assertTrue(client.answers.isEmpty());
+        bed.logRefusal = ControlLog.JOURNAL_FULL;
+        bed.work(1);
+        assertRefused(client.last(), requestId, RefusalCode.JOURNAL_FULL);
+        assertEquals(0, bed.service.waitingRequestCount());
+    }
+
+    @Test
+    void shouldTellWhatItsOwnCommandDidWhenAClosedSessionUsedTheSameRequestId() {
+        bed.frame(client, RequestFrames.createScope(5, "old"));
+        bed.service.onSessionClosed(client);
+        final ServiceBed.Client again = new ServiceBed.Client(client.id);
+        bed.frame(again, RequestFrames.createScope(5, "new"));
+        bed.settle();
+        assertTrue(client.answers.isEmpty());
+        assertEquals(1, again.answers.size());
+        assertRefused(again.last(), 5, RefusalCode.MALFORMED);
+        assertEquals(0, bed.service.waitingRequestCount());
+        assertTrue(bed.service.state().scopes().containsKey("old"));
+        assertFalse(bed.service.state().scopes().containsKey("new"));
+    }
+
+    @Test
+    void shouldAnswerANewSessionWhenItRepeatsTheRequestOfAClosedOne() {
+        final RequestFrames.Frame frame = create("a", 1);
+        bed.frame(client, frame);
+        bed.service.onSessionClosed(client);
+        final ServiceBed.Client again = new ServiceBed.Client(client.id);
+        bed.frame(again, frame);
+        bed.settle();
+        assertDone(again.last(), requestId);
+        assertEquals(1, again.answers.size());
+        assertEquals(1, bed.service.state().streamCount());
+    }
+
+    @Test
     void shouldRepeatTheAnswerAtOnceWhenRequestIsRepeatedAfterItIsDone() {
         final RequestFrames.Frame frame = create("a", 2);
         done(frame);

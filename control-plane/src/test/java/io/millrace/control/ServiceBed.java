@@ -134,6 +134,11 @@ final class ServiceBed implements ControlLog, EffectSink, Reply<ServiceBed.Clien
         service.onCommitted(index + 1L, 1_000L + index, buffer, 64, command.length);
     }
 
+    /** What is appended and not committed is cut off, as at a change of the chain epoch. */
+    void loseAppended() {
+        log.subList(logCommit, log.size()).clear();
+    }
+
     /** The chains commit what they hold; the service hears of each effect once. */
     void commitEffects() {
         chainLogs.forEach((chain, effects) -> {

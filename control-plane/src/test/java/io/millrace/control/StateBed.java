@@ -122,6 +122,7 @@ final class StateBed implements Effects {
             final long clientIdHigh,
             final long clientIdLow,
             final long requestId,
+            final long commandHash,
             final int result,
             final long streamId,
             final long detail) {

@@ -62,6 +62,9 @@ public interface ControlChain {
     void onEffectCommitted(
             int chain, long effectNumber, EffectAction action, long streamId, long segmentId, long finalLength);
 
+    /** Tells that the device has failed: no command and no effect that is not committed will be. */
+    void onFenced();
+
     /**
      * Sends what is due.
      *

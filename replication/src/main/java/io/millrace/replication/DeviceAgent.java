@@ -394,6 +394,9 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
         for (final ChainReplica replica : replicas) {
             replica.heldAnswers().discard();
         }
+        if (control != null) {
+            control.onFenced();
+        }
     }
 
     private void onAppended(final ChainReplica replica, final long queueNs, final long journalNs) {

@@ -94,6 +94,11 @@ final class ControlCarrier implements ControlChain, ControlLog, EffectSink, Repl
     }
 
     @Override
+    public void onFenced() {
+        service.onFenced();
+    }
+
+    @Override
     public int doWork(final long nowNs) {
         return service.doWork(nowNs);
     }
