@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A receiver's socket that tells {@link DriverSockets} when it opens and closes, and drops set-up frames that ask for
- * more memory than allowed (the sender alone chooses how large the image's three terms are) and truncated data frames.
+ * more memory than allowed (the sender alone chooses how large the image's three terms are) and data that is truncated
+ * or lies outside every term.
  *
  * <p><b>Threading</b>: the driver's thread.
  */
@@ -69,12 +70,25 @@ final class ObservedReceiveEndpoint extends ReceiveChannelEndpoint {
             final int length,
             final InetSocketAddress source,
             final int transportIndex) {
-        if (length >= SetupFlyweight.HEADER_LENGTH && limits.allow(header.termLength(), header.mtuLength())) {
+        if (length >= SetupFlyweight.HEADER_LENGTH && isSetUpAllowed(header)) {
             super.onSetupMessage(header, buffer, length, source, transportIndex);
         }
     }
 
-    /** A datagram shorter than the header would be judged by what the last one left behind it in the buffer. */
+    private boolean isSetUpAllowed(final SetupFlyweight header) {
+        return limits.allow(
+                header.termLength(),
+                header.mtuLength(),
+                header.initialTermId(),
+                header.activeTermId(),
+                header.termOffset());
+    }
+
+    /**
+     * A datagram shorter than the header would be judged by what the last one left behind it in the buffer. How long
+     * the terms of its image are is known to the driver alone, whose buffers refuse what lies outside before a byte is
+     * written.
+     */
     @Override
     public int onDataPacket(
             final DataHeaderFlyweight header,
@@ -82,8 +96,14 @@ final class ObservedReceiveEndpoint extends ReceiveChannelEndpoint {
             final int length,
             final InetSocketAddress source,
             final int transportIndex) {
-        return length < DataHeaderFlyweight.HEADER_LENGTH
-                ? 0
-                : super.onDataPacket(header, buffer, length, source, transportIndex);
+        if (!limits.allowData(buffer, length)) {
+            return 0;
+        }
+        try {
+            return super.onDataPacket(header, buffer, length, source, transportIndex);
+        } catch (final IndexOutOfBoundsException outside) {
+            limits.onOutside();
+            return 0;
+        }
     }
 }
