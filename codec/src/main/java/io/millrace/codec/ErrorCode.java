@@ -193,7 +193,11 @@ public enum ErrorCode {
             "Run: sysctl -w net.core.rmem_max=2097152"),
 
     /** Missing file. */
-    DEVICE_NOT_FOUND(6001, 5, "the device or journal file does not exist", "Check journal.path, or format it."),
+    DEVICE_NOT_FOUND(
+            6001,
+            5,
+            "the device or journal file does not exist",
+            "Check journal.path and mounts; a new one is made by: millrace journal format"),
     /** Less than the least. */
     DEVICE_TOO_SMALL(6002, 1, "the device is smaller than a journal needs or than it was", "Give it more space."),
     /** Node id differs. */
@@ -212,7 +216,7 @@ public enum ErrorCode {
             6006,
             1,
             "the last write before the stop was incomplete and was cut off; it was never acknowledged",
-            "None: for information."),
+            "None: writers send again what was not acknowledged."),
     /** Both superblocks bad. */
     SUPERBLOCK_BAD(
             6007,
@@ -242,6 +246,12 @@ public enum ErrorCode {
             1,
             "a record in a whole batch breaks the rules of its chain (position, hash, epoch, kind)",
             "Nothing was cut off. Keep the device and report it."),
+    /** Device UUID differs. */
+    DEVICE_EXCHANGED(
+            6015,
+            5,
+            "the device is not the one that the data directory has been used with",
+            "Mount that device, or give this one a data directory of its own."),
 
     /** Unknown key. */
     CONFIGURATION_UNKNOWN_KEY(7001, 2, "the configuration has a key that does not exist", "See the nearest name."),

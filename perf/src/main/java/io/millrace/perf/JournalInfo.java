@@ -8,11 +8,11 @@ package io.millrace.perf;
  * @param backend {@code uring} or {@code channel}.
  * @param durabilityMode mechanism of a durable write, with what is known of the device's honesty.
  * @param device under the journal.
- * @param durability {@code MEDIA}, or {@code MEMORY} where the medium is memory.
+ * @param durability {@code MEDIA}, {@code MEMORY} where the medium is memory, or {@code UNKNOWN}.
  */
 record JournalInfo(String backend, String durabilityMode, String device, String durability) {
     /** A node that was not started here. */
-    static final JournalInfo UNKNOWN = new JournalInfo("unknown", "unknown", "unknown", "MEDIA");
+    static final JournalInfo UNKNOWN = new JournalInfo("unknown", "unknown", "unknown", "UNKNOWN");
 
     /**
      * Reads it from a ready line.
@@ -25,7 +25,7 @@ record JournalInfo(String backend, String durabilityMode, String device, String 
                 ready.get("journal.backend", "unknown"),
                 ready.get("journal.durabilityMode", "unknown"),
                 ready.get("journal.device", "unknown"),
-                ready.get("durability", "MEDIA"));
+                ready.get("durability", "UNKNOWN"));
     }
 
     /** As JSON: backend, durabilityMode, device. */

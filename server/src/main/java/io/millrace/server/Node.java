@@ -6,8 +6,6 @@ import io.millrace.codec.EventFrame;
 import io.millrace.codec.MillraceException;
 import io.millrace.control.ControlLimits;
 import io.millrace.journal.Backend;
-import io.millrace.journal.FormatContext;
-import io.millrace.journal.Journal;
 import io.millrace.journal.JournalContext;
 import io.millrace.replication.DeviceAgent;
 import io.millrace.replication.ReplicationLimits;
@@ -21,7 +19,6 @@ import io.millrace.transport.IdlePolicy;
 import io.millrace.transport.SessionAcceptor;
 import io.millrace.transport.Transport;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.security.SecureRandom;
 import java.util.Locale;
 import java.util.UUID;
@@ -66,22 +63,30 @@ public final class Node implements AutoCloseable {
     private boolean closed;
 
     /**
-     * Formats the journal when there is none, recovers it, and starts to listen.
+     * Formats the journal if that was decided, recovers it, and starts to listen.
      *
      * @param configuration of the node.
+     * @param mustFormat as {@link DataDirectory#mustFormat} decided.
      * @param warnings takes lines an operator should see.
      * @param errors takes what goes wrong while running.
      * @throws MillraceException when the node cannot start; nothing is left behind.
      */
     @AllowedHere("composition root")
-    public Node(final NodeConfiguration configuration, final Consumer<String> warnings, final ErrorHandler errors) {
+    public Node(
+            final NodeConfiguration configuration,
+            final boolean mustFormat,
+            final Consumer<String> warnings,
+            final ErrorHandler errors) {
         this.configuration = configuration;
         this.warnings = warnings;
         this.errors = errors;
         idlePolicy = idlePolicy(configuration);
         final long startedNs = clock.nanoTime();
         final SecureRandom random = new SecureRandom();
-        final boolean formatted = formatWhenMissing();
+        final DataDirectory directory = new DataDirectory(configuration);
+        if (mustFormat) {
+            directory.format((done, total) -> {});
+        }
         agent = new DeviceAgent(
                 journalContext(),
                 configuration.integer(Setting.CHAINS),
@@ -94,6 +99,7 @@ public final class Node implements AutoCloseable {
         SessionAcceptor openedAcceptor = null;
         try {
             control = new ControlCarrier(agent, ControlLimits.DEFAULT);
+            directory.admit(agent.journal().deviceUuid());
             agent.recover();
             openedTransport = launchTransport();
             openedAcceptor = new SessionAcceptor(openedTransport, acceptorContext(), agent);
@@ -110,9 +116,10 @@ public final class Node implements AutoCloseable {
             report = NodeReport.of(
                     configuration.text(Setting.NODE_NAME),
                     acceptor.boundEndpoint(),
+                    configuration.journalPath(),
                     agent,
                     idlePolicy,
-                    formatted,
+                    mustFormat,
                     clock.nanoTime() - startedNs);
         } catch (final RuntimeException exception) {
             CloseHelper.quietCloseAll(openedAcceptor, openedTransport, agent);
@@ -222,7 +229,7 @@ public final class Node implements AutoCloseable {
     }
 
     private void startControlPlane() {
-        final UUID node = nodeId();
+        final UUID node = DataDirectory.nodeId(configuration);
         final UUID device = agent.journal().deviceUuid();
         final long deadlineNs = clock.nanoTime() + START_TIMEOUT_NS;
         boolean appended = false;
@@ -339,7 +346,7 @@ public final class Node implements AutoCloseable {
     private JournalContext journalContext() {
         return new JournalContext()
                 .file(configuration.journalPath())
-                .nodeId(nodeId())
+                .nodeId(DataDirectory.nodeId(configuration))
                 .backend(Backend.valueOf(
                         configuration.text(Setting.JOURNAL_BACKEND).toUpperCase(Locale.ROOT)))
                 .bufferLength(configuration.integer(Setting.JOURNAL_BUFFER_SIZE))
@@ -368,30 +375,6 @@ public final class Node implements AutoCloseable {
                 defaults.readFramesPerTurn(),
                 defaults.maxCreditBytes(),
                 configuration.number(Setting.LIMITS_WRITER_RETENTION));
-    }
-
-    private boolean formatWhenMissing() {
-        if (Files.exists(configuration.journalPath())) {
-            return false;
-        }
-        try {
-            Files.createDirectories(configuration.dataDirectory());
-        } catch (final java.io.IOException exception) {
-            throw new MillraceException(
-                    ErrorCode.DEVICE_IO, configuration.dataDirectory() + " cannot be made: " + exception.getMessage());
-        }
-        Journal.format(new FormatContext()
-                .file(configuration.journalPath())
-                .length(configuration.number(Setting.JOURNAL_SIZE))
-                .zoneLength(configuration.number(Setting.JOURNAL_ZONE_SIZE))
-                .granule(configuration.integer(Setting.JOURNAL_GRANULE))
-                .nodeId(nodeId()));
-        return true;
-    }
-
-    /** The node's id follows from its name, so that a device of another node is told apart after any reinstallation. */
-    private UUID nodeId() {
-        return UUID.nameUUIDFromBytes(configuration.text(Setting.NODE_NAME).getBytes(StandardCharsets.UTF_8));
     }
 
     private static IdlePolicy idlePolicy(final NodeConfiguration configuration) {

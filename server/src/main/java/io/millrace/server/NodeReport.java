@@ -1,16 +1,23 @@
 package io.millrace.server;
 
+import io.millrace.codec.ErrorCode;
+import io.millrace.codec.wire.Durability;
 import io.millrace.journal.RecoveryReport;
+import io.millrace.journal.TailState;
 import io.millrace.replication.DeviceAgent;
 import io.millrace.transport.IdlePolicy;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a node came up with, for its ready line.
  *
  * @param nodeName of the configuration.
  * @param endpoint host:port clients reach it at.
+ * @param journal file or device of the journal.
  * @param device the journal's.
  * @param backend of the journal.
+ * @param durability what an acknowledgement proves: MEMORY where the medium does not survive a loss of power.
  * @param durabilityMode how bytes are made durable.
  * @param idlePolicy of the duty cycle.
  * @param incarnation of this run.
@@ -21,8 +28,10 @@ import io.millrace.transport.IdlePolicy;
 public record NodeReport(
         String nodeName,
         String endpoint,
+        Path journal,
         String device,
         String backend,
+        Durability durability,
         String durabilityMode,
         IdlePolicy idlePolicy,
         long incarnation,
@@ -33,6 +42,7 @@ public record NodeReport(
     static NodeReport of(
             final String nodeName,
             final String endpoint,
+            final Path journal,
             final DeviceAgent agent,
             final IdlePolicy idlePolicy,
             final boolean formatted,
@@ -40,13 +50,28 @@ public record NodeReport(
         return new NodeReport(
                 nodeName,
                 endpoint,
+                journal,
                 agent.journal().deviceDescription(),
                 agent.journal().backendName(),
+                agent.journal().durabilityMode().survivesPowerLoss() ? Durability.MEDIA : Durability.MEMORY,
                 agent.journal().durabilityMode().describe(),
                 idlePolicy,
                 agent.journal().incarnation(),
                 formatted,
                 agent.journal().recoveryReport(),
                 readyNs);
+    }
+
+    /**
+     * Names what recovery cut off.
+     *
+     * @return code, place and value of an uncertain tail, null when there is none.
+     */
+    public @Nullable String tailNotice() {
+        if (recovery.tail() != TailState.UNCERTAIN) {
+            return null;
+        }
+        return ErrorCode.JOURNAL_TORN.id() + ": " + journal + ": batch " + (recovery.lastBatchSequence() + 1)
+                + " at address " + recovery.endAddress() + " was cut off: " + recovery.tailDetail();
     }
 }

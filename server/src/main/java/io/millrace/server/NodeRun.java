@@ -1,10 +1,6 @@
 package io.millrace.server;
 
-import io.millrace.codec.ErrorCode;
-import io.millrace.codec.MillraceException;
 import io.millrace.server.configuration.NodeConfiguration;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.util.function.Consumer;
 import org.agrona.CloseHelper;
 import org.agrona.concurrent.SystemEpochClock;
@@ -26,22 +22,17 @@ public final class NodeRun implements AutoCloseable {
      * Starts the node.
      *
      * @param configuration of the node.
+     * @param mustFormat as {@link DataDirectory#mustFormat} decided.
      * @param operator takes lines for people.
-     * @throws MillraceException when the node cannot start.
+     * @throws io.millrace.codec.MillraceException when the node cannot start.
      */
-    public NodeRun(final NodeConfiguration configuration, final Consumer<String> operator) {
+    public NodeRun(final NodeConfiguration configuration, final boolean mustFormat, final Consumer<String> operator) {
         this.operator = operator;
-        try {
-            Files.createDirectories(configuration.dataDirectory());
-        } catch (final IOException exception) {
-            throw new MillraceException(
-                    ErrorCode.DEVICE_PERMISSION,
-                    configuration.dataDirectory() + " cannot be made: " + exception.getMessage());
-        }
+        Identity.makeDirectory(configuration.dataDirectory());
         Node started = null;
         final ErrorFile opened = new ErrorFile(configuration.dataDirectory(), SystemEpochClock.INSTANCE, operator);
         try {
-            started = new Node(configuration, text -> operator.accept("warning: " + text), opened);
+            started = new Node(configuration, mustFormat, text -> operator.accept("warning: " + text), opened);
             opened.open();
             counters = new NodeCounters(configuration.dataDirectory(), started);
         } catch (final RuntimeException exception) {

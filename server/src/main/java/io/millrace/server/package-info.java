@@ -2,8 +2,8 @@
  * The node: the only place where transport, journal, replication and control plane are put together.
  *
  * <p>Threads: one, the device thread, which runs everything after the start ({@code threading = single}). Files:
- * {@code node.lock}, {@code journal.millrace}, {@code errors.log}, {@code counters.dat} in the data directory. Not
- * here: anything that decides about events; nobody imports this module. Start reading at
+ * {@code identity}, {@code journal.millrace}, {@code errors}, {@code counters} in the data directory. Not here:
+ * anything that decides about events; nobody imports this module. Start reading at
  * {@link io.millrace.server.cli.MillraceCli}.
  */
 @NullMarked

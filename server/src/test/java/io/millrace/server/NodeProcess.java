@@ -37,6 +37,7 @@ final class NodeProcess implements AutoCloseable {
     private final Path aeron = Path.of("/dev/shm/millrace-system-test-" + UUID.randomUUID());
     private final List<String> settings = new ArrayList<>();
     private final List<String> jvmFlags = new ArrayList<>();
+    private final List<String> launcher = new ArrayList<>();
     private String listen = "127.0.0.1:0";
     private @Nullable Process process;
     private int runs;
@@ -80,6 +81,12 @@ final class NodeProcess implements AutoCloseable {
         return this;
     }
 
+    /** Starts the Java runtime by another command, which is given the command line as its arguments. */
+    NodeProcess launchedBy(final String... command) {
+        launcher.addAll(List.of(command));
+        return this;
+    }
+
     /** Uses the data directory of another one. */
     NodeProcess onDataOf(final NodeProcess other) {
         data = other.data;
@@ -92,14 +99,14 @@ final class NodeProcess implements AutoCloseable {
         return this;
     }
 
-    /** Starts the node and waits until it is ready. */
-    NodeProcess start() {
-        return start(() -> LockSupport.parkNanos(1_000_000L));
+    /** Starts the node with more options and waits until it is ready. */
+    NodeProcess start(final String... options) {
+        return start(() -> LockSupport.parkNanos(1_000_000L), options);
     }
 
     /** Starts the node and does something else until it is ready. */
-    NodeProcess start(final Runnable whileWaiting) {
-        launch();
+    NodeProcess start(final Runnable whileWaiting, final String... options) {
+        launch(options);
         final Process started = process();
         final long deadlineNs = System.nanoTime() + START_TIMEOUT_NS;
         String line = "";
@@ -116,16 +123,16 @@ final class NodeProcess implements AutoCloseable {
     }
 
     /** Starts a node that is expected to refuse. */
-    Refusal refusedStart() {
-        launch();
+    Refusal refusedStart(final String... options) {
+        launch(options);
         final int exitCode = awaitExit();
         assertTrue(exitCode != 0, () -> "the node started and ended: " + errorText());
         assertTrue(Files.notExists(aeron), "the media driver's directory is left");
         return new Refusal(exitCode, errorText(), read(output()));
     }
 
-    private void launch() {
-        runs++;
+    /** Returns the command line of the Java runtime, up to the arguments of {@code millrace}. */
+    static List<String> javaCommand(final List<String> jvmFlags) {
         final List<String> command = new ArrayList<>();
         command.add(Path.of(property("java.home"), "bin", "java").toString());
         command.addAll(List.of(
@@ -141,7 +148,15 @@ final class NodeProcess implements AutoCloseable {
         }
         command.addAll(jvmFlags);
         command.addAll(List.of("-cp", property("java.class.path"), "io.millrace.server.cli.MillraceCli"));
+        return command;
+    }
+
+    private void launch(final String... options) {
+        runs++;
+        final List<String> command = new ArrayList<>(launcher);
+        command.addAll(javaCommand(jvmFlags));
         command.addAll(List.of("start", "--data", data.toString(), "--listen", listen, "--output", "json"));
+        command.addAll(List.of(options));
         settings.forEach(setting -> command.addAll(List.of("--set", setting)));
         try {
             process = new ProcessBuilder(command)
@@ -188,6 +203,11 @@ final class NodeProcess implements AutoCloseable {
     /** Returns the journal's file. */
     Path journal() {
         return data.resolve("journal.millrace");
+    }
+
+    /** Returns a place of its own, removed with it. */
+    Path directory() {
+        return directory;
     }
 
     /** Returns the media driver's directory. */

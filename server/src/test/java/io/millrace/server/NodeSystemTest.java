@@ -156,7 +156,11 @@ final class NodeSystemTest {
             }
             node.start();
             assertEquals("UNCERTAIN", node.ready("tail"));
-            assertTrue(node.errorText().contains("end: UNCERTAIN ("), node::errorText);
+            assertTrue(node.errorText().contains("end: UNCERTAIN (MR-6006: " + node.journal()), node::errorText);
+            assertTrue(node.errorText().contains(ErrorCode.JOURNAL_TORN.remedy()), node::errorText);
+            assertEquals("MR-6006", node.ready("code"));
+            final long batch = end / GRANULE * GRANULE;
+            assertTrue(node.ready("message").contains("at address " + batch), node.ready("message"));
             try (Millrace millrace = connect(node)) {
                 assertEquals(19, readTexts(millrace, STREAM).size());
                 appendAll(millrace, STREAM, 5, 100);

@@ -2,10 +2,10 @@ package io.millrace.server.cli;
 
 import picocli.CommandLine.Command;
 
-/** {@code millrace journal}: groups what looks into journal files. <b>Threading:</b> none. */
+/** {@code millrace journal}: groups what is done with journal files without a node. <b>Threading:</b> none. */
 @Command(
         name = "journal",
-        description = "Look into a journal file, read-only.",
+        description = "Make a journal, or look into one without changing it.",
         synopsisSubcommandLabel = "COMMAND",
         mixinStandardHelpOptions = true)
 final class JournalCommands {

@@ -30,7 +30,7 @@ final class JournalDumpCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @Parameters(index = "0", paramLabel = "FILE", description = "The journal, for example data/journal.mrj.")
+    @Parameters(index = "0", paramLabel = "FILE", description = "The journal, for example data/journal.millrace.")
     private Path file = Path.of("");
 
     @Option(names = "--records", description = "Print the records of each batch, too.")

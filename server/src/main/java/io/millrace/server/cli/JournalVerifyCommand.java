@@ -26,7 +26,7 @@ import picocli.CommandLine.Parameters;
 final class JournalVerifyCommand implements Callable<Integer> {
     private final Console console;
 
-    @Parameters(index = "0", paramLabel = "FILE", description = "The journal, for example data/journal.mrj.")
+    @Parameters(index = "0", paramLabel = "FILE", description = "The journal, for example data/journal.millrace.")
     private Path file = Path.of("");
 
     @Mixin

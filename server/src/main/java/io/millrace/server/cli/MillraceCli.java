@@ -78,6 +78,7 @@ public final class MillraceCli {
 
     private static CommandLine journal(final Console console) {
         return new CommandLine(new JournalCommands())
+                .addSubcommand(new JournalFormatCommand(console))
                 .addSubcommand(new JournalDumpCommand(console))
                 .addSubcommand(new JournalVerifyCommand(console));
     }

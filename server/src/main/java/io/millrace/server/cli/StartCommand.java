@@ -3,6 +3,7 @@ package io.millrace.server.cli;
 import io.millrace.codec.AllowedHere;
 import io.millrace.codec.ErrorCode;
 import io.millrace.codec.MillraceException;
+import io.millrace.server.DataDirectory;
 import io.millrace.server.Node;
 import io.millrace.server.NodeReport;
 import io.millrace.server.NodeRun;
@@ -13,11 +14,8 @@ import io.millrace.server.host.Budget;
 import io.millrace.server.host.Finding;
 import io.millrace.server.host.HostChecks;
 import io.millrace.server.host.HostFacts;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -34,22 +32,16 @@ import picocli.CommandLine.Option;
 @Command(
         name = "start",
         description =
-                "Run a node here until SIGTERM. With --output json the ready line is one object on standard output.")
+                "Run a node here until SIGTERM. With --output json the ready line is one object on standard output.",
+        mixinStandardHelpOptions = true)
 final class StartCommand implements Callable<Integer> {
     private static final Path ROOT = Path.of("/");
-    private static final Path DEFAULT_CONFIG = Path.of("millrace.toml");
     private static final Path SHARED_MEMORY = Path.of("/dev/shm");
 
     private final Console console;
 
-    @Option(
-            names = "--config",
-            paramLabel = "FILE",
-            description = "Settings in TOML (millrace.toml when it is there); docs/configuration.md lists them.")
-    private @Nullable Path config;
-
-    @Option(names = "--data", paramLabel = "DIR", description = "Directory of the journal; made when missing.")
-    private @Nullable String data;
+    @Mixin
+    private ConfigurationOptions options = new ConfigurationOptions();
 
     @Option(
             names = "--listen",
@@ -57,8 +49,10 @@ final class StartCommand implements Callable<Integer> {
             description = "Where clients connect; port 0 takes a free one.")
     private @Nullable String listen;
 
-    @Option(names = "--set", paramLabel = "KEY=VALUE", description = "Any setting, e.g. --set journal.size=1GiB.")
-    private Map<String, String> settings = new LinkedHashMap<>();
+    @Option(
+            names = "--format",
+            description = "Make the journal of a new node also where journal.path is set; nothing is overwritten.")
+    private boolean format;
 
     @Mixin
     private OutputOption output = new OutputOption();
@@ -75,11 +69,12 @@ final class StartCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         final NodeConfiguration configuration = configuration();
-        checkHost(configuration);
+        final boolean mustFormat = new DataDirectory(configuration).mustFormat(format);
+        checkHost(configuration, mustFormat);
         final CountDownLatch ended = new CountDownLatch(1);
         final AtomicBoolean isDrained = new AtomicBoolean();
         try {
-            try (NodeRun run = new NodeRun(configuration, console::say)) {
+            try (NodeRun run = new NodeRun(configuration, mustFormat, console::say)) {
                 final Node node = run.node();
                 final Thread hook = new Thread(() -> stop(node, ended, isDrained), "millrace-stop");
                 Runtime.getRuntime().addShutdownHook(hook);
@@ -111,19 +106,10 @@ final class StartCommand implements Callable<Integer> {
     }
 
     private NodeConfiguration configuration() {
-        final NodeConfiguration.Builder builder = NodeConfiguration.builder();
-        if (config != null) {
-            builder.file(config);
-        } else if (Files.exists(DEFAULT_CONFIG)) {
-            builder.file(DEFAULT_CONFIG);
-        }
-        if (data != null) {
-            builder.set("node.data", data, "--data");
-        }
+        final NodeConfiguration.Builder builder = options.builder();
         if (listen != null) {
             builder.set("listen.endpoint", listen, "--listen");
         }
-        settings.forEach((key, value) -> builder.set(key, value, "--set"));
         final NodeConfiguration wanted = builder.conclude();
         final Budget budget = Budget.of(wanted, Runtime.getRuntime().maxMemory());
         final long sharedFreeBytes = HostFacts.freeSpace(SHARED_MEMORY);
@@ -141,7 +127,7 @@ final class StartCommand implements Callable<Integer> {
                 .conclude();
     }
 
-    private void checkHost(final NodeConfiguration configuration) {
+    private void checkHost(final NodeConfiguration configuration, final boolean mustFormat) {
         final Budget budget = Budget.of(configuration, Runtime.getRuntime().maxMemory());
         final List<Finding> findings = HostChecks.check(
                 configuration,
@@ -149,7 +135,7 @@ final class StartCommand implements Callable<Integer> {
                 budget,
                 HostFacts.freeSpace(mediaDirectory(configuration)),
                 HostFacts.freeSpace(configuration.journalPath()),
-                !Files.exists(configuration.journalPath()));
+                mustFormat);
         console.say("budget: " + budget.text());
         MillraceException refusal = null;
         for (final Finding finding : findings) {
@@ -170,15 +156,17 @@ final class StartCommand implements Callable<Integer> {
     }
 
     private void report(final NodeReport report) {
-        console.say("journal: " + report.durabilityMode() + ", backend " + report.backend()
+        console.say("journal: " + report.durability() + ", " + report.durabilityMode() + ", backend " + report.backend()
                 + (report.formatted() ? ", newly formatted" : ""));
+        final String notice = report.tailNotice();
         console.say("recovered " + report.recovery().recordCount() + " records in "
                 + report.recovery().batchCount() + " batches in "
                 + report.recovery().elapsedNs() / 1_000_000 + " ms; end: "
                 + report.recovery().tail()
-                + (report.recovery().tailDetail().isEmpty()
-                        ? ""
-                        : " (" + report.recovery().tailDetail() + ")"));
+                + (notice == null ? detail(report) : " (" + notice + ")"));
+        if (notice != null) {
+            console.say("  " + ErrorCode.JOURNAL_TORN.remedy());
+        }
         console.say("ready: " + report.nodeName() + " listens at " + report.endpoint() + ", incarnation "
                 + report.incarnation() + ", after " + report.readyNs() / 1_000_000 + " ms; idle policy "
                 + report.idlePolicy());
@@ -190,19 +178,32 @@ final class StartCommand implements Callable<Integer> {
         }
     }
 
+    private static String detail(final NodeReport report) {
+        final String detail = report.recovery().tailDetail();
+        return detail.isEmpty() ? "" : " (" + detail + ")";
+    }
+
     private static void write(final JsonWriter json, final NodeReport report) {
         json.beginObject()
                 .field("endpoint", report.endpoint())
                 .field("node", report.nodeName())
                 .field("incarnation", report.incarnation())
-                .field("durability", "MEDIA")
+                .field("durability", report.durability().name())
                 .field("formatted", report.formatted())
                 .field("readyMillis", report.readyNs() / 1_000_000)
                 .field("recoveryMillis", report.recovery().elapsedNs() / 1_000_000)
                 .field("recoveredBatches", report.recovery().batchCount())
                 .field("recoveredRecords", report.recovery().recordCount())
-                .field("tail", report.recovery().tail().name())
-                .field("idlePolicy", report.idlePolicy().name())
+                .field("tail", report.recovery().tail().name());
+        final String notice = report.tailNotice();
+        if (notice != null) {
+            json.name("notice")
+                    .beginObject()
+                    .field("code", ErrorCode.JOURNAL_TORN.id())
+                    .field("message", notice)
+                    .end();
+        }
+        json.field("idlePolicy", report.idlePolicy().name())
                 .name("journal")
                 .beginObject()
                 .field("backend", report.backend())

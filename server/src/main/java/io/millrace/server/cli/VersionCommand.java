@@ -9,7 +9,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /** {@code millrace version}: what runs here. <b>Threading:</b> one thread. */
-@Command(name = "version", description = "Versions of Millrace, Java and the system.")
+@Command(name = "version", description = "Versions of Millrace, Java and the system.", mixinStandardHelpOptions = true)
 final class VersionCommand implements Callable<Integer> {
     private final Console console;
 

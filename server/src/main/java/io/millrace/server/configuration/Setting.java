@@ -53,7 +53,7 @@ public enum Setting {
             "",
             0,
             0,
-            "Empty: the file journal.millrace in node.data. On a device of its own latency is steadier."),
+            "Empty: journal.millrace in node.data, made by the first start. A file named here is not: journal format."),
     /** Its length. */
     JOURNAL_SIZE(
             "journal.size",

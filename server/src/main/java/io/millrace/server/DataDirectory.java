@@ -1,0 +1,146 @@
+package io.millrace.server;
+
+import io.millrace.codec.ErrorCode;
+import io.millrace.codec.MillraceException;
+import io.millrace.journal.FormatContext;
+import io.millrace.journal.FormatProgress;
+import io.millrace.journal.Journal;
+import io.millrace.server.configuration.NodeConfiguration;
+import io.millrace.server.configuration.Setting;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A node's data directory and the device that it has been used with. A node that has lost its device, or finds another
+ * one in its place, must not go on with an empty journal (P5): a journal is made only where none is expected.
+ *
+ * <pre>
+ *   identity  journal file  start                                  journal format
+ *   --------  ------------  -------------------------------------  --------------------
+ *   none      missing       formats; refuses a set journal.path    formats
+ *                           (MR-6001) without --format
+ *   none      there         starts, writes the identity            refuses (MR-6010)
+ *   there     missing       refuses (MR-6001)                      refuses (MR-6001)
+ *   there     there         starts, if it is that device           refuses (MR-6010)
+ *                           (MR-6003, MR-6015)
+ * </pre>
+ *
+ * <p><b>Threading</b>: one thread; blocks.
+ */
+public final class DataDirectory {
+    private final NodeConfiguration configuration;
+    private final Path directory;
+    private final Path journal;
+
+    /**
+     * Looks at nothing yet.
+     *
+     * @param configuration names directory, journal and node.
+     */
+    public DataDirectory(final NodeConfiguration configuration) {
+        this.configuration = configuration;
+        directory = configuration.dataDirectory();
+        journal = configuration.journalPath();
+    }
+
+    /**
+     * The node's id follows from its name, so that a device of another node is told apart after any reinstallation.
+     *
+     * @param configuration of the node.
+     * @return its id.
+     */
+    static UUID nodeId(final NodeConfiguration configuration) {
+        return UUID.nameUUIDFromBytes(configuration.text(Setting.NODE_NAME).getBytes(StandardCharsets.UTF_8));
+    }
+
+    /**
+     * Decides whether a journal is to be made.
+     *
+     * @param asked whether the operator asked for it, so that a set {@code journal.path} may be formatted, too.
+     * @return false when there is a journal.
+     * @throws MillraceException MR-6001 when a journal is missing where one is expected, MR-6003 when the directory is
+     *     another node's, MR-5012 when it cannot be read.
+     */
+    public boolean mustFormat(final boolean asked) {
+        final Identity identity = Identity.read(directory);
+        if (identity != null && !identity.nodeId().equals(nodeId(configuration))) {
+            throw new MillraceException(
+                    ErrorCode.DEVICE_OTHER_NODE,
+                    directory + " belongs to node " + identity.nodeId() + ", this is node " + nodeId(configuration)
+                            + " (node.name = " + configuration.text(Setting.NODE_NAME)
+                            + "). Start it with that node's name, or give this one a directory of its own");
+        }
+        if (Files.exists(journal)) {
+            return false;
+        }
+        if (identity != null) {
+            throw missing("it is device " + identity.deviceUuid() + " of this data directory ("
+                    + directory.resolve(Identity.FILE_NAME)
+                    + "), and nothing was made in its place. Mount or restore it; only if what it holds is given up,"
+                    + " remove that file and run: millrace journal format");
+        }
+        if (Files.isSymbolicLink(journal)) {
+            throw missing("it is a link to a missing file. Mount what it names, or remove the link");
+        }
+        if (!configuration.text(Setting.JOURNAL_PATH).isEmpty() && !asked) {
+            throw missing("journal.path (" + configuration.origin(Setting.JOURNAL_PATH)
+                    + ") names it. Check the path and that its file system is mounted; a new journal is made by:"
+                    + " millrace journal format, or start --format");
+        }
+        return true;
+    }
+
+    private MillraceException missing(final String why) {
+        return new MillraceException(ErrorCode.DEVICE_NOT_FOUND, journal + " does not exist: " + why);
+    }
+
+    /**
+     * Makes the journal and notes its device; what was decided by {@link #mustFormat} is checked again.
+     *
+     * @param progress is told how far it is.
+     * @return the new device's id.
+     * @throws MillraceException MR-6001, MR-6002, MR-6009, MR-6010, MR-6011, MR-6013, MR-5012.
+     */
+    public UUID format(final FormatProgress progress) {
+        if (!mustFormat(true)) {
+            throw new MillraceException(
+                    ErrorCode.DEVICE_NOT_EMPTY, journal + " exists. " + ErrorCode.DEVICE_NOT_EMPTY.remedy());
+        }
+        Identity.makeDirectory(directory);
+        final Identity identity = new Identity(nodeId(configuration), UUID.randomUUID());
+        Journal.format(new FormatContext()
+                .file(journal)
+                .length(configuration.number(Setting.JOURNAL_SIZE))
+                .zoneLength(configuration.number(Setting.JOURNAL_ZONE_SIZE))
+                .granule(configuration.integer(Setting.JOURNAL_GRANULE))
+                .nodeId(identity.nodeId())
+                .deviceUuid(identity.deviceUuid())
+                .progress(progress));
+        identity.write(directory);
+        return identity.deviceUuid();
+    }
+
+    /**
+     * Admits the device that was opened and locked, before anything is written to it. A directory without an identity,
+     * as a crash behind the format leaves it, takes this device's.
+     *
+     * @param deviceUuid of the device.
+     * @throws MillraceException MR-6015 when the directory has been used with another device, MR-5012 when the identity
+     *     cannot be read or written.
+     */
+    void admit(final UUID deviceUuid) {
+        final @Nullable Identity identity = Identity.read(directory);
+        if (identity == null) {
+            new Identity(nodeId(configuration), deviceUuid).write(directory);
+        } else if (!identity.deviceUuid().equals(deviceUuid)) {
+            throw new MillraceException(
+                    ErrorCode.DEVICE_EXCHANGED,
+                    journal + " is device " + deviceUuid + ", " + directory + " has been used with device "
+                            + identity.deviceUuid() + ". Mount that one; only if what it holds is given up, remove "
+                            + directory.resolve(Identity.FILE_NAME));
+        }
+    }
+}

@@ -1,0 +1,69 @@
+package io.millrace.server.cli;
+
+import io.millrace.server.DataDirectory;
+import io.millrace.server.configuration.NodeConfiguration;
+import io.millrace.server.configuration.Setting;
+import io.millrace.server.configuration.Units;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/**
+ * {@code millrace journal format}: makes the journal of a node that has none yet. It overwrites nothing.
+ *
+ * <p><b>Threading:</b> one thread.
+ */
+@Command(
+        name = "format",
+        description = "Make the journal of a new node; refused where one is, or is missing.",
+        mixinStandardHelpOptions = true)
+final class JournalFormatCommand implements Callable<Integer> {
+    private final Console console;
+
+    @Mixin
+    private ConfigurationOptions configuration = new ConfigurationOptions();
+
+    @Mixin
+    private OutputOption output = new OutputOption();
+
+    /**
+     * Creates the command.
+     *
+     * @param console to print to.
+     */
+    JournalFormatCommand(final Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() {
+        final NodeConfiguration wanted = configuration.builder().conclude();
+        final String file = wanted.journalPath().toString();
+        final long size = wanted.number(Setting.JOURNAL_SIZE);
+        final Progress progress = new Progress(console, console.terminal(), "formatting " + file, "MiB", size);
+        final UUID device;
+        try {
+            device = new DataDirectory(wanted)
+                    .format((doneBytes, totalBytes) -> progress.update(doneBytes >> 20, doneBytes));
+        } finally {
+            progress.end();
+        }
+        if (output.isJson()) {
+            final StringBuilder text = new StringBuilder();
+            new JsonWriter(text)
+                    .beginObject()
+                    .field("file", file)
+                    .field("bytes", size)
+                    .field("deviceUuid", device.toString())
+                    .field("node", wanted.text(Setting.NODE_NAME))
+                    .end();
+            console.out().println(text);
+        } else {
+            console.out()
+                    .println("formatted " + file + ": " + Units.size(size) + ", device " + device + " of node "
+                            + wanted.text(Setting.NODE_NAME));
+        }
+        return 0;
+    }
+}
