@@ -83,6 +83,7 @@ final class NodeProcess implements AutoCloseable {
 
     /** Starts the Java runtime by another command, which is given the command line as its arguments. */
     NodeProcess launchedBy(final String... command) {
+        launcher.clear();
         launcher.addAll(List.of(command));
         return this;
     }

@@ -63,8 +63,8 @@ final class RecordSplitter {
      *
      * @return false at the end.
      * @throws IOException when the input cannot be read.
-     * @throws MillraceException {@code BAD_INPUT} when a record is longer than an event may be or a quote is not
-     *     closed.
+     * @throws MillraceException {@code PAYLOAD_TOO_LARGE} when a record is longer than an event may be,
+     *     {@code BAD_INPUT} when a quote is not closed.
      */
     boolean next() throws IOException {
         start = next;
@@ -125,7 +125,7 @@ final class RecordSplitter {
 
     private MillraceException tooLong() {
         return new MillraceException(
-                ErrorCode.BAD_INPUT,
+                ErrorCode.PAYLOAD_TOO_LARGE,
                 source + ", line " + line + ": the record that begins here is longer than the largest event, "
                         + EventFrame.MAX_PAYLOAD + " bytes"
                         + (quoting == Quoting.CSV ? " (is a quote not closed?)" : ""));

@@ -81,6 +81,7 @@ final class WriteCommand implements Callable<Integer> {
     private boolean isHeaderTerminated = true;
     private boolean isLastTerminated = true;
     private long payloadBytes;
+    private @Nullable MillraceException badRecord;
 
     /**
      * Creates the command.
@@ -200,7 +201,7 @@ final class WriteCommand implements Callable<Integer> {
             final Progress progress,
             final Interruption interruption)
             throws IOException {
-        while (splitter.next() && !interruption.isAsked()) {
+        while (!interruption.isAsked() && next(splitter)) {
             final byte[] bytes = splitter.bytes();
             if (payload.byteArray() != bytes) {
                 payload.wrap(bytes);
@@ -216,6 +217,19 @@ final class WriteCommand implements Callable<Integer> {
             progress.update(feed.offeredCount(), splitter.consumedBytes());
         }
         feed.drain();
+        if (badRecord != null) {
+            throw badRecord;
+        }
+    }
+
+    /** Goes to the next record; what is wrong with it is told when those before it are durable. */
+    private boolean next(final RecordSplitter splitter) throws IOException {
+        try {
+            return splitter.next();
+        } catch (final MillraceException e) {
+            badRecord = e;
+            return false;
+        }
     }
 
     /** Keeps where the input ended without a line end, so that it is given back as it was. */
