@@ -10,7 +10,7 @@ public interface EventHandler {
      *
      * @param buffer holds the payload, valid only during the call
      * @param offset of the payload in the buffer
-     * @param length of the payload in bytes, 0 to 1 MiB
+     * @param length of the payload in bytes, 0 to 8 MiB
      * @param keyHash XXH64 of the event's routing key; random for an event without a key
      * @param segmentId segment it was read from
      * @param eventOffset byte offset in the segment at which the event begins

@@ -32,7 +32,7 @@ public interface EventWriter extends AutoCloseable {
      * @param keyHash {@code KeyHash.of(key)}: decides the segment
      * @param buffer holds the payload, copied before the call returns
      * @param offset of the payload in the buffer
-     * @param length of the payload in bytes, 0 to 1 MiB
+     * @param length of the payload in bytes, 0 to 8 MiB
      * @return the event's sequence: 1, 2, 3 … in this writer; or a code of {@link Result}: {@code BACK_PRESSURED},
      *     {@code NOT_CONNECTED} (try again), {@code TOO_LARGE}, {@code CLOSED}, {@code FENCED}, {@code SEALED},
      *     {@code DELETED} or another final one
@@ -44,7 +44,7 @@ public interface EventWriter extends AutoCloseable {
      *
      * @param buffer holds the payload, copied before the call returns
      * @param offset of the payload in the buffer
-     * @param length of the payload in bytes, 0 to 1 MiB
+     * @param length of the payload in bytes, 0 to 8 MiB
      * @return as {@link #offer(long, DirectBuffer, int, int)}
      */
     long offer(DirectBuffer buffer, int offset, int length);
@@ -62,7 +62,7 @@ public interface EventWriter extends AutoCloseable {
      * Claims space for an event that is then written in place.
      *
      * @param keyHash {@code KeyHash.of(key)}: decides the segment
-     * @param length of the payload in bytes, 0 to 1 MiB
+     * @param length of the payload in bytes, 0 to 8 MiB
      * @param claim to be filled; commit or abort it at once
      * @return the sequence the event has once committed, or a code as {@link #offer(long, DirectBuffer, int, int)}
      * @throws IllegalStateException if a claim of this writer is still open

@@ -18,7 +18,7 @@ public final class Result {
     /** The writer or its client is closed. Final. */
     public static final long CLOSED = -8001;
 
-    /** The payload exceeds 1 MiB or the node's smaller limit. Final for this event. */
+    /** The payload exceeds 8 MiB or the node's smaller limit. Final for this event. */
     public static final long TOO_LARGE = -3008;
 
     /** A newer writer with the same id has taken over. Final. */

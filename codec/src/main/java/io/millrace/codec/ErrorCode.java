@@ -94,7 +94,7 @@ public enum ErrorCode {
             "an append skips event numbers of its writer",
             "None: the client sends again from the expected number; if two writers share an id, give each its own."),
     /** Over the limit. */
-    EVENT_TOO_LARGE(3008, 2, "the event exceeds the largest size the node takes", "Split it; the limit is 1 MiB."),
+    EVENT_TOO_LARGE(3008, 2, "the event exceeds the largest size the node takes", "Split it; the limit is 8 MiB."),
     /** Conditional append. */
     OFFSET_MISMATCH(3009, 5, "the segment does not end at the expected offset", "Read on, then try again."),
     /** Acknowledgements of another writer. */
@@ -269,7 +269,7 @@ public enum ErrorCode {
     /** No answer. */
     UNREACHABLE(8002, 3, "no node answers at the address", "Check --connect, that the node runs, and firewalls."),
     /** Before it is sent. */
-    PAYLOAD_TOO_LARGE(8003, 2, "the event exceeds the largest size a client sends", "Split it; the limit is 1 MiB."),
+    PAYLOAD_TOO_LARGE(8003, 2, "the event exceeds the largest size a client sends", "Split it; the limit is 8 MiB."),
     /** Another writer took over. */
     CLIENT_FENCED(8004, 5, "this writer was fenced by a newer one with the same id", "Stop one of the two."),
     /** Stream or segment sealed. */

@@ -12,7 +12,7 @@ import org.agrona.MutableDirectBuffer;
  *   +---------------+-------------------------------+----------------- - - -+
  *   | length int32  | key hash int64                | payload               |
  *   +---------------+-------------------------------+----------------- - - -+
- *                                                    length bytes, 0 to 1 MiB
+ *                                                    length bytes, 0 to 8 MiB
  * </pre>
  *
  * <p><b>Threading</b>: pure functions. Nothing is allocated.
@@ -21,8 +21,11 @@ public final class EventFrame {
     /** Bytes before the payload. */
     public static final int HEADER_LENGTH = 12;
 
-    /** Largest payload in bytes. */
-    public static final int MAX_PAYLOAD = 1024 * 1024;
+    /** Largest payload in bytes: 8 MiB. What exceeds a frame travels, and lies in the journal, in fragments (P11). */
+    public static final int MAX_PAYLOAD = 8 * 1024 * 1024;
+
+    /** Longest frame in bytes; also all frames of an atomic list together. */
+    public static final int MAX_LENGTH = 12 + MAX_PAYLOAD;
 
     /** The bytes end inside the frame: wait for more, or refuse. */
     public static final int INCOMPLETE = -1;

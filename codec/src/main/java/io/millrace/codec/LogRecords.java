@@ -125,7 +125,7 @@ public final class LogRecords {
         final int bytes = bodyLength - AppendBodyDecoder.BLOCK_LENGTH;
         final int offset = buffer.getInt(body + FRAGMENT_OFFSET_OFFSET, ByteOrder.LITTLE_ENDIAN);
         final int whole = buffer.getInt(body + FRAGMENTED_LENGTH_OFFSET, ByteOrder.LITTLE_ENDIAN);
-        if (whole < 1 || whole > EventFrame.HEADER_LENGTH + EventFrame.MAX_PAYLOAD) {
+        if (whole < 1 || whole > EventFrame.MAX_LENGTH) {
             return FrameStatus.VALUE;
         }
         return offset < 0 || offset > whole - bytes ? FrameStatus.VALUE : 0;

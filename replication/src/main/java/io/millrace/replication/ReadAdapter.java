@@ -1,6 +1,7 @@
 package io.millrace.replication;
 
 import io.aeron.logbuffer.BufferClaim;
+import io.millrace.codec.ErrorCode;
 import io.millrace.codec.LogFormat;
 import io.millrace.codec.log.AppendBodyDecoder;
 import io.millrace.codec.log.RecordHeaderDecoder;
@@ -257,7 +258,7 @@ final class ReadAdapter {
         while (going && frames < budget) {
             final Step step = step(reader, slot, maxBytes);
             if (step == Step.NEXT_BATCH) {
-                going = !yieldSlot(slot) && nextBatch(slot);
+                going = !yieldSlot(slot) && nextBatch(reader, slot);
             } else if (step == Step.WAIT) {
                 going = false;
             }
@@ -291,7 +292,14 @@ final class ReadAdapter {
         switch (batch.state()) {
             case READY -> {}
             case FAILED -> {
-                fail(reader);
+                if (batch.failure() == ErrorCode.THROTTLED) {
+                    // The device's queue was full when an overtaken batch had to be read again: ask again.
+                    batch.release();
+                    reader.cursorPosition = 0;
+                    reader.fragmentOffset = -1;
+                } else {
+                    fail(reader);
+                }
                 return Step.WAIT;
             }
             case IDLE -> {
@@ -373,10 +381,15 @@ final class ReadAdapter {
         if (!wasFragment && !reader.segment.index().hasFragments()) {
             return;
         }
-        final int entry = reader.segment.index().find(reader.nextOffset);
-        final boolean exact = entry >= 0 && reader.segment.index().offset(entry) == reader.nextOffset;
-        if (wasFragment || (exact && reader.segment.index().isFragment(entry))) {
-            // Fragments lie before or behind this record: find the batch anew.
+        final SegmentIndex index = reader.segment.index();
+        final int entry = index.find(reader.nextOffset);
+        final boolean isFragment = entry >= 0 && index.offset(entry) == reader.nextOffset && index.isFragment(entry);
+        if (isFragment && index.position(entry) > position) {
+            // Further on, most often in this very batch: a large event is not read once for each of its fragments.
+            reader.cursorPosition = index.position(entry);
+            reader.fragmentOffset = reader.nextOffset;
+        } else if (wasFragment || isFragment) {
+            // Before this record, or a record behind the last fragment: find the batch anew.
             reader.cursorPosition = 0;
             slot.reader.release();
         }
@@ -399,8 +412,16 @@ final class ReadAdapter {
         return true;
     }
 
-    private static boolean nextBatch(final ReadSlot slot) {
+    private boolean nextBatch(final ReadSession reader, final ReadSlot slot) {
         slot.consumed = 0;
+        if (reader.fragmentOffset >= 0) {
+            // Other records may lie between fragments for many batches: go to the one that holds the next.
+            final long address = journal.addressOf(reader.replica.chain(), reader.cursorPosition);
+            if (address > slot.reader.nextBatchAddress()) {
+                slot.reader.release();
+                return slot.reader.request(address) && slot.reader.state() == JournalReader.State.READY;
+            }
+        }
         if (slot.reader.nextBatch()) {
             return true;
         }

@@ -26,7 +26,7 @@ final class CliSystemTest {
             .resolve("seattle-weather-hourly-normals.csv")
             .toAbsolutePath();
     private static final int SAMPLE_EVENTS = 8_759;
-    private static final int MEBIBYTE = 1024 * 1024;
+    private static final int LARGEST = 8 * 1024 * 1024;
     private static NodeProcess node;
     private static CliProcess cli;
 
@@ -121,7 +121,7 @@ final class CliSystemTest {
     @Test
     void shouldNameTheEventAndKeepThoseBeforeItWhenOneIsTooLarge() {
         cli.run("stream", "create", "large/events").assertDone();
-        final byte[] input = new byte[4 + MEBIBYTE + 2];
+        final byte[] input = new byte[4 + LARGEST + 2];
         Arrays.fill(input, (byte) 'x');
         input[3] = '\n';
         input[input.length - 1] = '\n';
@@ -136,7 +136,7 @@ final class CliSystemTest {
                 cli.run("read", "large/events").assertDone().text().lines().toArray(String[]::new);
         assertEquals(2, lines.length);
         assertEquals("xxx", lines[0]);
-        assertEquals(MEBIBYTE, lines[1].length());
+        assertEquals(LARGEST, lines[1].length());
     }
 
     @Test

@@ -39,7 +39,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 final class ClientSystemTest {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
-    private static final int MEBIBYTE = 1024 * 1024;
+    private static final int LARGEST = 8 * 1024 * 1024;
     private static NodeProcess node;
     private static Millrace millrace;
 
@@ -87,15 +87,15 @@ final class ClientSystemTest {
     }
 
     @Test
-    void shouldTakeOneMebibyteAndRefuseMoreWhenEventsAreLarge() {
+    void shouldTakeEightMebibytesAndRefuseMoreWhenEventsAreLarge() {
         millrace.streams().createStream("large/events", StreamConfiguration.fixed(1));
-        final byte[] largest = new byte[MEBIBYTE];
+        final byte[] largest = new byte[LARGEST];
         new SplittableRandom(1).nextBytes(largest);
         try (EventWriter writer = millrace.openWriter("large/events");
                 EventReader reader = millrace.openReader("large/events", StreamPosition.HEAD)) {
             writer.append("k", largest);
-            assertCode(ErrorCode.PAYLOAD_TOO_LARGE, () -> writer.append("k", new byte[MEBIBYTE + 1]));
-            assertEquals(Result.TOO_LARGE, writer.offer("k", new byte[MEBIBYTE + 1]));
+            assertCode(ErrorCode.PAYLOAD_TOO_LARGE, () -> writer.append("k", new byte[LARGEST + 1]));
+            assertEquals(Result.TOO_LARGE, writer.offer("k", new byte[LARGEST + 1]));
             writer.append("k", new byte[0]);
             assertArrayEquals(largest, read(reader).payload());
             assertEquals(0, read(reader).payload().length);

@@ -1,5 +1,7 @@
 package io.millrace.store;
 
+import io.millrace.codec.EventFrame;
+
 /**
  * Limits of one chain's state. The head refuses what would exceed them before a record is sequenced
  * ({@link PendingOverlay}); a committed record always applies, so that a changed limit never changes what a log means.
@@ -41,11 +43,11 @@ public record StoreLimits(
     /**
      * Gives the limits a node uses unless configured otherwise.
      *
-     * @return 65,536 segments, 65,536 writers (16,384 per segment), 256 open events of 4,096 fragments and 1 MiB + 12
-     *     bytes, 2,097,152 index entries (32 MiB)
+     * @return 65,536 segments, 65,536 writers (16,384 per segment), 64 open events of 10,240 fragments (enough for the
+     *     smallest MTU) and 8 MiB + 12 bytes, 2,097,152 index entries (32 MiB)
      */
     public static StoreLimits defaults() {
-        return new StoreLimits(65_536, 65_536, 16_384, 256, 4_096, (1 << 20) + 12, 1 << 21);
+        return new StoreLimits(65_536, 65_536, 16_384, 64, 10_240, EventFrame.MAX_LENGTH, 1 << 21);
     }
 
     /**

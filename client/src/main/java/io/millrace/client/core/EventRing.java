@@ -19,8 +19,11 @@ import org.agrona.concurrent.UnsafeBuffer;
  *   +--------+--------------------------+------------+---- - - -+
  *   | unused | next event …        event begins here … ends here |
  *   +--------+--------------------------+------------+---- - - -+
- *                                        overhang: 1 MiB + 12
+ *                                        overhang
  * </pre>
+ *
+ * <p>Capacity and overhang suffice for events of up to {@value #USUAL_LENGTH} bytes; the first one that needs more
+ * makes the ring grow, for good, up to 16 MiB and an overhang of 8 MiB.
  *
  * <p><b>Invariants</b>: events have indexes 1, 2, 3 …; acknowledged ≤ appended; endPosition(i) − endPosition(i − 1) is
  * the length of event i; appended bytes − acknowledged bytes ≤ capacity.
@@ -28,8 +31,12 @@ import org.agrona.concurrent.UnsafeBuffer;
  * <p><b>Threading</b>: whoever holds the conductor's guard.
  */
 final class EventRing {
-    private final UnsafeBuffer bytes;
-    private final int capacity;
+    /** Frame length for which nothing needs to grow: 1 MiB of payload. */
+    static final int USUAL_LENGTH = EventFrame.HEADER_LENGTH + (1 << 20);
+
+    private UnsafeBuffer bytes;
+    private int capacity;
+    private int overhang;
     private final int eventMask;
     private final long[] endPositions;
     private final long[] sequences;
@@ -41,7 +48,7 @@ final class EventRing {
     /**
      * Allocates the ring.
      *
-     * @param capacity bytes of unacknowledged events, a power of two ≥ the largest event
+     * @param capacity bytes of unacknowledged events, a power of two; grows for a larger event
      * @param maxEvents greatest number of events, a power of two
      */
     EventRing(final int capacity, final int maxEvents) {
@@ -52,8 +59,32 @@ final class EventRing {
         this.eventMask = maxEvents - 1;
         this.endPositions = new long[maxEvents];
         this.sequences = new long[maxEvents];
-        this.bytes =
-                new UnsafeBuffer(ByteBuffer.allocateDirect(capacity + EventFrame.frameLength(EventFrame.MAX_PAYLOAD)));
+        this.overhang = USUAL_LENGTH;
+        this.bytes = new UnsafeBuffer(ByteBuffer.allocateDirect(capacity + overhang));
+    }
+
+    /**
+     * Makes an event of a length possible; allocates only when it is longer than any before it and than
+     * {@link #USUAL_LENGTH}, or than the capacity.
+     *
+     * @param frameLength of the event, in bytes, header included
+     */
+    void fit(final int frameLength) {
+        if (frameLength <= capacity && frameLength <= overhang) {
+            return;
+        }
+        final int newCapacity = Math.max(capacity, BitUtil.findNextPositivePowerOfTwo(frameLength));
+        final int newOverhang = Math.max(overhang, Math.min(EventFrame.MAX_LENGTH, newCapacity));
+        final UnsafeBuffer newBytes = new UnsafeBuffer(ByteBuffer.allocateDirect(newCapacity + newOverhang));
+        long begin = acknowledgedPosition;
+        for (long index = acknowledgedIndex + 1; index <= appendedIndex; index++) {
+            final long end = endPosition(index);
+            newBytes.putBytes((int) begin & (newCapacity - 1), bytes, index(begin), (int) (end - begin));
+            begin = end;
+        }
+        bytes = newBytes;
+        capacity = newCapacity;
+        overhang = newOverhang;
     }
 
     /**

@@ -12,6 +12,7 @@ import io.millrace.codec.wire.ReadUnsubscribeEncoder;
 import io.millrace.codec.wire.StartAt;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.agrona.BitUtil;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * last event processed.
  *
  * <p><b>Layout</b>: the byte of segment offset o lies at index o &amp; (window − 1). An event that wraps around the end
- * of the ring is made contiguous by copying its second part into the overhang behind the ring.
+ * of the ring is made contiguous by copying its second part into the overhang behind the ring. An event that is longer
+ * than window or overhang makes both grow, for good, up to 16 MiB and 8 MiB.
  *
  * <p><b>Threading</b>: whoever holds the conductor's guard. Receiving and delivering allocate nothing.
  *
@@ -48,16 +50,21 @@ final class SegmentReader {
     private final String stream;
     private final long streamId;
     private final long segmentId;
-    private final int window;
     private final ReadSubscribeEncoder subscribe = new ReadSubscribeEncoder();
     private final ReadUnsubscribeEncoder unsubscribe = new ReadUnsubscribeEncoder();
     private final ReadCreditEncoder credit = new ReadCreditEncoder();
 
     private @Nullable UnsafeBuffer bytes;
+    private int window;
+    private int overhang;
     private State state = State.DUE;
     private long processedOffset;
     private long receivedOffset;
     private long grantedOffset;
+
+    /** End of the next event as far as it is known: what is granted must reach it, or it would never come whole. */
+    private long neededOffset;
+
     private long subscriptionId;
     private long subscribedGeneration;
     private long staleSubscriptionId;
@@ -92,6 +99,7 @@ final class SegmentReader {
         this.streamId = streamId;
         this.segmentId = segmentId;
         this.window = conductor.context().readerWindowLength();
+        this.overhang = Math.min(window, EventRing.USUAL_LENGTH);
         this.retryAtNs = conductor.nowNs();
     }
 
@@ -103,6 +111,7 @@ final class SegmentReader {
     void goTo(final long offset) {
         placeCount++;
         processedOffset = offset;
+        neededOffset = offset;
         failure = null;
         wasSubscribed = false;
         subscribeAgain(conductor.nowNs());
@@ -203,7 +212,7 @@ final class SegmentReader {
 
     private int sendCredit() {
         final long creditOffset = processedOffset + window;
-        if (creditOffset - grantedOffset < window / 2) {
+        if (creditOffset - grantedOffset < window / 2 && grantedOffset >= neededOffset) {
             return 0;
         }
         final BufferClaim claim = connection.tryClaim(HEADER + ReadCreditEncoder.BLOCK_LENGTH);
@@ -259,7 +268,7 @@ final class SegmentReader {
         }
         UnsafeBuffer ring = bytes;
         if (ring == null) {
-            ring = new UnsafeBuffer(ByteBuffer.allocateDirect(window + EventFrame.frameLength(EventFrame.MAX_PAYLOAD)));
+            ring = new UnsafeBuffer(ByteBuffer.allocateDirect(window + overhang));
             bytes = ring;
         }
         final int target = (int) receivedOffset & (window - 1);
@@ -320,30 +329,28 @@ final class SegmentReader {
      * @return number handed over
      */
     int deliver(final EventHandler handler, final int limit) {
-        final UnsafeBuffer ring = bytes;
         int count = 0;
-        if (ring != null) {
-            while (count < limit) {
-                final int length = nextFrameLength(ring);
-                if (length == 0) {
-                    break;
-                }
-                final int place = placeCount;
-                final int index = (int) processedOffset & (window - 1);
-                handler.onEvent(
-                        ring,
-                        EventFrame.payloadIndex(index),
-                        length - EventFrame.HEADER_LENGTH,
-                        EventFrame.keyHash(ring, index),
-                        segmentId,
-                        processedOffset);
-                count++;
-                if (place != placeCount) {
-                    // The handler sought another place.
-                    return count;
-                }
-                processedOffset += length;
+        while (count < limit) {
+            final int length = nextFrameLength();
+            final UnsafeBuffer ring = bytes;
+            if (length == 0 || ring == null) {
+                break;
             }
+            final int place = placeCount;
+            final int index = (int) processedOffset & (window - 1);
+            handler.onEvent(
+                    ring,
+                    EventFrame.payloadIndex(index),
+                    length - EventFrame.HEADER_LENGTH,
+                    EventFrame.keyHash(ring, index),
+                    segmentId,
+                    processedOffset);
+            count++;
+            if (place != placeCount) {
+                // The handler sought another place.
+                return count;
+            }
+            processedOffset += length;
         }
         if (count == 0 && state == State.FAILED) {
             throwFailure();
@@ -352,7 +359,11 @@ final class SegmentReader {
     }
 
     /** Returns the length of the next whole event, made contiguous, or 0 when it is not there yet. */
-    private int nextFrameLength(final UnsafeBuffer ring) {
+    private int nextFrameLength() {
+        final UnsafeBuffer ring = bytes;
+        if (ring == null) {
+            return 0;
+        }
         final long available = receivedOffset - processedOffset;
         if (available < EventFrame.HEADER_LENGTH) {
             return 0;
@@ -369,7 +380,12 @@ final class SegmentReader {
             return 0;
         }
         final int frameLength = EventFrame.frameLength(payloadLength);
+        if (frameLength > window || frameLength > overhang) {
+            grow(ring, frameLength);
+            return nextFrameLength();
+        }
         if (available < frameLength) {
+            neededOffset = processedOffset + frameLength;
             return 0;
         }
         final int wrapped = index + frameLength - window;
@@ -377,6 +393,24 @@ final class SegmentReader {
             ring.putBytes(window, ring, 0, wrapped);
         }
         return frameLength;
+    }
+
+    /** Makes room for an event of a length; what was received stays, and more credit is granted in the next turn. */
+    private void grow(final UnsafeBuffer ring, final int frameLength) {
+        final int newWindow = Math.max(window, BitUtil.findNextPositivePowerOfTwo(frameLength));
+        final int newOverhang = Math.min(newWindow, EventFrame.MAX_LENGTH);
+        final UnsafeBuffer newBytes = new UnsafeBuffer(ByteBuffer.allocateDirect(newWindow + newOverhang));
+        long offset = processedOffset;
+        while (offset < receivedOffset) {
+            final int from = (int) offset & (window - 1);
+            final int to = (int) offset & (newWindow - 1);
+            final int length = (int) Math.min(receivedOffset - offset, Math.min(window - from, newWindow - to));
+            newBytes.putBytes(to, ring, from, length);
+            offset += length;
+        }
+        bytes = newBytes;
+        window = newWindow;
+        overhang = newOverhang;
     }
 
     private void throwFailure() {

@@ -6,6 +6,7 @@ import io.millrace.client.Millrace;
 import io.millrace.client.Result;
 import io.millrace.client.SegmentInfo;
 import io.millrace.codec.ErrorCode;
+import io.millrace.codec.EventFrame;
 import io.millrace.codec.wire.AckEchoEncoder;
 import io.millrace.codec.wire.AppendEncoder;
 import io.millrace.codec.wire.Durability;
@@ -128,6 +129,7 @@ final class SegmentWriter {
             current = new EventRing(context.writerBufferLength(), context.writerMaxPendingEvents());
             ring = current;
         }
+        current.fit(EventFrame.frameLength(payloadLength));
         if (current.hasRoom(payloadLength, toldIndex)) {
             return current;
         }

@@ -1,5 +1,6 @@
 package io.millrace.client.core;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -11,12 +12,14 @@ import io.millrace.client.EventView;
 import io.millrace.client.EventWriter;
 import io.millrace.client.StreamPosition;
 import io.millrace.codec.ErrorCode;
+import io.millrace.codec.EventFrame;
 import io.millrace.codec.KeyHash;
 import io.millrace.codec.MillraceException;
 import io.millrace.codec.wire.RefusalCode;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -164,6 +167,20 @@ class EventReaderTest {
             assertEquals(payload.length, next(reader).payload().length);
         }
         assertTrue(fixture.node.creditFrames >= 3, "credits " + fixture.node.creditFrames);
+        assertEquals(0, fixture.conductor.counters().resubscriptions());
+    }
+
+    @Test
+    void shouldReadTheLargestEventWhenTheWindowsAreSmaller() {
+        final byte[] largest = new byte[EventFrame.MAX_PAYLOAD];
+        new SplittableRandom(1).nextBytes(largest);
+        final EventReader reader = fixture.reader(StreamPosition.HEAD);
+        write("before");
+        writer.append("key", largest);
+        write("behind");
+        assertEquals("before", next(reader).asText());
+        assertArrayEquals(largest, next(reader).payload());
+        assertEquals("behind", next(reader).asText());
         assertEquals(0, fixture.conductor.counters().resubscriptions());
     }
 
