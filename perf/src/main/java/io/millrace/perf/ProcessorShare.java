@@ -22,6 +22,7 @@ final class ProcessorShare {
     private static final long KERNEL_THREAD = 0x0020_0000L; // PF_KTHREAD in the flags field
     private static final int FLAGS = 6;
     private static final int USER = 11;
+    private static final int CHILDREN_USER = 13;
     private static final int CHILDREN_SYSTEM = 14;
 
     private final Map<Long, Times> processes = new HashMap<>();
@@ -29,7 +30,7 @@ final class ProcessorShare {
     private long userTicks;
     private long stolenTicks;
 
-    /** Times of one process in clock ticks, those of its ended children among them. */
+    /** Times of one process in clock ticks, those of its ended children (fio is one) among them. */
     private record Times(long userTicks, long allTicks, boolean kernel) {}
 
     private ProcessorShare() {}
@@ -110,7 +111,10 @@ final class ProcessorShare {
             }
             processes.put(
                     Long.parseLong(String.valueOf(directory.getFileName())),
-                    new Times(Long.parseLong(fields[USER]), all, (Long.parseLong(fields[FLAGS]) & KERNEL_THREAD) != 0));
+                    new Times(
+                            Long.parseLong(fields[USER]) + Long.parseLong(fields[CHILDREN_USER]),
+                            all,
+                            (Long.parseLong(fields[FLAGS]) & KERNEL_THREAD) != 0));
         } catch (final IOException | RuntimeException e) {
             return; // it ended while we looked
         }
