@@ -7,18 +7,21 @@ import io.millrace.codec.MillraceException;
 import io.millrace.journal.uring.UringDevice;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Locale;
 import org.agrona.CloseHelper;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes a journal file: preallocated, zero-written (appends and unwritten extents leave the fast path), with both
  * superblocks, durable under its name or not there at all. It grows under another name and is renamed when it is
- * complete.
+ * complete. A lock beside it lets one at a time do this: the second would take the first one's growing file away.
  *
  * <p><b>Threading</b>: the caller's thread; blocks.
  */
@@ -31,6 +34,8 @@ final class JournalFormatter implements CompletionHandler {
     private static final int EFBIG = 27;
     private static final int EDQUOT = 122;
     private static final String SUFFIX = ".formatting";
+    private static final int LOCK_ATTEMPT_LIMIT = 16;
+    private static final String LOCK_SUFFIX = ".formatting.lock";
 
     private final FormatContext context;
     private int inFlightCount;
@@ -46,16 +51,82 @@ final class JournalFormatter implements CompletionHandler {
      * Makes a journal file.
      *
      * @param context what to make
-     * @throws MillraceException MR-6002, MR-6009, MR-6010, MR-6011, MR-6013
+     * @throws MillraceException MR-6002, MR-6004, MR-6009, MR-6010, MR-6011, MR-6013
      */
     static void format(final FormatContext context) {
         final Superblock superblock = plan(context, context.length());
         final Path file = context.file().toAbsolutePath();
+        requireMissing(file);
+        final Path growing = file.resolveSibling(file.getFileName() + SUFFIX);
+        final Path lockFile = file.resolveSibling(file.getFileName() + LOCK_SUFFIX);
+        try {
+            final FileChannel lock = lock(lockFile, file);
+            try {
+                requireMissing(file); // whoever held the lock before may have made it
+                grow(context, superblock, file, growing);
+            } finally {
+                Files.deleteIfExists(lockFile);
+                lock.close();
+            }
+        } catch (final NoSuchFileException e) {
+            throw new MillraceException(
+                    ErrorCode.DEVICE_NOT_FOUND, file + ": the directory " + file.getParent() + " does not exist", e);
+        } catch (final java.nio.file.AccessDeniedException e) {
+            throw new MillraceException(ErrorCode.DEVICE_PERMISSION, file + ": permission denied", e);
+        } catch (final IOException e) {
+            throw failed(file, superblock.deviceLength(), isFull(e), String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static void requireMissing(final Path file) {
         if (Files.exists(file)) {
             throw new MillraceException(
                     ErrorCode.DEVICE_NOT_EMPTY, file + " exists. " + ErrorCode.DEVICE_NOT_EMPTY.remedy());
         }
-        final Path growing = file.resolveSibling(file.getFileName() + SUFFIX);
+    }
+
+    /** The file that was locked may be one that its last holder has removed meanwhile: then another is made. */
+    private static FileChannel lock(final Path lockFile, final Path file) throws IOException {
+        for (int i = 0; i < LOCK_ATTEMPT_LIMIT; i++) {
+            if (!Files.exists(lockFile)) {
+                Files.newByteChannel(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE)
+                        .close();
+            }
+            final Object seen = keyOf(lockFile);
+            final FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            final boolean isLocked = tryLock(channel);
+            if (isLocked && seen != null && seen.equals(keyOf(lockFile))) {
+                return channel;
+            }
+            channel.close();
+            if (!isLocked) {
+                break;
+            }
+        }
+        throw new MillraceException(
+                ErrorCode.DEVICE_LOCKED,
+                file + " is just being formatted by another start or journal format. Wait until it is done");
+    }
+
+    private static @Nullable Object keyOf(final Path lockFile) throws IOException {
+        try {
+            return Files.readAttributes(lockFile, BasicFileAttributes.class).fileKey();
+        } catch (final NoSuchFileException e) {
+            return null;
+        }
+    }
+
+    private static boolean tryLock(final FileChannel channel) throws IOException {
+        try {
+            return channel.tryLock() != null; // released with the channel
+        } catch (final OverlappingFileLockException e) {
+            return false; // this very process is at it
+        }
+    }
+
+    private static void grow(
+            final FormatContext context, final Superblock superblock, final Path file, final Path growing)
+            throws IOException {
         boolean complete = false;
         try {
             Files.deleteIfExists(growing);
@@ -64,13 +135,6 @@ final class JournalFormatter implements CompletionHandler {
             Files.move(growing, file, StandardCopyOption.ATOMIC_MOVE);
             syncDirectory(file);
             complete = true;
-        } catch (final NoSuchFileException e) {
-            throw new MillraceException(
-                    ErrorCode.DEVICE_NOT_FOUND, file + ": the directory " + file.getParent() + " does not exist", e);
-        } catch (final java.nio.file.AccessDeniedException e) {
-            throw new MillraceException(ErrorCode.DEVICE_PERMISSION, file + ": permission denied", e);
-        } catch (final IOException e) {
-            throw failed(file, superblock.deviceLength(), isFull(e), String.valueOf(e.getMessage()));
         } finally {
             if (!complete) {
                 deleteQuietly(growing);

@@ -69,6 +69,25 @@ final class JournalFileTest {
         return e.code();
     }
 
+    @Test
+    void shouldRefuseTheSecondAndHarmNeitherWhenTwoFormatAtOnce() {
+        final Path file = directory.resolve("journal.mrj");
+        final List<ErrorCode> second = new ArrayList<>();
+        Journal.format(TestJournals.formatContext()
+                .file(file)
+                .length(4 * TestJournals.ZONE_LENGTH)
+                .ledger(ledger)
+                .progress((done, total) ->
+                        second.add(assertThrows(MillraceException.class, () -> format(4 * TestJournals.ZONE_LENGTH))
+                                .code())));
+        assertFalse(second.isEmpty(), "the second one came while the first was at it");
+        assertTrue(second.stream().allMatch(ErrorCode.DEVICE_LOCKED::equals), second::toString);
+        try (Journal journal = Journal.open(context(file).backend(Backend.CHANNEL))) {
+            assertEquals(List.of(), TestJournals.recover(journal));
+        }
+        assertEquals(List.of("journal.mrj"), List.of(directory.toFile().list()), "nothing else is left");
+    }
+
     @ParameterizedTest
     @EnumSource(Backend.class)
     void shouldRecoverWhatWasAcknowledged(final Backend backend) {
