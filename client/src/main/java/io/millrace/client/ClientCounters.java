@@ -49,6 +49,14 @@ public interface ClientCounters {
     long acknowledgements();
 
     /**
+     * Acknowledgement frames of nodes whose medium does not survive a loss of power (tmpfs): what they acknowledge is
+     * received and readable, not durable.
+     *
+     * @return count, of {@link #acknowledgements()}
+     */
+    long memoryAcknowledgements();
+
+    /**
      * Times a reader subscribed to a segment again: after a reconnect, a gap or a refusal.
      *
      * @return count

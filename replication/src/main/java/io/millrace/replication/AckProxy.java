@@ -17,11 +17,22 @@ import java.util.ArrayList;
 final class AckProxy {
     private static final int ACK_LENGTH = MessageHeaderEncoder.ENCODED_LENGTH + AppendAckEncoder.BLOCK_LENGTH;
 
+    private final Durability durability;
     private final ArrayList<WriterBinding> dirty = new ArrayList<>();
     private final BufferClaim claim = new BufferClaim();
     private final MessageHeaderEncoder header = new MessageHeaderEncoder();
     private final AppendAckEncoder ack = new AppendAckEncoder();
     private long sentCount;
+
+    /**
+     * Makes it.
+     *
+     * @param durability what an acknowledgement of this device proves: never MEDIA where a loss of power takes the
+     *     bytes away
+     */
+    AckProxy(final Durability durability) {
+        this.durability = durability;
+    }
 
     /** Notes that a writer's committed number has moved or is to be said again. */
     void mark(final WriterBinding binding) {
@@ -86,7 +97,7 @@ final class AckProxy {
                 .journalNs(binding.journalNs)
                 .chainNs(binding.chainNs)
                 .chain(binding.replica.chain())
-                .durability(Durability.MEDIA);
+                .durability(durability);
         claim.commit();
         binding.sentNumber = number;
         sentCount++;

@@ -9,6 +9,7 @@ import io.millrace.codec.log.RecordHeaderDecoder;
 import io.millrace.codec.log.RecordKind;
 import io.millrace.codec.wire.AckEchoDecoder;
 import io.millrace.codec.wire.AppendDecoder;
+import io.millrace.codec.wire.Durability;
 import io.millrace.codec.wire.ReadCreditDecoder;
 import io.millrace.codec.wire.ReadSubscribeDecoder;
 import io.millrace.codec.wire.ReadUnsubscribeDecoder;
@@ -53,7 +54,8 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
     private final NanoClock clock;
     private final EpochNanoClock epochClock;
     private final ChainReplica[] replicas;
-    private final AckProxy acks = new AckProxy();
+    private final Durability durability;
+    private final AckProxy acks;
     private final AppendAdapter appends;
     private final ReadAdapter reads;
     private final WriterExpiry[] expiries;
@@ -93,6 +95,8 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
                 .listener(this)
                 .clock(clock)
                 .readerLimit(Math.max(journalContext.readerLimit(), limits.journalReaders())));
+        durability = journal.durabilityMode().survivesPowerLoss() ? Durability.MEDIA : Durability.MEMORY;
+        acks = new AckProxy(durability);
         sampleEpoch(clock.nanoTime());
         replicas = new ChainReplica[chainCount + 1];
         for (int chain = 0; chain < replicas.length; chain++) {
@@ -218,6 +222,11 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
      */
     public long chainEpoch(final int chain) {
         return replica(chain).chainEpoch();
+    }
+
+    /** Returns what an acknowledgement proves: MEMORY where the medium does not survive a loss of power. */
+    public Durability durability() {
+        return durability;
     }
 
     /** Returns the journal, for its counters and its kernel wait. */

@@ -53,7 +53,7 @@ public record NodeReport(
                 journal,
                 agent.journal().deviceDescription(),
                 agent.journal().backendName(),
-                agent.journal().durabilityMode().survivesPowerLoss() ? Durability.MEDIA : Durability.MEMORY,
+                agent.durability(),
                 agent.journal().durabilityMode().describe(),
                 idlePolicy,
                 agent.journal().incarnation(),

@@ -6,6 +6,7 @@ import io.millrace.codec.ErrorCode;
 import io.millrace.codec.wire.AppendAckDecoder;
 import io.millrace.codec.wire.ChainChangedDecoder;
 import io.millrace.codec.wire.CommandDoneDecoder;
+import io.millrace.codec.wire.Durability;
 import io.millrace.codec.wire.MessageHeaderDecoder;
 import io.millrace.codec.wire.MessageHeaderEncoder;
 import io.millrace.codec.wire.ReadDataDecoder;
@@ -181,6 +182,9 @@ final class Connection implements NodeLink.Handler {
 
     private void onAppendAck(final AppendAckDecoder ack) {
         counters.add(Counters.ACKNOWLEDGEMENTS, 1);
+        if (ack.durability() != Durability.MEDIA) {
+            counters.add(Counters.MEMORY_ACKNOWLEDGEMENTS, 1);
+        }
         final SegmentWriter writer =
                 conductor.segmentWriter(ack.writerIdHigh(), ack.writerIdLow(), ack.streamId(), ack.segmentId());
         if (writer == null) {

@@ -39,7 +39,10 @@ final class Counters implements ClientCounters {
     /** Frames Aeron sent again. */
     static final int RETRANSMITS = 9;
 
-    private final AtomicLongArray values = new AtomicLongArray(RETRANSMITS + 1);
+    /** Acknowledgement frames of a node whose medium does not survive a loss of power. */
+    static final int MEMORY_ACKNOWLEDGEMENTS = 10;
+
+    private final AtomicLongArray values = new AtomicLongArray(MEMORY_ACKNOWLEDGEMENTS + 1);
 
     /** Makes counters at zero. */
     Counters() {}
@@ -93,6 +96,11 @@ final class Counters implements ClientCounters {
     @Override
     public long acknowledgements() {
         return values.getOpaque(ACKNOWLEDGEMENTS);
+    }
+
+    @Override
+    public long memoryAcknowledgements() {
+        return values.getOpaque(MEMORY_ACKNOWLEDGEMENTS);
     }
 
     @Override

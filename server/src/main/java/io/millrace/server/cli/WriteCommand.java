@@ -5,6 +5,7 @@ import io.millrace.client.Millrace;
 import io.millrace.codec.ErrorCode;
 import io.millrace.codec.KeyHash;
 import io.millrace.codec.MillraceException;
+import io.millrace.codec.wire.Durability;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -33,7 +34,8 @@ import picocli.CommandLine.Parameters;
             "",
             "text: each line is an event without a key. csv: each record is an event, the header line is",
             "kept with the stream (see read --header). Events of one key keep their order; with one",
-            "segment all do. What is written is durable when the command ends with 0."
+            "segment all do. What is written is durable when the command ends with 0, unless it says that the",
+            "node's medium is memory."
         },
         mixinStandardHelpOptions = true)
 final class WriteCommand implements Callable<Integer> {
@@ -145,7 +147,7 @@ final class WriteCommand implements Callable<Integer> {
             if (failure == null) {
                 writer.close();
             }
-            return report(name, feed, seconds, failure);
+            return report(name, feed, seconds, millrace.counters().memoryAcknowledgements() > 0, failure);
         }
     }
 
@@ -243,7 +245,11 @@ final class WriteCommand implements Callable<Integer> {
     }
 
     private int report(
-            final String name, final EventFeed feed, final double seconds, final @Nullable MillraceException failure) {
+            final String name,
+            final EventFeed feed,
+            final double seconds,
+            final boolean isMemoryOnly,
+            final @Nullable MillraceException failure) {
         final long count = feed.acknowledgedCount();
         int exitCode = 0;
         if (output.isJson()) {
@@ -256,7 +262,8 @@ final class WriteCommand implements Callable<Integer> {
                     .field("bytes", payloadBytes)
                     .field("seconds", seconds)
                     .field("eventsPerSecond", count / seconds)
-                    .field("headerKept", header != null);
+                    .field("headerKept", header != null)
+                    .field("durability", (isMemoryOnly ? Durability.MEMORY : Durability.MEDIA).name());
             if (failure != null) {
                 exitCode = Failures.tellInside(console, json, failure);
             }
@@ -268,11 +275,14 @@ final class WriteCommand implements Callable<Integer> {
             console.out()
                     .printf(
                             Locale.ROOT,
-                            "wrote %,d events (%s) to %s in %.2f s, all durable%n",
+                            "wrote %,d events (%s) to %s in %.2f s, %s%n",
                             count,
                             Words.bytes((double) payloadBytes),
                             name,
-                            seconds);
+                            seconds,
+                            isMemoryOnly
+                                    ? "all acknowledged, NOT durable: the node's medium is memory"
+                                    : "all durable");
         }
         return exitCode;
     }
