@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -25,6 +26,7 @@ final class CliProcess {
 
     private final Path directory;
     private final String endpoint;
+    private final Map<String, String> environment = new TreeMap<>();
     private int runs;
 
     /**
@@ -36,6 +38,12 @@ final class CliProcess {
     CliProcess(final Path directory, final String endpoint) {
         this.directory = directory;
         this.endpoint = endpoint;
+    }
+
+    /** Gives all commands a variable of the environment. */
+    CliProcess with(final String name, final String value) {
+        environment.put(name, value);
+        return this;
     }
 
     /** Runs a command without input. */
@@ -56,6 +64,7 @@ final class CliProcess {
                     .redirectOutput(out.toFile())
                     .redirectError(err.toFile());
             builder.environment().put("MILLRACE_CONNECT", endpoint);
+            builder.environment().putAll(environment);
             final Process process = builder.start();
             try (OutputStream in = process.getOutputStream()) {
                 in.write(input);

@@ -47,6 +47,7 @@ final class CliSystemTest {
                 "true", json("stream", "create", "plant/one", "--segments", "1").get("created"));
         final Map<String, String> written =
                 json("write", "plant/one", "--format", "csv", "--key-column", "date", SAMPLE.toString());
+        assertEquals("MEDIA", written.get("durability"));
         assertEquals(Integer.toString(SAMPLE_EVENTS), written.get("acknowledged"));
         assertEquals("true", written.get("headerKept"));
         final CliProcess.Outcome read = cli.run("read", "plant/one", "--from", "head", "--format", "text", "--header");
@@ -106,6 +107,16 @@ final class CliSystemTest {
         refused(ErrorCode.STREAM_NOT_FOUND, "stream", "describe", "life/events");
         refused(ErrorCode.STREAM_NOT_FOUND, "write", "life/events", SAMPLE.toString());
         refused(ErrorCode.STREAM_NOT_FOUND, "read", "life/events");
+    }
+
+    @Test
+    void shouldPrintTheVersionWhenAnyCommandIsAskedForIt() {
+        for (final String[] command : new String[][] {{}, {"stream", "list"}, {"journal"}, {"start"}, {"version"}}) {
+            final String[] asked = Arrays.copyOf(command, command.length + 1);
+            asked[command.length] = "-V";
+            final CliProcess.Outcome told = cli.run(asked).assertDone();
+            assertTrue(told.text().matches("millrace [0-9].*\\R"), told::toString);
+        }
     }
 
     @Test

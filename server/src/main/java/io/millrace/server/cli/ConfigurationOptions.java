@@ -31,16 +31,36 @@ final class ConfigurationOptions {
      * @throws io.millrace.codec.MillraceException MR-7001 to MR-7004.
      */
     NodeConfiguration.Builder builder() {
-        final NodeConfiguration.Builder builder = NodeConfiguration.builder();
-        if (config != null) {
-            builder.file(config);
-        } else if (Files.exists(DEFAULT_CONFIG)) {
-            builder.file(DEFAULT_CONFIG);
+        return fill(NodeConfiguration.builder());
+    }
+
+    /**
+     * Gives the settings to a builder: file, then environment, then options.
+     *
+     * @param builder to be filled.
+     * @return the same.
+     * @throws io.millrace.codec.MillraceException as the builder throws.
+     */
+    NodeConfiguration.Builder fill(final NodeConfiguration.Builder builder) {
+        final Path file = file();
+        if (file != null) {
+            builder.file(file);
         }
+        builder.environment(System.getenv());
         if (data != null) {
             builder.set("node.data", data, "--data");
         }
         settings.forEach((key, value) -> builder.set(key, value, "--set"));
         return builder;
+    }
+
+    /**
+     * Names the file that is read.
+     *
+     * @return null when there is none.
+     */
+    @Nullable
+    Path file() {
+        return config != null ? config : Files.exists(DEFAULT_CONFIG) ? DEFAULT_CONFIG : null;
     }
 }

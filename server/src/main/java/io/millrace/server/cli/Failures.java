@@ -87,8 +87,16 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
         }
     }
 
-    private static void writeError(
-            final JsonWriter json, final @Nullable ErrorCode code, final String message, final int exitCode) {
+    /**
+     * Writes a failure as an object.
+     *
+     * @param json to write to, where a value is due.
+     * @param code of it, null when it has none.
+     * @param message for people.
+     * @param exitCode of the process.
+     */
+    static void writeError(
+            final JsonWriter json, final @Nullable ErrorCode code, final @Nullable String message, final int exitCode) {
         json.beginObject()
                 .field("code", code == null ? null : code.id())
                 .field("name", code == null ? null : code.name())

@@ -56,8 +56,10 @@ public final class MillraceCli {
                 .addSubcommand(new WriteCommand(console))
                 .addSubcommand(new ReadCommand(console))
                 .addSubcommand(journal(console))
+                .addSubcommand(config(console))
                 .addSubcommand(new VersionCommand(console))
                 .addSubcommand(new HelpCommand());
+        printVersions(root);
         final Failures failures = new Failures(console);
         root.setCaseInsensitiveEnumValuesAllowed(true);
         root.setExecutionExceptionHandler(failures);
@@ -67,6 +69,12 @@ public final class MillraceCli {
         return root;
     }
 
+    /** Each command has -V; without a provider it would print nothing. */
+    private static void printVersions(final CommandLine command) {
+        command.getCommandSpec().versionProvider(() -> new String[] {"millrace " + VersionCommand.version()});
+        command.getSubcommands().values().forEach(MillraceCli::printVersions);
+    }
+
     private static CommandLine streams(final Console console) {
         return new CommandLine(new StreamCommands())
                 .addSubcommand(new StreamCreateCommand(console))
@@ -74,6 +82,12 @@ public final class MillraceCli {
                 .addSubcommand(new StreamDescribeCommand(console))
                 .addSubcommand(StreamEndCommand.seal(console))
                 .addSubcommand(StreamEndCommand.delete(console));
+    }
+
+    private static CommandLine config(final Console console) {
+        return new CommandLine(new ConfigCommands())
+                .addSubcommand(new ConfigCheckCommand(console))
+                .addSubcommand(new ConfigShowCommand(console));
     }
 
     private static CommandLine journal(final Console console) {

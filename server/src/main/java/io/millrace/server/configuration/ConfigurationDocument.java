@@ -17,7 +17,13 @@ final class ConfigurationDocument {
                 "`./millrace start` reads `millrace.toml` in the working directory when there is one, or the file named by\n");
         out.append(
                 "`--config FILE`. `--data` and `--listen` stand for `node.data` and `listen.endpoint`; `--set KEY=VALUE` sets any\n");
-        out.append("other. The command line wins over the file, the file over the default. Unknown keys are errors.\n");
+        out.append(
+                "other. The variable `MILLRACE__SECTION__KEY` of the environment stands for `section.key`, in capitals and with `_`\n");
+        out.append(
+                "for `-`: `MILLRACE__JOURNAL__ZONE_SIZE`. The command line wins over the environment, that over the file, the file over\n");
+        out.append(
+                "the default. Unknown names are errors. `./millrace config check` names all errors with their places,\n");
+        out.append("`./millrace config show` each value with its origin.\n\n");
         out.append(
                 "Sizes are whole numbers with `B`, `KiB`, `MiB`, `GiB` or `TiB`; times with `ns`, `us`, `ms`, `s`, `min` or `h`.\n\n");
         out.append("| setting | unit | default | range | why this default |\n|---|---|---|---|---|\n");

@@ -5,12 +5,16 @@ import io.millrace.codec.MillraceException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.tomlj.Toml;
 import org.tomlj.TomlArray;
@@ -20,7 +24,8 @@ import org.tomlj.TomlPosition;
 import org.tomlj.TomlTable;
 
 /**
- * The values of a node's settings, checked. Precedence: option of the command line, then file, then default.
+ * The values of a node's settings, checked. Precedence: option of the command line, then environment, then file, then
+ * default.
  *
  * <p><b>Threading:</b> immutable once built. <b>Invariants:</b> every {@link Setting} has a value inside its range and
  * no two contradict each other.
@@ -30,13 +35,11 @@ public final class NodeConfiguration {
     public static final long AUTO = -1;
 
     private static final String AUTO_TEXT = "auto";
-    private static final String NAME_PATTERN = "[A-Za-z0-9._-]{1,255}";
-    private static final int MAX_PORT = 65535;
 
     private final Map<Setting, Object> values;
-    private final Map<Setting, String> origins;
+    private final Map<Setting, Origin> origins;
 
-    private NodeConfiguration(final Map<Setting, Object> values, final Map<Setting, String> origins) {
+    private NodeConfiguration(final Map<Setting, Object> values, final Map<Setting, Origin> origins) {
         this.values = values;
         this.origins = origins;
     }
@@ -47,7 +50,19 @@ public final class NodeConfiguration {
      * @return a builder.
      */
     public static Builder builder() {
-        return new Builder();
+        return new Builder(fault -> {
+            throw fault.exception();
+        });
+    }
+
+    /**
+     * Begins with the defaults and goes on behind a fault, to find them all.
+     *
+     * @param faults takes what is wrong; the setting keeps the value it had.
+     * @return a builder that throws nothing.
+     */
+    public static Builder builder(final Consumer<ConfigurationFault> faults) {
+        return new Builder(faults);
     }
 
     /**
@@ -121,10 +136,31 @@ public final class NodeConfiguration {
      * Where a value comes from.
      *
      * @param setting any.
-     * @return {@code default}, {@code file:line:column} or the option.
+     * @return {@code default}, {@code file:line:column}, {@code environment NAME} or the option.
      */
     public String origin(final Setting setting) {
-        return origins.getOrDefault(setting, "default");
+        return originOf(setting).toString();
+    }
+
+    private Origin originOf(final Setting setting) {
+        return origins.getOrDefault(setting, Origin.DEFAULT);
+    }
+
+    /**
+     * A value as it would be written in the file, without quotes.
+     *
+     * @param setting any.
+     * @return may be empty for a path.
+     */
+    public String shown(final Setting setting) {
+        if (value(setting) instanceof Long number) {
+            return switch (setting.kind()) {
+                case SIZE -> number == AUTO ? AUTO_TEXT : Units.size(number);
+                case DURATION -> Units.duration(number);
+                default -> Long.toString(number);
+            };
+        }
+        return text(setting);
     }
 
     private Object value(final Setting setting) {
@@ -137,12 +173,18 @@ public final class NodeConfiguration {
 
     /** Collects values. <b>Threading:</b> one thread. */
     public static final class Builder {
-        private final Map<Setting, Object> values = new EnumMap<>(Setting.class);
-        private final Map<Setting, String> origins = new EnumMap<>(Setting.class);
+        private static final Comparator<@Nullable TomlPosition> BY_PLACE = Comparator.nullsFirst(
+                Comparator.comparingInt(TomlPosition::line).thenComparingInt(TomlPosition::column));
 
-        private Builder() {
+        private final Map<Setting, Object> values = new EnumMap<>(Setting.class);
+        private final Map<Setting, Origin> origins = new EnumMap<>(Setting.class);
+        private final Consumer<ConfigurationFault> faults;
+        private boolean hasFaults;
+
+        private Builder(final Consumer<ConfigurationFault> faults) {
+            this.faults = faults;
             for (final Setting setting : Setting.values()) {
-                values.put(setting, parse(setting, setting.defaultText(), "default"));
+                values.put(setting, SettingText.parse(setting, setting.defaultText()));
             }
         }
 
@@ -158,22 +200,49 @@ public final class NodeConfiguration {
             try {
                 parsed = Toml.parse(Files.readString(file));
             } catch (final IOException e) {
-                throw new MillraceException(
-                        ErrorCode.CONFIGURATION_NOT_FOUND, file + ": cannot be read (" + e.getMessage() + ")");
+                fault(
+                        ErrorCode.CONFIGURATION_NOT_FOUND,
+                        Origin.of(file, null),
+                        "cannot be read (" + e.getMessage() + ")",
+                        null);
+                return this;
             }
-            if (parsed.hasErrors()) {
-                final TomlParseError first = parsed.errors().get(0);
-                final TomlPosition at = first.position();
-                throw new MillraceException(
+            for (final TomlParseError error : parsed.errors()) {
+                fault(
                         ErrorCode.CONFIGURATION_SYNTAX,
-                        file + ":" + at.line() + ":" + at.column() + ": " + first.getMessage());
+                        Origin.of(file, error.position()),
+                        String.valueOf(error.getMessage()),
+                        null);
             }
             final Set<String> keys = new TreeSet<>();
-            for (final List<String> path : parsed.keyPathSet()) {
+            for (final List<String> path : inOrder(parsed)) {
                 keys.add(String.join(".", path));
                 take(file, parsed, path);
             }
             rejectEmptyTables(file, parsed, keys);
+            return this;
+        }
+
+        /**
+         * Takes the values of the environment: {@code MILLRACE__SECTION__KEY}, other variables are not looked at.
+         *
+         * @param environment names and values.
+         * @return this.
+         * @throws MillraceException MR-7001 or MR-7002.
+         */
+        public Builder environment(final Map<String, String> environment) {
+            for (final Map.Entry<String, String> variable : new TreeMap<>(environment).entrySet()) {
+                final String name = variable.getKey();
+                if (name.startsWith(Setting.ENVIRONMENT_PREFIX)) {
+                    final Origin origin = Origin.named("environment " + name);
+                    final Setting setting = Setting.ofEnvironment(name).orElse(null);
+                    if (setting == null) {
+                        unknown("unknown setting '" + name + "'", Setting.nearestEnvironment(name), origin);
+                    } else {
+                        put(setting, variable.getValue(), origin);
+                    }
+                }
+            }
             return this;
         }
 
@@ -187,9 +256,11 @@ public final class NodeConfiguration {
          * @throws MillraceException MR-7001 or MR-7002.
          */
         public Builder set(final String key, final String text, final String origin) {
-            final Setting setting = known(key, origin);
-            values.put(setting, parse(setting, text, origin));
-            origins.put(setting, origin);
+            final Origin place = Origin.named(origin);
+            final Setting setting = known(key, place);
+            if (setting != null) {
+                put(setting, text, place);
+            }
             return this;
         }
 
@@ -202,163 +273,117 @@ public final class NodeConfiguration {
         public NodeConfiguration conclude() {
             final NodeConfiguration concluded = new NodeConfiguration(
                     Collections.unmodifiableMap(new EnumMap<>(values)), Collections.unmodifiableMap(origins));
-            powerOfTwo(concluded, Setting.JOURNAL_GRANULE);
-            powerOfTwo(concluded, Setting.TRANSPORT_TERM_LENGTH);
-            final long window = concluded.number(Setting.TRANSPORT_WINDOW);
-            if (window * 2 > concluded.number(Setting.TRANSPORT_TERM_LENGTH)) {
-                throw conflict(
-                        concluded, Setting.TRANSPORT_WINDOW, Setting.TRANSPORT_TERM_LENGTH, "is more than half of");
-            }
-            final long granule = concluded.number(Setting.JOURNAL_GRANULE);
-            if (concluded.number(Setting.JOURNAL_ZONE_SIZE) % granule != 0) {
-                throw conflict(concluded, Setting.JOURNAL_ZONE_SIZE, Setting.JOURNAL_GRANULE, "is no multiple of");
-            }
-            if (concluded.number(Setting.JOURNAL_ZONE_SIZE) * 2 > concluded.number(Setting.JOURNAL_SIZE)) {
-                throw conflict(concluded, Setting.JOURNAL_ZONE_SIZE, Setting.JOURNAL_SIZE, "is more than half of");
-            }
-            if (concluded.number(Setting.SESSION_HEARTBEAT) * 3 > concluded.number(Setting.SESSION_TIMEOUT)) {
-                throw conflict(
-                        concluded, Setting.SESSION_HEARTBEAT, Setting.SESSION_TIMEOUT, "is more than a third of");
+            if (!hasFaults) {
+                checkTogether(concluded);
             }
             return concluded;
         }
 
+        private void checkTogether(final NodeConfiguration concluded) {
+            powerOfTwo(concluded, Setting.JOURNAL_GRANULE);
+            powerOfTwo(concluded, Setting.TRANSPORT_TERM_LENGTH);
+            final long window = concluded.number(Setting.TRANSPORT_WINDOW);
+            if (window * 2 > concluded.number(Setting.TRANSPORT_TERM_LENGTH)) {
+                conflict(concluded, Setting.TRANSPORT_WINDOW, Setting.TRANSPORT_TERM_LENGTH, "is more than half of");
+            }
+            final long granule = concluded.number(Setting.JOURNAL_GRANULE);
+            if (concluded.number(Setting.JOURNAL_ZONE_SIZE) % granule != 0) {
+                conflict(concluded, Setting.JOURNAL_ZONE_SIZE, Setting.JOURNAL_GRANULE, "is no multiple of");
+            }
+            if (concluded.number(Setting.JOURNAL_ZONE_SIZE) * 2 > concluded.number(Setting.JOURNAL_SIZE)) {
+                conflict(concluded, Setting.JOURNAL_ZONE_SIZE, Setting.JOURNAL_SIZE, "is more than half of");
+            }
+            if (concluded.number(Setting.SESSION_HEARTBEAT) * 3 > concluded.number(Setting.SESSION_TIMEOUT)) {
+                conflict(concluded, Setting.SESSION_HEARTBEAT, Setting.SESSION_TIMEOUT, "is more than a third of");
+            }
+        }
+
+        private void put(final Setting setting, final String text, final Origin origin) {
+            try {
+                values.put(setting, SettingText.parse(setting, text));
+                origins.put(setting, origin);
+            } catch (final IllegalArgumentException e) {
+                bad(setting, origin, String.valueOf(e.getMessage()));
+            }
+        }
+
+        private static List<List<String>> inOrder(final TomlTable table) {
+            final List<List<String>> paths = new ArrayList<>(table.keyPathSet());
+            paths.sort(Comparator.comparing(table::inputPositionOf, BY_PLACE));
+            return paths;
+        }
+
         private void take(final Path file, final TomlTable table, final List<String> path) {
-            final String key = String.join(".", path);
-            final TomlPosition at = table.inputPositionOf(path);
-            final String origin = at == null ? file.toString() : file + ":" + at.line() + ":" + at.column();
-            final Setting setting = known(key, origin);
+            final Origin origin = Origin.of(file, table.inputPositionOf(path));
+            final Setting setting = known(String.join(".", path), origin);
+            if (setting == null) {
+                return;
+            }
             final Object raw = table.get(path);
-            if (raw instanceof TomlArray || raw instanceof TomlTable || raw == null) {
-                throw bad(setting, origin, "expected one value");
-            }
-            if (raw instanceof Long && setting.kind() == Setting.Kind.DURATION) {
-                throw bad(setting, origin, "a time needs its unit, as in \"250us\", found " + raw);
-            }
             final boolean wantsNumber = setting.kind() == Setting.Kind.COUNT || setting.kind() == Setting.Kind.SIZE;
-            if (!(raw instanceof String) && !(raw instanceof Long && wantsNumber)) {
-                throw bad(setting, origin, "expected " + setting.kind().unit() + ", found " + raw);
+            if (raw instanceof TomlArray || raw instanceof TomlTable || raw == null) {
+                bad(setting, origin, "expected one value");
+            } else if (raw instanceof Long && setting.kind() == Setting.Kind.DURATION) {
+                bad(setting, origin, "a time needs its unit, as in \"250us\", found " + raw);
+            } else if (!(raw instanceof String) && !(raw instanceof Long && wantsNumber)) {
+                bad(setting, origin, "expected " + setting.kind().unit() + ", found " + raw);
+            } else if (raw instanceof String && setting.kind() == Setting.Kind.COUNT) {
+                bad(setting, origin, "expected a number without quotes, found \"" + raw + '"');
+            } else {
+                put(setting, raw.toString(), origin);
             }
-            if (raw instanceof String && setting.kind() == Setting.Kind.COUNT) {
-                throw bad(setting, origin, "expected a number without quotes, found \"" + raw + '"');
-            }
-            values.put(setting, parse(setting, raw.toString(), origin));
-            origins.put(setting, origin);
         }
 
         /** A table without keys names no setting, but a mistyped one should not pass in silence. */
-        private static void rejectEmptyTables(final Path file, final TomlTable root, final Set<String> keys) {
+        private void rejectEmptyTables(final Path file, final TomlTable root, final Set<String> keys) {
             for (final String name : root.keySet()) {
                 final boolean used = keys.stream().anyMatch(key -> key.equals(name) || key.startsWith(name + "."));
                 final boolean exists = Setting.of(name).isPresent()
                         || java.util.Arrays.stream(Setting.values())
                                 .anyMatch(setting -> setting.key().startsWith(name + "."));
                 if (!used && !exists) {
-                    final TomlPosition at = root.inputPositionOf(List.of(name));
-                    known(name, at == null ? file.toString() : file + ":" + at.line() + ":" + at.column());
+                    known(name, Origin.of(file, root.inputPositionOf(List.of(name))));
                 }
             }
         }
 
-        private static Setting known(final String key, final String origin) {
-            return Setting.of(key).orElseThrow(() -> {
-                final String nearest = Setting.nearest(key);
-                return new MillraceException(
-                        ErrorCode.CONFIGURATION_UNKNOWN_KEY,
-                        origin + ": unknown setting '" + key + "'"
-                                + (nearest == null
-                                        ? "; docs/configuration.md lists them"
-                                        : "; did you mean '" + nearest + "'?"));
-            });
-        }
-
-        private static Object parse(final Setting setting, final String text, final String origin) {
-            try {
-                return switch (setting.kind()) {
-                    case COUNT -> inRange(setting, parseCount(text), text);
-                    case SIZE ->
-                        isAuto(setting, text) ? Long.valueOf(AUTO) : inRange(setting, Units.parseSize(text), text);
-                    case DURATION -> inRange(setting, Units.parseDuration(text), text);
-                    case NAME -> matching(text, NAME_PATTERN, "expected 1 to 255 of A-Z a-z 0-9 . _ -");
-                    case PATH -> path(text);
-                    case ENDPOINT -> endpoint(text);
-                    case CHOICE -> choice(setting, text);
-                };
-            } catch (final IllegalArgumentException e) {
-                throw bad(setting, origin, String.valueOf(e.getMessage()));
+        private @Nullable Setting known(final String key, final Origin origin) {
+            final Setting setting = Setting.of(key).orElse(null);
+            if (setting == null) {
+                unknown("unknown setting '" + key + "'", Setting.nearest(key), origin);
             }
+            return setting;
         }
 
-        private static boolean isAuto(final Setting setting, final String text) {
-            return AUTO_TEXT.equals(setting.defaultText()) && AUTO_TEXT.equals(text);
+        private void unknown(final String what, final @Nullable String nearest, final Origin origin) {
+            fault(ErrorCode.CONFIGURATION_UNKNOWN_KEY, origin, what, nearest);
         }
 
-        private static long parseCount(final String text) {
-            try {
-                return Long.parseLong(text.strip());
-            } catch (final NumberFormatException e) {
-                throw new IllegalArgumentException("expected a whole number, found \"" + text + '"', e);
-            }
+        private void fault(
+                final ErrorCode code, final Origin origin, final String what, final @Nullable String nearest) {
+            hasFaults = true;
+            faults.accept(new ConfigurationFault(code, origin, what, nearest));
         }
 
-        private static Long inRange(final Setting setting, final long value, final String text) {
-            if (value < setting.least() || value > setting.most()) {
-                throw new IllegalArgumentException(text + " is not in its range, " + setting.range());
-            }
-            return value;
-        }
-
-        private static String matching(final String text, final String pattern, final String expected) {
-            if (!text.matches(pattern)) {
-                throw new IllegalArgumentException(expected + ", found \"" + text + '"');
-            }
-            return text;
-        }
-
-        private static String path(final String text) {
-            return text.isEmpty() ? text : Path.of(text).toString();
-        }
-
-        private static String endpoint(final String text) {
-            final int colon = text.lastIndexOf(':');
-            final String port = text.substring(colon + 1);
-            if (colon <= 0 || !port.matches("[0-9]{1,5}") || Integer.parseInt(port) > MAX_PORT) {
-                throw new IllegalArgumentException("expected host:port, found \"" + text + '"');
-            }
-            return text;
-        }
-
-        private static String choice(final Setting setting, final String text) {
-            if (!setting.choices().contains(text)) {
-                throw new IllegalArgumentException("expected one of " + setting.range() + ", found \"" + text + '"');
-            }
-            return text;
-        }
-
-        private static void powerOfTwo(final NodeConfiguration configuration, final Setting setting) {
+        private void powerOfTwo(final NodeConfiguration configuration, final Setting setting) {
             if (Long.bitCount(configuration.number(setting)) != 1) {
-                throw bad(setting, configuration.origin(setting), "expected a power of two");
+                bad(setting, configuration.originOf(setting), "expected a power of two");
             }
         }
 
-        private static MillraceException conflict(
+        private void conflict(
                 final NodeConfiguration configuration, final Setting one, final Setting other, final String relation) {
-            final @Nullable String where = configuration.origins.get(one);
-            return new MillraceException(
+            final Origin where = configuration.origins.get(one);
+            fault(
                     ErrorCode.CONFIGURATION_CONFLICT,
-                    (where == null ? configuration.origin(other) : where)
-                            + ": " + one.key() + " = " + shown(configuration, one)
-                            + " " + relation
-                            + " " + other.key() + " = " + shown(configuration, other));
+                    where == null ? configuration.originOf(other) : where,
+                    one.key() + " = " + configuration.shown(one) + " " + relation + " " + other.key() + " = "
+                            + configuration.shown(other),
+                    null);
         }
 
-        private static String shown(final NodeConfiguration configuration, final Setting setting) {
-            final long number = configuration.number(setting);
-            return setting.kind() == Setting.Kind.DURATION ? Units.duration(number) : Units.size(number);
-        }
-
-        private static MillraceException bad(final Setting setting, final String origin, final String what) {
-            return new MillraceException(ErrorCode.CONFIGURATION_VALUE, origin + ": " + setting.key() + ": " + what);
+        private void bad(final Setting setting, final Origin origin, final String what) {
+            fault(ErrorCode.CONFIGURATION_VALUE, origin, setting.key() + ": " + what, null);
         }
     }
 }

@@ -1,6 +1,8 @@
 package io.millrace.server.configuration;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -203,6 +205,9 @@ public enum Setting {
         }
     }
 
+    /** What the names of variables begin with that are settings. */
+    static final String ENVIRONMENT_PREFIX = "MILLRACE__";
+
     private final String key;
     private final Kind kind;
     private final String defaultText;
@@ -322,6 +327,48 @@ public enum Setting {
             if (distance < bestDistance) {
                 bestDistance = distance;
                 best = setting.key;
+            }
+        }
+        return best;
+    }
+
+    /**
+     * The name of its variable in the environment.
+     *
+     * @return {@code MILLRACE__SECTION__KEY}.
+     */
+    public String environmentName() {
+        return ENVIRONMENT_PREFIX
+                + key.toUpperCase(Locale.ROOT).replace(".", "__").replace('-', '_');
+    }
+
+    /**
+     * Finds a setting by its variable.
+     *
+     * @param name of the variable.
+     * @return empty when there is none.
+     */
+    static Optional<Setting> ofEnvironment(final String name) {
+        return Arrays.stream(values())
+                .filter(setting -> setting.environmentName().equals(name))
+                .findFirst();
+    }
+
+    /**
+     * The variable nearest to a wrong one.
+     *
+     * @param name that means no setting.
+     * @return null when none is near.
+     */
+    static @Nullable String nearestEnvironment(final String name) {
+        final String capitals = name.toUpperCase(Locale.ROOT);
+        String best = null;
+        int bestDistance = Math.max(3, (name.length() - ENVIRONMENT_PREFIX.length()) / 2);
+        for (final Setting setting : values()) {
+            final int distance = EditDistance.between(capitals, setting.environmentName());
+            if (distance < bestDistance) {
+                bestDistance = distance;
+                best = setting.environmentName();
             }
         }
         return best;

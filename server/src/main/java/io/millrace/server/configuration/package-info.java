@@ -1,10 +1,10 @@
 /**
- * The settings of a node: the list of them, their units, and how {@code millrace.toml} and {@code --set} give them
- * values.
+ * The settings of a node: the list of them, their units, and how {@code millrace.toml}, the environment and
+ * {@code --set} give them values.
  *
  * <p>Threads: the main thread at the start, immutable afterwards. Files: reads {@code millrace.toml};
  * {@code docs/configuration.md} is generated from {@link io.millrace.server.configuration.Setting}. Not here: what a
- * setting does; system properties and environment variables are not read. Start reading at
+ * setting does; the environment itself, the command line passes it. Start reading at
  * {@link io.millrace.server.configuration.NodeConfiguration}.
  */
 @NullMarked

@@ -9,7 +9,11 @@ import io.millrace.codec.MillraceException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -163,6 +167,75 @@ final class NodeConfigurationTest {
         assertTrue(
                 failure.code() == ErrorCode.CONFIGURATION_CONFLICT || failure.code() == ErrorCode.CONFIGURATION_VALUE);
         assertTrue(message(failure).contains(key), message(failure));
+    }
+
+    @Test
+    void shouldTakeTheEnvironmentAboveTheFileAndBelowOptions() throws IOException {
+        final Path file = write("chains = 4\njournal.zone-size = \"8MiB\"\njournal.size = \"64MiB\"\n");
+        final NodeConfiguration configuration = NodeConfiguration.builder()
+                .file(file)
+                .environment(Map.of(
+                        "MILLRACE__CHAINS", "5",
+                        "MILLRACE__JOURNAL__ZONE_SIZE", "4MiB",
+                        "MILLRACE_CONNECT", "not a setting"))
+                .set("chains", "6", "--set")
+                .conclude();
+
+        assertEquals(6, configuration.integer(Setting.CHAINS));
+        assertEquals("--set", configuration.origin(Setting.CHAINS));
+        assertEquals(4L << 20, configuration.number(Setting.JOURNAL_ZONE_SIZE));
+        assertEquals("environment MILLRACE__JOURNAL__ZONE_SIZE", configuration.origin(Setting.JOURNAL_ZONE_SIZE));
+        assertEquals(file + ":3:1", configuration.origin(Setting.JOURNAL_SIZE));
+        assertEquals("64MiB", configuration.shown(Setting.JOURNAL_SIZE));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "MILLRACE__JOURNAL__SISE, MILLRACE__JOURNAL__SIZE",
+        "MILLRACE__JOURNAL__ZONE__SIZE, MILLRACE__JOURNAL__ZONE_SIZE",
+        "MILLRACE__journal__size, MILLRACE__JOURNAL__SIZE",
+    })
+    void shouldNameTheNearestVariableWhenOneOfTheEnvironmentIsUnknown(final String name, final String nearest) {
+        final MillraceException failure = assertThrows(
+                MillraceException.class, () -> NodeConfiguration.builder().environment(Map.of(name, "64MiB")));
+
+        assertEquals(ErrorCode.CONFIGURATION_UNKNOWN_KEY, failure.code());
+        assertTrue(message(failure).contains("environment " + name + ": unknown setting"), message(failure));
+        assertTrue(message(failure).contains("did you mean '" + nearest + "'?"), message(failure));
+    }
+
+    @Test
+    void shouldFindEveryFaultWhenNotOnlyTheFirstIsWanted() throws IOException {
+        final Path file = write("chains = 0\n[journal]\n  sise = 1\nsize = true\n[jurnal]\n");
+        final List<ConfigurationFault> faults = new ArrayList<>();
+
+        final NodeConfiguration configuration = NodeConfiguration.builder(faults::add)
+                .file(file)
+                .environment(Map.of("MILLRACE__CHAINS", "many"))
+                .set("node.nam", "x", "--set")
+                .conclude();
+
+        assertEquals(
+                List.of("1:1", "3:3", "4:1", "5:1", "0:0", "0:0"),
+                faults.stream()
+                        .map(fault ->
+                                fault.origin().line() + ":" + fault.origin().column())
+                        .sorted(Comparator.comparing(place -> place.startsWith("0") ? 1 : 0))
+                        .toList(),
+                faults::toString);
+        assertEquals("node.name", faults.get(faults.size() - 1).nearest());
+        assertEquals(8, configuration.integer(Setting.CHAINS), "a faulty value changes nothing");
+    }
+
+    @Test
+    void shouldFindEveryContradictionWhenValuesAloneAreRight() {
+        final List<ConfigurationFault> faults = new ArrayList<>();
+        NodeConfiguration.builder(faults::add)
+                .set("journal.granule", "5000", "--set")
+                .set("session.heartbeat", "4s", "--set")
+                .conclude();
+        assertTrue(faults.size() >= 2, faults::toString);
+        assertTrue(faults.stream().anyMatch(fault -> fault.code() == ErrorCode.CONFIGURATION_CONFLICT));
     }
 
     @Test

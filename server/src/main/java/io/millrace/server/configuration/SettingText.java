@@ -1,0 +1,81 @@
+package io.millrace.server.configuration;
+
+import java.nio.file.Path;
+
+/** Reads the text of a value by the kind of its setting. <b>Threading:</b> pure. */
+final class SettingText {
+    private static final String AUTO_TEXT = "auto";
+    private static final String NAME_PATTERN = "[A-Za-z0-9._-]{1,255}";
+    private static final int MAX_PORT = 65535;
+
+    private SettingText() {}
+
+    /**
+     * Reads a value.
+     *
+     * @param setting whose kind and range count.
+     * @param text as in the file, without quotes.
+     * @return a Long (bytes, nanoseconds, count or {@link NodeConfiguration#AUTO}) or a String.
+     * @throws IllegalArgumentException with the reason, for a message.
+     */
+    static Object parse(final Setting setting, final String text) {
+        return switch (setting.kind()) {
+            case COUNT -> inRange(setting, parseCount(text), text);
+            case SIZE ->
+                isAuto(setting, text)
+                        ? Long.valueOf(NodeConfiguration.AUTO)
+                        : inRange(setting, Units.parseSize(text), text);
+            case DURATION -> inRange(setting, Units.parseDuration(text), text);
+            case NAME -> name(text);
+            case PATH -> path(text);
+            case ENDPOINT -> endpoint(text);
+            case CHOICE -> choice(setting, text);
+        };
+    }
+
+    private static boolean isAuto(final Setting setting, final String text) {
+        return AUTO_TEXT.equals(setting.defaultText()) && AUTO_TEXT.equals(text);
+    }
+
+    private static long parseCount(final String text) {
+        try {
+            return Long.parseLong(text.strip());
+        } catch (final NumberFormatException e) {
+            throw new IllegalArgumentException("expected a whole number, found \"" + text + '"', e);
+        }
+    }
+
+    private static Long inRange(final Setting setting, final long value, final String text) {
+        if (value < setting.least() || value > setting.most()) {
+            throw new IllegalArgumentException(text + " is not in its range, " + setting.range());
+        }
+        return value;
+    }
+
+    private static String name(final String text) {
+        if (!text.matches(NAME_PATTERN)) {
+            throw new IllegalArgumentException("expected 1 to 255 of A-Z a-z 0-9 . _ -, found \"" + text + '"');
+        }
+        return text;
+    }
+
+    private static String path(final String text) {
+        return text.isEmpty() ? text : Path.of(text).toString();
+    }
+
+    private static String endpoint(final String text) {
+        final int colon = text.lastIndexOf(':');
+        final String port = text.substring(colon + 1);
+        if (colon <= 0 || !port.matches("[0-9]{1,5}") || Integer.parseInt(port) > MAX_PORT) {
+            throw new IllegalArgumentException("expected host:port, found \"" + text + '"');
+        }
+        return text;
+    }
+
+    private static String choice(final Setting setting, final String text) {
+        if (!setting.choices().contains(text)) {
+            throw new IllegalArgumentException("expected one of " + setting.range() + ", found \"" + text + '"');
+        }
+        return text;
+    }
+}
