@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class Bench {
     private static final long DRAIN_NS = TimeUnit.SECONDS.toNanos(10);
     private static final Path PROC = Path.of("/proc");
+    private static final long PART_NS = TimeUnit.SECONDS.toNanos(2);
     private static final double WARM_UP_RATE = 20_000;
 
     private final NanoClock clock;
@@ -72,10 +73,11 @@ final class Bench {
      *
      * @param node to speak to.
      * @param plan what to do.
+     * @param probe measures the device between the run's parts, or null: then the run is one part.
      * @return what it gave; its limit is null.
      * @throws IOException when the node died, or the writer was refused for good.
      */
-    RunResult run(final BenchNode node, final Plan plan) throws IOException {
+    RunResult run(final BenchNode node, final Plan plan, final @Nullable LimitProbe probe) throws IOException {
         final Millrace.Context context = new Millrace.Context()
                 .endpoint(node.endpoint())
                 .clientName("millrace-bench")
@@ -88,7 +90,7 @@ final class Bench {
             millrace.streams().createStream(stream, StreamConfiguration.fixed(plan.segmentCount()));
             final RunResult result;
             try (EventWriter writer = millrace.openWriter(stream)) {
-                result = measure(node, plan, millrace, new ClientTarget(writer, plan.eventLength()));
+                result = measure(node, plan, probe, millrace, new ClientTarget(writer, plan.eventLength()));
             }
             if (node.pids().isEmpty()) { // not ours: leave it as it was
                 millrace.streams().seal(stream);
@@ -98,7 +100,12 @@ final class Bench {
         }
     }
 
-    private RunResult measure(final BenchNode node, final Plan plan, final Millrace millrace, final ClientTarget target)
+    private RunResult measure(
+            final BenchNode node,
+            final Plan plan,
+            final @Nullable LimitProbe probe,
+            final Millrace millrace,
+            final ClientTarget target)
             throws IOException {
         final OpenLoop loop = new OpenLoop(target, clock, YieldingIdleStrategy.INSTANCE);
         warmUp(loop, plan);
@@ -109,9 +116,7 @@ final class Bench {
         final long naksBefore = millrace.counters().naks();
         target.resetTimes();
         final ProcessorShare shareBefore = ProcessorShare.read(PROC);
-        final OpenLoop.Phase phase = plan.closedLoop()
-                ? loop.runClosed(plan.durationNs(), DRAIN_NS)
-                : loop.run(plan.ratePerSecond(), eventCount(plan.ratePerSecond(), plan.durationNs()), DRAIN_NS);
+        final OpenLoop.Phase phase = probe == null ? phase(loop, plan, plan.durationNs()) : parts(loop, plan, probe);
         final double others = ProcessorShare.read(PROC).othersSince(shareBefore, ours);
         final long naks = millrace.counters().naks() - naksBefore;
         final NodeCounters counters = node.counters().since(countersBefore);
@@ -138,6 +143,26 @@ final class Bench {
         final long count = eventCount(ratePerSecond, TimeUnit.MILLISECONDS.toNanos(500));
         loop.run(ratePerSecond, count, DRAIN_NS);
         return loop.run(ratePerSecond, count, DRAIN_NS);
+    }
+
+    /** The device is measured before, between and after the parts, so that its drift is in both figures. */
+    private static OpenLoop.Phase parts(final OpenLoop loop, final Plan plan, final LimitProbe probe)
+            throws IOException {
+        final int count = (int) Math.max(1, plan.durationNs() / PART_NS);
+        probe.deviceWrite();
+        OpenLoop.Phase all = phase(loop, plan, plan.durationNs() / count);
+        probe.deviceWrite();
+        for (int part = 1; part < count; part++) {
+            all = all.with(phase(loop, plan, plan.durationNs() / count));
+            probe.deviceWrite();
+        }
+        return all;
+    }
+
+    private static OpenLoop.Phase phase(final OpenLoop loop, final Plan plan, final long durationNs) {
+        return plan.closedLoop()
+                ? loop.runClosed(durationNs, DRAIN_NS)
+                : loop.run(plan.ratePerSecond(), eventCount(plan.ratePerSecond(), durationNs), DRAIN_NS);
     }
 
     /** First enough events for the compilers, then the circumstances of the measurement itself. */

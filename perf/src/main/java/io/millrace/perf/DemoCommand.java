@@ -88,7 +88,7 @@ final class DemoCommand implements Callable<Integer> {
                     process.readyAfterNs() / 1e6));
             terminal.say("node: " + journal);
             final Demo demo = writeAndVerify(process);
-            final RunResult latency = new Bench(clock).run(BenchNode.of(process), plan);
+            final RunResult latency = new Bench(clock).run(BenchNode.of(process), plan, null);
             return report(demo, latency, journal, environment);
         }
     }

@@ -46,7 +46,7 @@ final class LatencyCommand implements Callable<Integer> {
 
     @Option(
             names = "--with-limit",
-            description = "Measure Aeron's round trip and the durable device write before, between and after the runs.")
+            description = "Measure Aeron's round trip and the durable device write beside each run.")
     private boolean withLimit;
 
     @Option(names = "--closed-loop", description = "One event under way at a time, instead of a fixed rate.")
@@ -98,23 +98,24 @@ final class LatencyCommand implements Callable<Integer> {
                 "the rig alone: " + Percentiles.of(bench.rigAlone((double) rate).histogram()));
         final List<RunResult> attempts = new ArrayList<>();
         JournalInfo journal = JournalInfo.UNKNOWN;
-        Limit before = measureLimit(probe);
         int undisturbed = 0;
         while (undisturbed < options.runs() && attempts.size() < options.attemptLimit()) {
             terminal.progress("run " + (attempts.size() + 1) + " …");
             RunResult result;
+            roundTrip(probe);
             try (BenchNode node = node(cleanup, plan)) {
                 if (attempts.isEmpty()) {
                     terminal.say("node: " + node.journal());
                 }
                 journal = node.journal();
-                result = bench.run(node, plan);
+                result = bench.run(node, plan, probe);
             }
-            final Limit after = measureLimit(probe);
-            if (before != null && after != null) {
-                result = result.with(before.with(after));
+            roundTrip(probe);
+            if (probe != null) {
+                final Limit limit = probe.take();
+                terminal.say("limit " + (attempts.size() + 1) + ": " + limit);
+                result = result.with(limit);
             }
-            before = after;
             attempts.add(result);
             undisturbed += result.isDisturbed() ? 0 : 1;
             RunReport.sayRun(terminal, attempts.size(), result);
@@ -164,13 +165,10 @@ final class LatencyCommand implements Callable<Integer> {
                 : BenchNode.running(options.connect());
     }
 
-    private @Nullable Limit measureLimit(final @Nullable LimitProbe probe) throws IOException {
-        if (probe == null) {
-            return null;
+    private void roundTrip(final @Nullable LimitProbe probe) throws IOException {
+        if (probe != null) {
+            terminal.progress("the round trip …");
+            probe.roundTrip();
         }
-        terminal.progress("the physical limit …");
-        final Limit limit = probe.measure();
-        terminal.say("limit: " + limit);
-        return limit;
     }
 }

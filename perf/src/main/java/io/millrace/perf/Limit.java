@@ -24,20 +24,6 @@ record Limit(Histogram roundTrip, Histogram deviceWrite, double othersShare) {
         return (roundTrip.getValueAtPercentile(percentile) + deviceWrite.getValueAtPercentile(percentile)) / 1e3;
     }
 
-    /**
-     * What was measured before and after a run, as one.
-     *
-     * @param other the other measurement.
-     * @return all samples of both, and the greater disturbance.
-     */
-    Limit with(final Limit other) {
-        final Histogram roundTrips = roundTrip.copy();
-        roundTrips.add(other.roundTrip);
-        final Histogram deviceWrites = deviceWrite.copy();
-        deviceWrites.add(other.deviceWrite);
-        return new Limit(roundTrips, deviceWrites, Math.max(othersShare, other.othersShare));
-    }
-
     @Override
     public String toString() {
         return String.format(

@@ -65,6 +65,25 @@ final class OpenLoop implements Target.Listener {
             return acknowledgedCount == eventCount;
         }
 
+        /**
+         * This part of a run and the next one.
+         *
+         * @param next measured after it, in the same way.
+         * @return both as one.
+         */
+        Phase with(final Phase next) {
+            final Histogram all = histogram.copy();
+            all.add(next.histogram);
+            return new Phase(
+                    all,
+                    eventCount + next.eventCount,
+                    acknowledgedCount + next.acknowledgedCount,
+                    elapsedNs + next.elapsedNs,
+                    (ratePerSecond * elapsedNs + next.ratePerSecond * next.elapsedNs)
+                            / Math.max(1L, elapsedNs + next.elapsedNs),
+                    allocatedBytes + next.allocatedBytes);
+        }
+
         /** Bytes of garbage per event on the rig's thread. */
         double allocatedBytesPerEvent() {
             return (double) allocatedBytes / Math.max(1, eventCount);

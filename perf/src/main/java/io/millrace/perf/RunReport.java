@@ -38,14 +38,19 @@ final class RunReport {
     }
 
     /**
-     * How many times the limit an event takes.
+     * How many times the limit an event takes: each run against the limit measured beside it.
      *
      * @param percentile 50 or 99.
-     * @return median latency over median limit.
+     * @return median of the runs' ratios; not a number when a run has no limit.
      */
     double ratio(final double percentile) {
-        return Percentiles.median(runs, run -> run.phase().histogram().getValueAtPercentile(percentile) / 1e3)
-                / limitMicros(percentile);
+        return Percentiles.median(
+                runs,
+                run -> run.limit() == null
+                        ? Double.NaN
+                        : run.phase().histogram().getValueAtPercentile(percentile)
+                                / 1e3
+                                / run.limit().micros(percentile));
     }
 
     /** Median of the acknowledged events per second. */

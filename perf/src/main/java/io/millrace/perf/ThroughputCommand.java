@@ -153,7 +153,7 @@ final class ThroughputCommand implements Callable<Integer> {
         try (BenchNode node = options.connect() == null
                 ? BenchNode.start(options.directory(), plan.journalBytes(), cleanup, clock)
                 : BenchNode.running(options.connect())) {
-            return bench.run(node, plan);
+            return bench.run(node, plan, null);
         }
     }
 

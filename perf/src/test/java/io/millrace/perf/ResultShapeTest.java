@@ -108,6 +108,32 @@ final class ResultShapeTest {
     }
 
     @Test
+    void shouldCompareEachRunWithItsOwnLimitWhenDeviceDrifts() {
+        final RunReport report = new RunReport(
+                List.of(runBeside(110_000, 100_000), runBeside(240_000, 200_000), runBeside(390_000, 300_000)));
+        assertEquals(1.2, report.ratio(50), 0.01);
+    }
+
+    @Test
+    void shouldAddPartsOfRun() {
+        final OpenLoop.Phase first = run(100_000, 0).phase();
+        final OpenLoop.Phase both = first.with(run(300_000, 0).phase());
+        assertEquals(2 * first.eventCount(), both.eventCount());
+        assertEquals(2 * first.acknowledgedCount(), both.acknowledgedCount());
+        assertEquals(2 * first.elapsedNs(), both.elapsedNs());
+        assertEquals(2 * first.histogram().getTotalCount(), both.histogram().getTotalCount());
+        assertEquals(first.achievedRate(), both.achievedRate(), 1e-6);
+    }
+
+    private static RunResult runBeside(final long latencyNs, final long limitNs) {
+        final Histogram roundTrip = OpenLoop.newHistogram();
+        roundTrip.recordValue(limitNs / 10);
+        final Histogram write = OpenLoop.newHistogram();
+        write.recordValue(limitNs - limitNs / 10);
+        return run(latencyNs, 0).with(new Limit(roundTrip, write, 0));
+    }
+
+    @Test
     void shouldPutWordsElsewhereWhenJsonIsWanted() {
         final ByteArrayOutputStream out = new ByteArrayOutputStream();
         final ByteArrayOutputStream err = new ByteArrayOutputStream();
