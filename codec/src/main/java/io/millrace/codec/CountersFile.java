@@ -1,9 +1,13 @@
 package io.millrace.codec;
 
 import java.io.File;
+import java.io.IOException;
 import java.nio.MappedByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import org.agrona.IoUtil;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.status.CountersManager;
@@ -12,8 +16,8 @@ import org.agrona.concurrent.status.CountersReader;
 /**
  * The file of a node's counters: readable while the node runs, hangs or is dead.
  *
- * <p><b>Layout</b>: Agrona's counter metadata ({@value #METADATA_LENGTH} bytes), then its values
- * ({@value #VALUES_LENGTH} bytes).
+ * <p><b>Layout</b>: Agrona's counter metadata, {@value #METADATA_FACTOR} bytes for each byte of values, then the values
+ * ({@value #VALUES_LENGTH} bytes; a reader takes the length from the file's).
  *
  * <p><b>Threading</b>: one writer; any reader.
  */
@@ -21,14 +25,16 @@ public final class CountersFile implements AutoCloseable {
     /** Name of the file in a node's data directory. */
     public static final String FILE_NAME = "counters";
 
-    private static final int VALUES_LENGTH = 16 * 1024;
-    private static final int METADATA_LENGTH =
-            VALUES_LENGTH * (CountersReader.METADATA_LENGTH / CountersReader.COUNTER_LENGTH);
+    private static final long MAX_LENGTH = 64L << 20;
+    private static final int VALUES_LENGTH = 32 * 1024;
+    private static final int METADATA_FACTOR = CountersReader.METADATA_LENGTH / CountersReader.COUNTER_LENGTH;
 
     private final MappedByteBuffer mapped;
+    private final int valuesLength;
 
     private CountersFile(final MappedByteBuffer mapped) {
         this.mapped = mapped;
+        valuesLength = mapped.capacity() / (METADATA_FACTOR + 1);
     }
 
     /**
@@ -40,27 +46,73 @@ public final class CountersFile implements AutoCloseable {
     public static CountersFile create(final Path directory) {
         final File file = directory.resolve(FILE_NAME).toFile();
         IoUtil.deleteIfExists(file);
-        return new CountersFile(IoUtil.mapNewFile(file, METADATA_LENGTH + VALUES_LENGTH));
+        return new CountersFile(IoUtil.mapNewFile(file, (METADATA_FACTOR + 1) * VALUES_LENGTH));
     }
 
     /**
-     * Opens the file of a node, for reading.
+     * Opens the file of a node, for reading only.
      *
      * @param directory of the node's data.
      * @return the file.
-     * @throws IllegalStateException when there is none.
+     * @throws MillraceException MR-5012 when there is none, or it is another program's.
      */
     public static CountersFile open(final Path directory) {
-        return new CountersFile(
-                IoUtil.mapExistingFile(directory.resolve(FILE_NAME).toFile(), FILE_NAME));
+        final Path file = directory.resolve(FILE_NAME);
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            final long length = channel.size();
+            final int unit = (METADATA_FACTOR + 1) * CountersReader.COUNTER_LENGTH;
+            if (length < unit || length % unit != 0 || length > MAX_LENGTH) {
+                throw new MillraceException(
+                        ErrorCode.DATA_DIRECTORY, file + " has " + length + " bytes: it is no counters file");
+            }
+            return new CountersFile(channel.map(FileChannel.MapMode.READ_ONLY, 0, length));
+        } catch (final NoSuchFileException e) {
+            throw new MillraceException(
+                    ErrorCode.DATA_DIRECTORY,
+                    file + " does not exist: no node has run with this data directory. Give it with --data",
+                    e);
+        } catch (final IOException e) {
+            throw new MillraceException(ErrorCode.DATA_DIRECTORY, file + " cannot be read: " + e.getMessage(), e);
+        }
     }
 
     /** Returns what makes counters; for the node alone. */
     public CountersManager manager() {
         return new CountersManager(
-                new UnsafeBuffer(mapped, 0, METADATA_LENGTH),
-                new UnsafeBuffer(mapped, METADATA_LENGTH, VALUES_LENGTH),
+                new UnsafeBuffer(mapped, 0, METADATA_FACTOR * valuesLength),
+                new UnsafeBuffer(mapped, METADATA_FACTOR * valuesLength, valuesLength),
                 StandardCharsets.US_ASCII);
+    }
+
+    private CountersReader reader() {
+        return new CountersReader(
+                new UnsafeBuffer(mapped, 0, METADATA_FACTOR * valuesLength),
+                new UnsafeBuffer(mapped, METADATA_FACTOR * valuesLength, valuesLength),
+                StandardCharsets.US_ASCII);
+    }
+
+    /**
+     * Visits all counters in the order in which they were made.
+     *
+     * @param visitor is told of each.
+     */
+    public void forEach(final Visitor visitor) {
+        final CountersReader reader = reader();
+        reader.forEach((counterId, typeId, keyBuffer, label) ->
+                visitor.onCounter(label, typeId, reader.getCounterValue(counterId)));
+    }
+
+    /** Is told of counters. */
+    @FunctionalInterface
+    public interface Visitor {
+        /**
+         * Takes one.
+         *
+         * @param label of the counter.
+         * @param typeId that it was made with.
+         * @param value of the moment.
+         */
+        void onCounter(String label, int typeId, long value);
     }
 
     /**
@@ -70,12 +122,8 @@ public final class CountersFile implements AutoCloseable {
      * @return its value, or -1 when there is no such counter.
      */
     public long value(final String label) {
-        final CountersReader reader = new CountersReader(
-                new UnsafeBuffer(mapped, 0, METADATA_LENGTH),
-                new UnsafeBuffer(mapped, METADATA_LENGTH, VALUES_LENGTH),
-                StandardCharsets.US_ASCII);
         final long[] found = {-1};
-        reader.forEach((value, id, name) -> {
+        reader().forEach((value, id, name) -> {
             if (name.equals(label)) {
                 found[0] = value;
             }

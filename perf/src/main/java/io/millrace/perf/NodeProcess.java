@@ -60,6 +60,7 @@ final class NodeProcess implements AutoCloseable {
         }
         final List<String> options = new ArrayList<>(
                 List.of("start", "--data", dataDirectory.toString(), "--listen", listen, "--output", "json"));
+        options.addAll(List.of("--set", "http.endpoint=127.0.0.1:0"));
         options.addAll(arguments);
         ready = null;
         startedNs = clock.nanoTime();

@@ -111,6 +111,11 @@ final class ChainReplica {
         return commitPosition;
     }
 
+    /** Tells whether the journal's last room is kept from this chain's events. */
+    boolean isFull() {
+        return journal.freeBytes() < reserveBytes;
+    }
+
     /**
      * Starts the next record of the chain: claims its room in the open batch and writes all of the header but the CRC.
      * The caller fills the body and calls {@link #sequence}, or nothing at all: an unfinished claim is claimed again.
@@ -121,7 +126,7 @@ final class ChainReplica {
      * @return index of the header in {@link #buffer()}, or a negative code of {@link JournalStatus}.
      */
     int begin(final RecordKind kind, final int bodyLength, final long effectNumber) {
-        if (effectNumber == 0 && journal.freeBytes() < reserveBytes) {
+        if (effectNumber == 0 && isFull()) {
             return JournalStatus.FULL;
         }
         return begin(kind, bodyLength, effectNumber, overlay.nextPosition(), overlay.lastHash());

@@ -64,6 +64,8 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
     private final SegmentEffectDecoder effect = new SegmentEffectDecoder();
     private final ChainMembershipBodyEncoder membership = new ChainMembershipBodyEncoder();
     private @Nullable ControlChain control;
+    private final LatencyHistogram queueTimes = new LatencyHistogram();
+    private final LatencyHistogram journalTimes = new LatencyHistogram();
     private long epochOffsetNs;
     private long epochSampledNs;
     private long committedRecordCount;
@@ -222,6 +224,21 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
      */
     public long chainEpoch(final int chain) {
         return replica(chain).chainEpoch();
+    }
+
+    /** Returns the times of committed appends from their sequencing to their submission. */
+    public LatencyHistogram queueTimes() {
+        return queueTimes;
+    }
+
+    /** Returns the times of committed appends from their submission to their being durable. */
+    public LatencyHistogram journalTimes() {
+        return journalTimes;
+    }
+
+    /** Tells whether the journal has no room for events, but for control records only. */
+    public boolean isJournalFull() {
+        return replicas[replicas.length - 1].isFull();
     }
 
     /** Returns what an acknowledgement proves: MEMORY where the medium does not survive a loss of power. */
@@ -409,6 +426,8 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
     }
 
     private void onAppended(final ChainReplica replica, final long queueNs, final long journalNs) {
+        queueTimes.record(queueNs);
+        journalTimes.record(journalNs);
         final WriterBinding binding = replica.binding(replica.state().appliedWriterSlot());
         if (binding != null) {
             binding.queueNs = Math.max(0, queueNs);

@@ -59,6 +59,7 @@ public final class Node implements AutoCloseable {
     private int[] watchedDescriptors = new int[0];
     private boolean socketsWatched;
     private final AtomicLong transportRebuildCount = new AtomicLong();
+    private final NodeHealth health;
     private volatile boolean stopping;
     private boolean closed;
 
@@ -69,14 +70,17 @@ public final class Node implements AutoCloseable {
      * @param mustFormat as {@link DataDirectory#mustFormat} decided.
      * @param warnings takes lines an operator should see.
      * @param errors takes what goes wrong while running.
+     * @param health is told what becomes of the node.
      * @throws MillraceException when the node cannot start; nothing is left behind.
      */
     @AllowedHere("composition root")
-    public Node(
+    Node(
             final NodeConfiguration configuration,
             final boolean mustFormat,
             final Consumer<String> warnings,
-            final ErrorHandler errors) {
+            final ErrorHandler errors,
+            final NodeHealth health) {
+        this.health = health;
         this.configuration = configuration;
         this.warnings = warnings;
         this.errors = errors;
@@ -154,6 +158,7 @@ public final class Node implements AutoCloseable {
 
     /** Asks the node to end {@link #run}; from any thread. */
     public void stop() {
+        health.draining();
         stopping = true;
     }
 
@@ -221,11 +226,13 @@ public final class Node implements AutoCloseable {
      */
     private void rebuildTransport() {
         warnings.accept("the media were closed after a pause of this process; listening again");
+        health.transportDown(true);
         unwatchSockets(); // a socket that is still watched keeps its port
         CloseHelper.quietClose(transport);
         transport = launchTransport();
         acceptor.rebind(transport);
         transportRebuildCount.incrementAndGet();
+        health.transportDown(false);
     }
 
     private void startControlPlane() {

@@ -1,9 +1,14 @@
 package io.millrace.server;
 
 import io.millrace.server.configuration.NodeConfiguration;
+import io.millrace.server.configuration.Setting;
+import io.millrace.server.http.HttpEndpoint;
+import java.util.List;
 import java.util.function.Consumer;
 import org.agrona.CloseHelper;
 import org.agrona.concurrent.SystemEpochClock;
+import org.agrona.concurrent.SystemEpochNanoClock;
+import org.agrona.concurrent.SystemNanoClock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +20,8 @@ public final class NodeRun implements AutoCloseable {
     private final ErrorFile errors;
     private final Node node;
     private final NodeCounters counters;
+    private final NodeHealth health;
+    private final @Nullable HttpEndpoint http;
     private final Consumer<String> operator;
     private @Nullable String toldFence;
 
@@ -23,21 +30,32 @@ public final class NodeRun implements AutoCloseable {
      *
      * @param configuration of the node.
      * @param mustFormat as {@link DataDirectory#mustFormat} decided.
+     * @param hostWarnings what the host checks found and did not refuse.
      * @param operator takes lines for people.
      * @throws io.millrace.codec.MillraceException when the node cannot start.
      */
-    public NodeRun(final NodeConfiguration configuration, final boolean mustFormat, final Consumer<String> operator) {
+    public NodeRun(
+            final NodeConfiguration configuration,
+            final boolean mustFormat,
+            final List<String> hostWarnings,
+            final Consumer<String> operator) {
         this.operator = operator;
         Identity.makeDirectory(configuration.dataDirectory());
+        health = new NodeHealth(SystemNanoClock.INSTANCE, hostWarnings);
+        final String endpoint = configuration.text(Setting.HTTP_ENDPOINT);
+        http = NodeConfiguration.OFF.equals(endpoint) ? null : new HttpEndpoint(endpoint, NodeVersion.get(), health);
         Node started = null;
         final ErrorFile opened = new ErrorFile(configuration.dataDirectory(), SystemEpochClock.INSTANCE, operator);
         try {
-            started = new Node(configuration, mustFormat, text -> operator.accept("warning: " + text), opened);
+            started = new Node(configuration, mustFormat, text -> operator.accept("warning: " + text), opened, health);
             opened.open();
-            counters = new NodeCounters(configuration.dataDirectory(), started);
+            counters = new NodeCounters(configuration.dataDirectory(), started, new SystemEpochNanoClock());
         } catch (final RuntimeException exception) {
-            CloseHelper.quietCloseAll(started, opened);
+            CloseHelper.quietCloseAll(started, opened, http);
             throw exception;
+        }
+        if (http != null) {
+            http.metrics(counters.table());
         }
         node = started;
         errors = opened;
@@ -48,13 +66,21 @@ public final class NodeRun implements AutoCloseable {
         return node;
     }
 
+    /** Returns host:port of health and metrics, null when they are off. */
+    public @Nullable String httpEndpoint() {
+        return http == null ? null : http.endpoint();
+    }
+
     /** Runs the node until it is stopped. */
     public void run() {
         node.run(this::afterTurn);
+        counters.stopped();
     }
 
     private void afterTurn(final long nowNs) {
-        counters.update(nowNs);
+        if (counters.update(nowNs)) {
+            health.turned(node, nowNs);
+        }
         final String fenced = node.agent().fencedReason();
         if (fenced != null && !fenced.equals(toldFence)) {
             toldFence = fenced;
@@ -65,6 +91,6 @@ public final class NodeRun implements AutoCloseable {
 
     @Override
     public void close() {
-        CloseHelper.closeAll(node, counters, errors);
+        CloseHelper.closeAll(http, node, counters, errors);
     }
 }

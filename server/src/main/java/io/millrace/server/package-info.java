@@ -1,9 +1,9 @@
 /**
  * The node: the only place where transport, journal, replication and control plane are put together.
  *
- * <p>Threads: one, the device thread, which runs everything after the start ({@code threading = single}). Files:
- * {@code identity}, {@code journal.millrace}, {@code errors}, {@code counters} in the data directory. Not here:
- * anything that decides about events; nobody imports this module. Start reading at
+ * <p>Threads: the device thread, which runs everything after the start ({@code threading = single}), and the daemons of
+ * {@code http}. Files: {@code identity}, {@code journal.millrace}, {@code errors}, {@code counters} in the data
+ * directory. Not here: anything that decides about events; nobody imports this module. Start reading at
  * {@link io.millrace.server.cli.MillraceCli}.
  */
 @NullMarked

@@ -55,6 +55,7 @@ final class NodeProcess implements AutoCloseable {
         with("journal.zone-size=4MiB");
         with("journal.buffer-size=8MiB");
         with("aeron.directory=" + aeron);
+        with("http.endpoint=127.0.0.1:0");
     }
 
     /** Makes a node that does not run yet. */
@@ -214,6 +215,11 @@ final class NodeProcess implements AutoCloseable {
     /** Returns the media driver's directory. */
     Path aeron() {
         return aeron;
+    }
+
+    /** Returns the number of the process. */
+    long processId() {
+        return process().pid();
     }
 
     /** Tells whether the process lives. */

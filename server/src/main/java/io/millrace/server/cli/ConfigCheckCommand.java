@@ -5,6 +5,7 @@ import io.millrace.codec.MillraceException;
 import io.millrace.server.configuration.ConfigurationFault;
 import io.millrace.server.configuration.NodeConfiguration;
 import io.millrace.server.configuration.Setting;
+import io.millrace.server.json.JsonWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,6 +2,7 @@ package io.millrace.server.cli;
 
 import io.millrace.server.configuration.NodeConfiguration;
 import io.millrace.server.configuration.Setting;
+import io.millrace.server.json.JsonWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

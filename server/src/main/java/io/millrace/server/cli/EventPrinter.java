@@ -5,6 +5,7 @@ import io.millrace.client.SegmentInfo;
 import io.millrace.client.StreamInfo;
 import io.millrace.client.StreamPosition;
 import io.millrace.codec.EventFrame;
+import io.millrace.server.json.JsonWriter;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.ByteBuffer;

@@ -2,6 +2,7 @@ package io.millrace.server.cli;
 
 import io.millrace.codec.ErrorCode;
 import io.millrace.codec.MillraceException;
+import io.millrace.server.json.JsonWriter;
 import java.util.Arrays;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;

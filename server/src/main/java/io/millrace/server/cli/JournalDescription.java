@@ -8,6 +8,7 @@ import io.millrace.codec.log.RecordHeaderDecoder;
 import io.millrace.codec.log.RecordKind;
 import io.millrace.journal.DumpSummary;
 import io.millrace.journal.Superblock;
+import io.millrace.server.json.JsonWriter;
 import org.agrona.DirectBuffer;
 import org.jspecify.annotations.Nullable;
 

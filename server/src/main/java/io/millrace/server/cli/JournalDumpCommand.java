@@ -7,6 +7,7 @@ import io.millrace.journal.DumpSink;
 import io.millrace.journal.DumpSummary;
 import io.millrace.journal.JournalDump;
 import io.millrace.journal.Superblock;
+import io.millrace.server.json.JsonWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.agrona.DirectBuffer;

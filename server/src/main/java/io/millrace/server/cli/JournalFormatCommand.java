@@ -4,6 +4,7 @@ import io.millrace.server.DataDirectory;
 import io.millrace.server.configuration.NodeConfiguration;
 import io.millrace.server.configuration.Setting;
 import io.millrace.server.configuration.Units;
+import io.millrace.server.json.JsonWriter;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

@@ -1,6 +1,7 @@
 package io.millrace.server.cli;
 
 import io.millrace.codec.AllowedHere;
+import io.millrace.server.NodeVersion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -57,6 +58,8 @@ public final class MillraceCli {
                 .addSubcommand(new ReadCommand(console))
                 .addSubcommand(journal(console))
                 .addSubcommand(config(console))
+                .addSubcommand(new StatCommand(console))
+                .addSubcommand(new ErrorsCommand(console))
                 .addSubcommand(new VersionCommand(console))
                 .addSubcommand(new HelpCommand());
         printVersions(root);
@@ -71,7 +74,7 @@ public final class MillraceCli {
 
     /** Each command has -V; without a provider it would print nothing. */
     private static void printVersions(final CommandLine command) {
-        command.getCommandSpec().versionProvider(() -> new String[] {"millrace " + VersionCommand.version()});
+        command.getCommandSpec().versionProvider(() -> new String[] {"millrace " + NodeVersion.get()});
         command.getSubcommands().values().forEach(MillraceCli::printVersions);
     }
 

@@ -5,6 +5,7 @@ import io.millrace.client.Millrace;
 import io.millrace.client.StreamPosition;
 import io.millrace.codec.ErrorCode;
 import io.millrace.codec.MillraceException;
+import io.millrace.server.json.JsonWriter;
 import java.util.concurrent.Callable;
 import org.agrona.concurrent.BackoffIdleStrategy;
 import org.agrona.concurrent.IdleStrategy;

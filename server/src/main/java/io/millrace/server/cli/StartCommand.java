@@ -14,7 +14,9 @@ import io.millrace.server.host.Budget;
 import io.millrace.server.host.Finding;
 import io.millrace.server.host.HostChecks;
 import io.millrace.server.host.HostFacts;
+import io.millrace.server.json.JsonWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -70,15 +72,15 @@ final class StartCommand implements Callable<Integer> {
     public Integer call() {
         final NodeConfiguration configuration = configuration();
         final boolean mustFormat = new DataDirectory(configuration).mustFormat(format);
-        checkHost(configuration, mustFormat);
+        final List<String> hostWarnings = checkHost(configuration, mustFormat);
         final CountDownLatch ended = new CountDownLatch(1);
         final AtomicBoolean isDrained = new AtomicBoolean();
         try {
-            try (NodeRun run = new NodeRun(configuration, mustFormat, console::say)) {
+            try (NodeRun run = new NodeRun(configuration, mustFormat, hostWarnings, console::say)) {
                 final Node node = run.node();
                 final Thread hook = new Thread(() -> stop(node, ended, isDrained), "millrace-stop");
                 Runtime.getRuntime().addShutdownHook(hook);
-                report(node.report());
+                report(node.report(), run.httpEndpoint());
                 run.run();
             }
             isDrained.set(true);
@@ -127,7 +129,7 @@ final class StartCommand implements Callable<Integer> {
                 .conclude();
     }
 
-    private void checkHost(final NodeConfiguration configuration, final boolean mustFormat) {
+    private List<String> checkHost(final NodeConfiguration configuration, final boolean mustFormat) {
         final Budget budget = Budget.of(configuration, Runtime.getRuntime().maxMemory());
         final List<Finding> findings = HostChecks.check(
                 configuration,
@@ -137,17 +139,20 @@ final class StartCommand implements Callable<Integer> {
                 HostFacts.freeSpace(configuration.journalPath()),
                 mustFormat);
         console.say("budget: " + budget.text());
+        final List<String> warnings = new ArrayList<>();
         MillraceException refusal = null;
         for (final Finding finding : findings) {
             if (finding.severity() == Finding.Severity.REFUSE && refusal == null) {
                 refusal = new MillraceException(finding.code(), finding.text());
             } else {
+                warnings.add(finding.code().id() + ": " + finding.text());
                 console.say("warning: " + finding.code().id() + ": " + finding.text());
             }
         }
         if (refusal != null) {
             throw refusal;
         }
+        return warnings;
     }
 
     private static Path mediaDirectory(final NodeConfiguration configuration) {
@@ -155,7 +160,7 @@ final class StartCommand implements Callable<Integer> {
         return directory.isEmpty() ? SHARED_MEMORY : Path.of(directory);
     }
 
-    private void report(final NodeReport report) {
+    private void report(final NodeReport report, final @Nullable String http) {
         console.say("journal: " + report.durability() + ", " + report.durabilityMode() + ", backend " + report.backend()
                 + (report.formatted() ? ", newly formatted" : ""));
         final String notice = report.tailNotice();
@@ -169,10 +174,11 @@ final class StartCommand implements Callable<Integer> {
         }
         console.say("ready: " + report.nodeName() + " listens at " + report.endpoint() + ", incarnation "
                 + report.incarnation() + ", after " + report.readyNs() / 1_000_000 + " ms; idle policy "
-                + report.idlePolicy());
+                + report.idlePolicy()
+                + (http == null ? "" : "; health and metrics at http://" + http));
         if (output.isJson()) {
             final StringBuilder text = new StringBuilder();
-            write(new JsonWriter(text), report);
+            write(new JsonWriter(text), report, http);
             console.out().println(text);
             console.out().flush();
         }
@@ -183,9 +189,10 @@ final class StartCommand implements Callable<Integer> {
         return detail.isEmpty() ? "" : " (" + detail + ")";
     }
 
-    private static void write(final JsonWriter json, final NodeReport report) {
+    private static void write(final JsonWriter json, final NodeReport report, final @Nullable String http) {
         json.beginObject()
                 .field("endpoint", report.endpoint())
+                .field("http", http)
                 .field("node", report.nodeName())
                 .field("incarnation", report.incarnation())
                 .field("durability", report.durability().name())

@@ -4,6 +4,7 @@ import io.millrace.client.Millrace;
 import io.millrace.client.StreamConfiguration;
 import io.millrace.codec.ErrorCode;
 import io.millrace.codec.MillraceException;
+import io.millrace.server.json.JsonWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

@@ -3,6 +3,7 @@ package io.millrace.server.cli;
 import io.millrace.client.Millrace;
 import io.millrace.client.SegmentInfo;
 import io.millrace.client.StreamInfo;
+import io.millrace.server.json.JsonWriter;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

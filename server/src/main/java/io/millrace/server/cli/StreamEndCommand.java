@@ -1,6 +1,7 @@
 package io.millrace.server.cli;
 
 import io.millrace.client.Millrace;
+import io.millrace.server.json.JsonWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;

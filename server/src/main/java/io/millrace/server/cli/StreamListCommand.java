@@ -5,6 +5,7 @@ import io.millrace.client.StreamSummary;
 import io.millrace.codec.ErrorCode;
 import io.millrace.codec.MillraceException;
 import io.millrace.codec.Names;
+import io.millrace.server.json.JsonWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

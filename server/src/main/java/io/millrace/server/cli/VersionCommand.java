@@ -1,9 +1,7 @@
 package io.millrace.server.cli;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.util.Properties;
+import io.millrace.server.NodeVersion;
+import io.millrace.server.json.JsonWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -25,23 +23,6 @@ final class VersionCommand implements Callable<Integer> {
         this.console = console;
     }
 
-    /**
-     * The version of this build.
-     *
-     * @return for example {@code 0.1.0}.
-     */
-    static String version() {
-        final Properties properties = new Properties();
-        try (InputStream in = VersionCommand.class.getResourceAsStream("/io/millrace/server/version.properties")) {
-            if (in != null) {
-                properties.load(in);
-            }
-        } catch (final IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return properties.getProperty("version", "unknown");
-    }
-
     @Override
     public Integer call() {
         final String system = System.getProperty("os.name") + " " + System.getProperty("os.version");
@@ -50,7 +31,7 @@ final class VersionCommand implements Callable<Integer> {
             final StringBuilder text = new StringBuilder();
             new JsonWriter(text)
                     .beginObject()
-                    .field("millrace", version())
+                    .field("millrace", NodeVersion.get())
                     .field("java", System.getProperty("java.version"))
                     .field("javaVendor", System.getProperty("java.vendor"))
                     .field("system", system)
@@ -59,7 +40,7 @@ final class VersionCommand implements Callable<Integer> {
                     .end();
             console.out().println(text);
         } else {
-            console.out().println("millrace " + version());
+            console.out().println("millrace " + NodeVersion.get());
             console.out()
                     .println("java " + System.getProperty("java.version") + " (" + System.getProperty("java.vendor")
                             + ")");

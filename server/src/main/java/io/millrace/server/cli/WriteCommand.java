@@ -6,6 +6,7 @@ import io.millrace.codec.ErrorCode;
 import io.millrace.codec.KeyHash;
 import io.millrace.codec.MillraceException;
 import io.millrace.codec.wire.Durability;
+import io.millrace.server.json.JsonWriter;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

@@ -34,6 +34,9 @@ public final class NodeConfiguration {
     /** The number of a size that is left to the program. */
     public static final long AUTO = -1;
 
+    /** The text of an endpoint that is not wanted. */
+    public static final String OFF = "off";
+
     private static final String AUTO_TEXT = "auto";
 
     private final Map<Setting, Object> values;

@@ -25,6 +25,14 @@ public enum Setting {
             0,
             0,
             "Loopback: a node without authorization is not offered to a network by accident. Port 0 takes a free one."),
+    /** Where an operator's tools look. */
+    HTTP_ENDPOINT(
+            "http.endpoint",
+            Kind.ENDPOINT_OR_OFF,
+            "127.0.0.1:8471",
+            0,
+            0,
+            "Health and metrics, without authorization, so on loopback only. Port 0 takes a free one; off: no port."),
     /** Who runs what. */
     THREADING(
             "threading",
@@ -180,6 +188,8 @@ public enum Setting {
         PATH("path"),
         /** {@code host:port}. */
         ENDPOINT("host:port"),
+        /** {@code host:port}, or {@code off}. */
+        ENDPOINT_OR_OFF("host:port"),
         /** A whole number. */
         COUNT("count"),
         /** Bytes, {@code 64KiB}. */
@@ -384,6 +394,7 @@ public enum Setting {
             case NAME -> "1 to 255 of A-Z a-z 0-9 . _ -";
             case PATH -> "a path";
             case ENDPOINT -> "host:port, port 0 to 65535";
+            case ENDPOINT_OR_OFF -> "host:port, port 0 to 65535, or off";
             case COUNT -> least + " to " + most;
             case SIZE -> Units.size(least) + " to " + Units.size(most);
             case DURATION -> Units.duration(least) + " to " + Units.duration(most);

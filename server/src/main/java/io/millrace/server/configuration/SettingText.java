@@ -29,6 +29,7 @@ final class SettingText {
             case NAME -> name(text);
             case PATH -> path(text);
             case ENDPOINT -> endpoint(text);
+            case ENDPOINT_OR_OFF -> NodeConfiguration.OFF.equals(text) ? text : endpoint(text);
             case CHOICE -> choice(setting, text);
         };
     }

@@ -1,4 +1,4 @@
-package io.millrace.server.cli;
+package io.millrace.server.json;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;

@@ -1,4 +1,4 @@
-package io.millrace.server.cli;
+package io.millrace.server.json;
 
 import java.util.ArrayDeque;
 import java.util.Deque;

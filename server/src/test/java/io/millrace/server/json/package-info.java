@@ -1,0 +1,5 @@
+/** Tests of JSON as it is written. */
+@NullMarked
+package io.millrace.server.json;
+
+import org.jspecify.annotations.NullMarked;
