@@ -252,6 +252,12 @@ public enum ErrorCode {
             5,
             "the device is not the one that the data directory has been used with",
             "Mount that device, or give this one a data directory of its own."),
+    /** Nobody to repair from. */
+    REPAIR_IMPOSSIBLE(
+            6020,
+            1,
+            "with one replica a damaged journal cannot be repaired without losing or inventing events",
+            "Restore the device from a copy. journal repair --dry-run says what is damaged and what is not."),
 
     /** Unknown key. */
     CONFIGURATION_UNKNOWN_KEY(7001, 2, "the configuration has a key that does not exist", "See the nearest name."),

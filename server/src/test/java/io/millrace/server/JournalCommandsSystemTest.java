@@ -107,6 +107,42 @@ final class JournalCommandsSystemTest {
     }
 
     @Test
+    void shouldSayWhatIsHurtAndWhatACutWouldLoseButChangeNothingWhenARepairIsAskedFor() throws IOException {
+        final byte[] bytes = Files.readAllBytes(node.journal());
+        final int at = (lastByte(bytes) / GRANULE - EVENTS / 2) * GRANULE;
+        bytes[at + 200] ^= 4;
+        final Path damaged = Files.write(node.directory().resolve("hurt"), bytes);
+        final Map<String, String> told = json(1, "repair", damaged, "--dry-run");
+        assertEquals(ErrorCode.JOURNAL_CORRUPT.id(), told.get("error.code"));
+        assertEquals(Integer.toString(at), told.get("damaged.0.address"));
+        assertEquals(Integer.toString(GRANULE), told.get("damaged.0.bytes"));
+        assertEquals(told.get("endSequence"), told.get("damaged.0.firstBatch"));
+        assertEquals(told.get("endSequence"), told.get("damaged.0.lastBatch"));
+        assertEquals(null, told.get("damaged.1.address"));
+        final Map<String, String> whole = json(0, "verify", node.journal());
+        assertEquals(
+                number(whole, "batchCount"),
+                number(told, "batchCount") + 1 + number(told, "unharmedBehind.batchCount"),
+                "every batch is before, in or behind the damage");
+        assertEquals("1", told.get("chains.0.damagedPositions"), told::toString);
+        assertEquals(
+                number(told, "chains.0.lastPosition") - number(told, "chains.0.lastPositionBefore"),
+                number(told, "chains.0.lostByCut"));
+        cli.run("journal", "repair", damaged.toString()).assertRefused(ErrorCode.REPAIR_IMPOSSIBLE);
+        final CliProcess.Outcome words = cli.run("journal", "repair", damaged.toString(), "--dry-run");
+        assertEquals(1, words.exitCode(), words::toString);
+        assertTrue(words.text().contains("damaged: addresses " + at + " to " + (at + GRANULE)), words::toString);
+        assertArrayEquals(bytes, Files.readAllBytes(damaged), "nothing is changed");
+        assertEquals(
+                "nothing: the journal is sound",
+                json(0, "repair", node.journal()).get("action"));
+    }
+
+    private static long number(final Map<String, String> values, final String path) {
+        return Long.parseLong(values.getOrDefault(path, "-1"));
+    }
+
+    @Test
     void shouldRefuseByNameWhenThereIsNoJournalInTheFile() throws IOException {
         final Path missing = node.directory().resolve("missing");
         assertEquals(ErrorCode.DEVICE_NOT_FOUND.id(), json(5, "verify", missing).get("error.code"));

@@ -97,6 +97,7 @@ public final class MillraceCli {
         return new CommandLine(new JournalCommands())
                 .addSubcommand(new JournalFormatCommand(console))
                 .addSubcommand(new JournalDumpCommand(console))
-                .addSubcommand(new JournalVerifyCommand(console));
+                .addSubcommand(new JournalVerifyCommand(console))
+                .addSubcommand(new JournalRepairCommand(console));
     }
 }
