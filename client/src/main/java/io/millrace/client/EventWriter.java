@@ -3,6 +3,8 @@ package io.millrace.client;
 import io.millrace.codec.ErrorCode;
 import io.millrace.codec.MillraceException;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.agrona.DirectBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -11,9 +13,9 @@ import org.jspecify.annotations.Nullable;
  * lost sessions and restarts of the node; it counts as written when it is acknowledged, and then it is durable.
  *
  * <p>The core ({@code offer}, {@code tryClaim}, {@code poll}, {@code doWork}) never blocks and never allocates;
- * {@code append} and {@code flush} block. An offered event waits in the writer's buffer: it is sent by the next
- * {@code poll}, {@code doWork} or blocking call (by the client's own thread at the latest), together with all others
- * offered until then, and stays there until it is acknowledged.
+ * {@code append} and {@code flush} block; {@code appendAsync} returns a future. An offered event waits in the writer's
+ * buffer: it is sent by the next {@code poll}, {@code doWork} or blocking call (by the client's own thread at the
+ * latest), together with all others offered until then, and stays there until it is acknowledged.
  *
  * <pre>{@code
  * long sequence;
@@ -57,6 +59,18 @@ public interface EventWriter extends AutoCloseable {
      * @return as {@link #offer(long, DirectBuffer, int, int)}
      */
     long offer(@Nullable String key, byte[] payload);
+
+    /**
+     * Offers a list as one unit: all of its events are stored behind each other, or, whatever fails, none of them.
+     *
+     * @param key routing key of all, null for a random segment
+     * @param payloads one or more, copied before the call returns; with 12 bytes for each event together at most 8 MiB
+     *     + 12, and not more than {@link Millrace.Context#writerMaxPendingEvents()} events
+     * @return the last event's sequence (each has its own), or a code as {@link #offer(long, DirectBuffer, int, int)};
+     *     {@code TOO_LARGE} for a list that exceeds the limits
+     * @throws IllegalArgumentException if the list is empty
+     */
+    long offer(@Nullable String key, List<byte[]> payloads);
 
     /**
      * Claims space for an event that is then written in place.
@@ -136,10 +150,57 @@ public interface EventWriter extends AutoCloseable {
     EventPosition append(@Nullable String key, byte[] payload);
 
     /**
-     * Waits until every event offered before is durable.
+     * Writes a list as one unit and waits until it is durable: all of it or none.
+     *
+     * @param key routing key of all, null for a random segment
+     * @param payloads as {@link #offer(String, List)}
+     * @return where the last event lies
+     * @throws MillraceException as {@link #append(String, byte[])}
+     * @throws IllegalArgumentException if the list is empty
+     */
+    EventPosition append(@Nullable String key, List<byte[]> payloads);
+
+    /**
+     * Writes one event; the future completes when it is durable, however often the session is lost or the node
+     * restarted until then. Futures of one segment complete in order, on a thread that happens to work for this client
+     * and outside its lock: what depends on one may call the client, but should not wait for another future.
+     *
+     * <p>At most {@link Millrace.Context#writerMaxInFlight()} futures of a writer are pending. Beyond that, and while
+     * the window of unacknowledged bytes is full, the call blocks, at most for
+     * {@link Millrace.Context#requestTimeoutNs()}.
+     *
+     * @param key routing key, null for none
+     * @param payload bytes, copied before the call returns
+     * @return never lost: completes with the event's place, or exceptionally with a {@link MillraceException}:
+     *     {@code CLIENT_SEALED}, {@code SEGMENT_DELETED}, {@code CLIENT_FENCED} … when its segment takes no more,
+     *     {@code PAYLOAD_TOO_LARGE}, {@code CLIENT_CLOSED}; {@code BACK_PRESSURED}, {@code UNREACHABLE} or the last
+     *     refusal's code when there was no room in time, and then the event was not taken
+     */
+    CompletableFuture<EventPosition> appendAsync(@Nullable String key, byte[] payload);
+
+    /**
+     * Writes a list as one unit; as {@link #appendAsync(String, byte[])}.
+     *
+     * @param key routing key of all, null for a random segment
+     * @param payloads as {@link #offer(String, List)}
+     * @return completes when all of it is durable, with the place of the last event
+     * @throws IllegalArgumentException if the list is empty
+     */
+    CompletableFuture<EventPosition> appendAsync(@Nullable String key, List<byte[]> payloads);
+
+    /**
+     * Waits until every event offered before is durable and the futures of all of them are completed, at most for
+     * {@link Millrace.Context#requestTimeoutNs()}.
+     *
+     * @throws MillraceException as {@link #append(String, byte[])}: if one of them cannot be written, or time is up
+     */
+    void flush();
+
+    /**
+     * Waits until every event offered before is durable and the futures of all of them are completed.
      *
      * @param timeout longest wait
-     * @throws MillraceException as {@link #append}: if one of them cannot be written, or time is up
+     * @throws MillraceException as {@link #append(String, byte[])}: if one of them cannot be written, or time is up
      */
     void flush(Duration timeout);
 

@@ -107,6 +107,12 @@ public final class Millrace implements AutoCloseable {
         checkRange("writerBufferLength", context.writerBufferLength(), MIN_BUFFER_LENGTH, MAX_BUFFER_LENGTH);
         checkRange("readerWindowLength", context.readerWindowLength(), MIN_BUFFER_LENGTH, MAX_BUFFER_LENGTH);
         checkRange("writerMaxPendingEvents", context.writerMaxPendingEvents(), MIN_PENDING_EVENTS, MAX_PENDING_EVENTS);
+        if (context.writerMaxInFlight() < 1 || context.writerMaxInFlight() > MAX_PENDING_EVENTS) {
+            throw new MillraceException(
+                    ErrorCode.CONFIGURATION_VALUE,
+                    "writerMaxInFlight is " + context.writerMaxInFlight() + ", but must be from 1 to "
+                            + MAX_PENDING_EVENTS);
+        }
         if (context.connectTimeoutNs() < 0 || context.requestTimeoutNs() <= 0) {
             throw new MillraceException(
                     ErrorCode.CONFIGURATION_VALUE,
@@ -231,6 +237,7 @@ public final class Millrace implements AutoCloseable {
         private long requestTimeoutNs = 10_000_000_000L;
         private int writerBufferLength = 4 * 1024 * 1024;
         private int writerMaxPendingEvents = 64 * 1024;
+        private int writerMaxInFlight = 16 * 1024;
         private int readerWindowLength = 2 * 1024 * 1024;
         private int mtuLength;
         private long seed;
@@ -381,7 +388,8 @@ public final class Millrace implements AutoCloseable {
         }
 
         /**
-         * Sets the window of unacknowledged bytes of each writer and segment; allocated when the segment is first used.
+         * Sets the window of unacknowledged bytes of each writer and segment; allocated when the segment is first used,
+         * 1 MiB more than asked for. It grows for an event or list that needs more, to 24 MiB for 8 MiB.
          *
          * @param value bytes, a power of two from 2 MiB to 256 MiB; default 4 MiB
          * @return this
@@ -421,9 +429,29 @@ public final class Millrace implements AutoCloseable {
         }
 
         /**
+         * Sets how many futures of one writer may be pending; {@link EventWriter#appendAsync} blocks beyond.
+         *
+         * @param value futures, 1 to 4 Mi; default 16,384
+         * @return this
+         */
+        public Context writerMaxInFlight(final int value) {
+            writerMaxInFlight = value;
+            return this;
+        }
+
+        /**
+         * Returns how many futures of one writer may be pending.
+         *
+         * @return futures
+         */
+        public int writerMaxInFlight() {
+            return writerMaxInFlight;
+        }
+
+        /**
          * Sets how many unread bytes a node may send ahead for each segment of a reader; allocated with the first one.
          *
-         * @param value bytes, a power of two from 2 MiB (the largest event must fit) to 256 MiB; default 2 MiB
+         * @param value bytes, a power of two from 2 MiB to 256 MiB; default 2 MiB; grows for an event that needs more
          * @return this
          */
         public Context readerWindowLength(final int value) {

@@ -50,6 +50,10 @@ final class AppendAdapter implements HeldAnswers.Release {
     private final MessageHeaderDecoder headerDecoder = new MessageHeaderDecoder();
     private final AppendDecoder append = new AppendDecoder();
     private final AppendRequest request = new AppendRequest();
+
+    /** For fragments of those who did not set up; the overlay refuses them. */
+    private final ListFraming strangersList = new ListFraming();
+
     private final AppendBodyEncoder appendBody = new AppendBodyEncoder();
     private final WriterSetupDecoder setup = new WriterSetupDecoder();
     private final WriterSetupBodyEncoder setupBody = new WriterSetupBodyEncoder();
@@ -104,11 +108,12 @@ final class AppendAdapter implements HeldAnswers.Release {
         final Segment segment = replica.state().segment(append.streamId(), append.segmentId());
         final long keyLow = segment == null ? KeyRange.ALL.low() : segment.keyLow();
         final long keyHigh = segment == null ? KeyRange.ALL.high() : segment.keyHigh();
+        final ListFraming list = binding == null ? strangersList : binding.list;
         final int framing = fragment
-                ? fragmentStatus(buffer, index, length, keyLow, keyHigh)
+                ? fragmentStatus(list, buffer, index, length, keyLow, keyHigh)
                 : EventFrame.validateAll(buffer, index, index + length, append.eventCount(), keyLow, keyHigh);
-        if (framing < 0) {
-            return refuseEvents(session, framing, buffer, index, keyLow, keyHigh);
+        if (framing < 0 && framing != ListFraming.OUT_OF_ORDER) {
+            return refuseEvents(session, framing, list, buffer, index, keyLow, keyHigh);
         }
         final PendingOverlay overlay = replica.overlay();
         final int status = overlay.checkAppend(request);
@@ -128,14 +133,18 @@ final class AppendAdapter implements HeldAnswers.Release {
             }
             return true;
         }
+        if (framing == ListFraming.OUT_OF_ORDER) {
+            return refuseAppend(session, RefusalCode.FRAGMENT_ORDER, 0, "the fragment continues no list");
+        }
         final int skipEvents = status == StoreStatus.APPEND_SUFFIX ? (int) overlay.answerDetail() : 0;
         final int skipBytes = bytesOf(buffer, index, skipEvents);
-        return sequenceAppend(session, replica, buffer, index + skipBytes, length - skipBytes, skipEvents);
+        return sequenceAppend(session, replica, list, buffer, index + skipBytes, length - skipBytes, skipEvents);
     }
 
     private boolean sequenceAppend(
             final Session session,
             final ChainReplica replica,
+            final ListFraming list,
             final DirectBuffer buffer,
             final int eventsIndex,
             final int eventsLength,
@@ -167,6 +176,11 @@ final class AppendAdapter implements HeldAnswers.Release {
                 .fragmentSession((int) session.id());
         journal.putBytes(bodyIndex + AppendBodyEncoder.BLOCK_LENGTH, buffer, eventsIndex, eventsLength);
         replica.sequence(index, bodyLength);
+        if (fragment && append.flags().atomic()) {
+            list.accept(append);
+        } else {
+            list.reset();
+        }
         return true;
     }
 
@@ -344,6 +358,7 @@ final class AppendAdapter implements HeldAnswers.Release {
                 .putTail(endpointAscii, 0, endpointAscii.length);
         claim.commit();
         final WriterBinding binding = replica.bind(slot);
+        binding.list.reset();
         binding.headSession = session;
         binding.bindSecret = answer.bindSecret;
         client.pendingSetups--;
@@ -477,11 +492,24 @@ final class AppendAdapter implements HeldAnswers.Release {
         };
     }
 
-    /** Judges a fragment; only the first one has the event's header. @return 0 or a code of {@link EventFrame} */
+    /**
+     * Judges a fragment; of an event only the first one has the header.
+     *
+     * @return 0, {@link ListFraming#OUT_OF_ORDER} or a code of {@link EventFrame}
+     */
     private int fragmentStatus(
-            final DirectBuffer buffer, final int index, final int length, final long keyLow, final long keyHigh) {
+            final ListFraming list,
+            final DirectBuffer buffer,
+            final int index,
+            final int length,
+            final long keyLow,
+            final long keyHigh) {
+        if (append.flags().atomic()) {
+            return list.check(append, buffer, index, length, keyLow, keyHigh);
+        }
         if (append.fragmentOffset() != 0) {
-            return 0;
+            // What began as a list goes on as one: else nobody would have checked the rest of its frames.
+            return list.isOpen() ? ListFraming.OUT_OF_ORDER : 0;
         }
         if (length < EventFrame.HEADER_LENGTH) {
             return EventFrame.INCOMPLETE;
@@ -502,10 +530,17 @@ final class AppendAdapter implements HeldAnswers.Release {
     private boolean refuseEvents(
             final Session session,
             final int framing,
+            final ListFraming list,
             final DirectBuffer buffer,
             final int index,
             final long keyLow,
             final long keyHigh) {
+        if (framing == EventFrame.BAD_KEY_HASH
+                && append.flags().fragment()
+                && append.flags().atomic()) {
+            return refuseAppend(
+                    session, RefusalCode.KEY_RANGE, list.badKeyHash(), "a key hash outside the segment's range");
+        }
         if (framing == EventFrame.BAD_KEY_HASH) {
             int at = index;
             while (KeyRange.contains(keyLow, keyHigh, EventFrame.keyHash(buffer, at))) {
@@ -515,7 +550,7 @@ final class AppendAdapter implements HeldAnswers.Release {
             return refuseAppend(session, RefusalCode.KEY_RANGE, keyHash, "a key hash outside the segment's range");
         }
         final String text = append.flags().fragment()
-                ? "the first fragment contradicts its length"
+                ? "the fragment contradicts its length or count"
                 : "the events are not framed as counted";
         return refuseAppend(session, RefusalCode.MALFORMED, append.eventsLength(), text);
     }

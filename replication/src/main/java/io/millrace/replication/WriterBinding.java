@@ -35,6 +35,9 @@ final class WriterBinding {
     long chainNs;
     boolean dirty;
 
+    /** Follows the fragments of this session's atomic lists. */
+    final ListFraming list = new ListFraming();
+
     /** Whether {@link #lastBoundNs} says when {@link WriterExpiry} saw it bound last. */
     boolean wasBound;
 
@@ -53,6 +56,7 @@ final class WriterBinding {
 
     /** Lets go of whoever it is: the writer has expired, and its slot may become another one's. */
     void forgetAll() {
+        list.reset();
         headSession = null;
         bindSecret = 0;
         tailSession = null;
@@ -61,6 +65,7 @@ final class WriterBinding {
     /** Lets go of a session that closed. */
     void forget(final Session session) {
         if (headSession == session) {
+            list.reset();
             headSession = null;
             bindSecret = 0;
         }

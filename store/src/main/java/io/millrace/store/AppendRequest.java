@@ -85,7 +85,7 @@ public final class AppendRequest {
     }
 
     /**
-     * Sets one fragment of one event.
+     * Sets one fragment of one event; {@link #wrap} also those of an atomic list.
      *
      * @param number the event's number, from 1
      * @param offset byte offset of the fragment in the event's bytes
@@ -135,6 +135,7 @@ public final class AppendRequest {
                     (flags & FLAG_LAST_FRAGMENT) != 0,
                     session);
             eventCount = frame.eventCount();
+            atomic = (flags & FLAG_ATOMIC) != 0;
         } else {
             events(frame.firstEventNumber(), frame.eventCount(), frame.eventsLength(), (flags & FLAG_ATOMIC) != 0);
         }

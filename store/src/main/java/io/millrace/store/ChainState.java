@@ -203,7 +203,10 @@ public final class ChainState {
         final int open = writers.openEvent(slot);
         check("segment offset of a fragment", -1, append.segmentOffset());
         check("event number of a fragment", writers.lastEventNumber(slot) + 1, append.firstEventNumber());
-        check("event count of a fragment", 1, append.eventCount());
+        final int eventCount = append.eventCount();
+        if (eventCount < 1 || (eventCount > 1 && (append.flags() & AppendRequest.FLAG_ATOMIC) == 0)) {
+            throw failed("event count of a fragment", 1, eventCount);
+        }
         if (!first) {
             if (open == OpenEvents.NONE
                     || !openEvents
@@ -234,7 +237,7 @@ public final class ChainState {
             segment.index().onFragment(segment.length() + event.offset(i), event.position(i));
         }
         dropOpenEvent(slot);
-        appended(segment, slot, append.firstEventNumber(), totalLength);
+        appended(segment, slot, append.firstEventNumber() + eventCount - 1, totalLength);
         return APPENDED;
     }
 

@@ -119,6 +119,9 @@ public final class PendingOverlay {
         if (request.firstEventNumber > last + 1) {
             return answer(StoreStatus.EVENT_NUMBER_GAP, last + 1);
         }
+        if (request.firstEventNumber <= last) {
+            return answer(StoreStatus.ATOMIC_STRADDLE, last + 1);
+        }
         if (request.expectedOffset >= 0 && request.expectedOffset != segment.length()) {
             return answer(StoreStatus.OFFSET_MISMATCH, segment.length());
         }
@@ -155,7 +158,7 @@ public final class PendingOverlay {
             return false;
         }
         final long end = (long) request.fragmentOffset + request.lengthBytes;
-        return request.eventCount != 1
+        return (request.eventCount != 1 && !request.atomic)
                 || request.fragmentOffset < 0
                 || end > request.fragmentedLength
                 || request.lastFragment != (end == request.fragmentedLength);

@@ -40,6 +40,7 @@ public final class ClientConductor implements AutoCloseable {
     private final Millrace.Context context;
     private final NanoClock clock;
     private final Guard guard;
+    private final Completions completions;
     private final Counters counters = new Counters();
     private final SplitMix random;
     private final Network network;
@@ -83,6 +84,7 @@ public final class ClientConductor implements AutoCloseable {
         this.context = context;
         this.clock = context.nanoClock();
         this.guard = new Guard(!context.invoker());
+        this.completions = new Completions(guard);
         this.random = new SplitMix(seed);
         this.nowNs = clock.nanoTime();
         this.lastWorkNs = nowNs;
@@ -130,6 +132,7 @@ public final class ClientConductor implements AutoCloseable {
             return doWork();
         } finally {
             guard.unlock();
+            completions.drain();
         }
     }
 
@@ -152,12 +155,17 @@ public final class ClientConductor implements AutoCloseable {
             }
             return doWork();
         } catch (final RuntimeException e) {
-            fault = e instanceof MillraceException known
+            final MillraceException failed = e instanceof MillraceException known
                     ? known
                     : new MillraceException(ErrorCode.INVARIANT_BROKEN, "the client's duty cycle failed", e);
+            fault = failed;
+            for (int i = 0; i < writers.size(); i++) {
+                writers.get(i).failAll(-failed.code().number(), String.valueOf(failed.getMessage()));
+            }
             return 0;
         } finally {
             guard.unlock();
+            completions.drain();
         }
     }
 
@@ -225,9 +233,35 @@ public final class ClientConductor implements AutoCloseable {
                 }
             } finally {
                 guard.unlock();
+                completions.drain();
             }
             idleCount = work > 0 ? 0 : idle(idleCount);
         }
+    }
+
+    /**
+     * Waits until every future settled so far is completed; does not wait within the guard, nor within the completion
+     * of a future.
+     *
+     * @param timeoutNs longest wait
+     * @return whether they were completed in time
+     */
+    boolean awaitCompletions(final long timeoutNs) {
+        if (guard.isHeld()) {
+            return true;
+        }
+        completions.drain();
+        guard.lock();
+        final long count;
+        try {
+            count = completions.addedCount();
+            if (completions.isCompleted(count)) {
+                return true;
+            }
+        } finally {
+            guard.unlock();
+        }
+        return await(() -> completions.isCompleted(count), timeoutNs);
     }
 
     /**
@@ -357,6 +391,15 @@ public final class ClientConductor implements AutoCloseable {
     }
 
     /**
+     * Returns where settled futures go.
+     *
+     * @return the one object
+     */
+    Completions completions() {
+        return completions;
+    }
+
+    /**
      * Returns the requests.
      *
      * @return the one object
@@ -385,6 +428,7 @@ public final class ClientConductor implements AutoCloseable {
             network.close();
         } finally {
             guard.unlock();
+            completions.drain();
         }
     }
 

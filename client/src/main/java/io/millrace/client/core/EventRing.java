@@ -2,9 +2,12 @@ package io.millrace.client.core;
 
 import io.millrace.codec.EventFrame;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.List;
 import org.agrona.BitUtil;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The events of one (writer, segment) from the offer to the acknowledgement, in the very form the wire wants, so that a
@@ -25,6 +28,9 @@ import org.agrona.concurrent.UnsafeBuffer;
  * <p>Capacity and overhang suffice for events of up to {@value #USUAL_LENGTH} bytes; the first one that needs more
  * makes the ring grow, for good, up to 16 MiB and an overhang of 8 MiB.
  *
+ * <p>A list is one unit: its events have indexes of their own, and their bytes lie behind each other as if they were
+ * those of one event. Runs and fragments begin at units alone.
+ *
  * <p><b>Invariants</b>: events have indexes 1, 2, 3 …; acknowledged ≤ appended; endPosition(i) − endPosition(i − 1) is
  * the length of event i; appended bytes − acknowledged bytes ≤ capacity.
  *
@@ -40,6 +46,10 @@ final class EventRing {
     private final int eventMask;
     private final long[] endPositions;
     private final long[] sequences;
+
+    /** For the first event of a unit the number of its events; made with the first list. */
+    private int @Nullable [] unitCounts;
+
     private long appendedIndex;
     private long appendedPosition;
     private long acknowledgedIndex;
@@ -77,8 +87,8 @@ final class EventRing {
         final int newOverhang = Math.max(overhang, Math.min(EventFrame.MAX_LENGTH, newCapacity));
         final UnsafeBuffer newBytes = new UnsafeBuffer(ByteBuffer.allocateDirect(newCapacity + newOverhang));
         long begin = acknowledgedPosition;
-        for (long index = acknowledgedIndex + 1; index <= appendedIndex; index++) {
-            final long end = endPosition(index);
+        for (long index = acknowledgedIndex; index < appendedIndex; index += unitCount(index)) {
+            final long end = endPosition(index + unitCount(index));
             newBytes.putBytes((int) begin & (newCapacity - 1), bytes, index(begin), (int) (end - begin));
             begin = end;
         }
@@ -88,15 +98,16 @@ final class EventRing {
     }
 
     /**
-     * Tells whether one more event fits.
+     * Tells whether one more unit fits.
      *
-     * @param payloadLength in bytes
+     * @param length of its frames together, in bytes
+     * @param eventCount number of its events
      * @param retainedIndex index up to which nobody needs the entry any more, ≤ acknowledged
      * @return true when it does
      */
-    boolean hasRoom(final int payloadLength, final long retainedIndex) {
-        return appendedIndex - retainedIndex <= eventMask
-                && appendedPosition + EventFrame.frameLength(payloadLength) - acknowledgedPosition <= capacity;
+    boolean hasRoom(final int length, final int eventCount, final long retainedIndex) {
+        return appendedIndex - retainedIndex + eventCount <= sequences.length
+                && appendedPosition + length - acknowledgedPosition <= capacity;
     }
 
     /**
@@ -118,12 +129,77 @@ final class EventRing {
      */
     long append(final long keyHash, final int payloadLength, final long sequence) {
         EventFrame.putHeader(bytes, index(appendedPosition), keyHash, payloadLength);
+        note(payloadLength, sequence, 1);
+        return appendedIndex;
+    }
+
+    /**
+     * Writes and appends a list as one unit.
+     *
+     * @param keyHash unsigned, of all
+     * @param payloads one or more
+     * @param firstSequence the writer's number of the first
+     */
+    void append(final long keyHash, final List<byte[]> payloads, final long firstSequence) {
+        if (unitCounts == null) {
+            unitCounts = new int[sequences.length];
+            Arrays.fill(unitCounts, 1);
+        }
+        int at = index(appendedPosition);
+        int unitCount = payloads.size();
+        long sequence = firstSequence;
+        for (final byte[] payload : payloads) {
+            EventFrame.putHeader(bytes, at, keyHash, payload.length);
+            bytes.putBytes(EventFrame.payloadIndex(at), payload);
+            at += EventFrame.frameLength(payload.length);
+            note(payload.length, sequence++, unitCount);
+            unitCount = 1;
+        }
+    }
+
+    private void note(final int payloadLength, final long sequence, final int unitCount) {
         appendedPosition += EventFrame.frameLength(payloadLength);
         appendedIndex++;
         final int slot = (int) appendedIndex & eventMask;
         endPositions[slot] = appendedPosition;
         sequences[slot] = sequence;
-        return appendedIndex;
+        final int[] counts = unitCounts;
+        if (counts != null) {
+            counts[slot] = unitCount;
+        }
+    }
+
+    /**
+     * Returns the size of the unit behind an index.
+     *
+     * @param index last event before the unit
+     * @return number of its events; 1 for an event that is in no list
+     */
+    int unitCount(final long index) {
+        final int[] counts = unitCounts;
+        return counts == null ? 1 : counts[(int) (index + 1) & eventMask];
+    }
+
+    /**
+     * Tells by how much a fragment must be shorter so that it does not end inside the header of a list's event.
+     *
+     * @param index last event before the unit
+     * @param position byte position of the cut, inside the unit
+     * @return bytes, 0 to 11
+     */
+    int headerCut(final long index, final long position) {
+        long low = index;
+        long high = index + unitCount(index) - 1;
+        while (low < high) {
+            final long middle = (low + high + 1) >>> 1;
+            if (endPosition(middle) <= position) {
+                low = middle;
+            } else {
+                high = middle - 1;
+            }
+        }
+        final long cut = position - endPosition(low);
+        return cut < EventFrame.HEADER_LENGTH ? (int) cut : 0;
     }
 
     /**
@@ -188,7 +264,7 @@ final class EventRing {
 
     /**
      * Returns the last of the events that fit into one frame together, begin at the one after {@code index} and lie one
-     * behind the other.
+     * behind the other; or the unit, whole, when it is a list.
      *
      * @param index last event before the run
      * @param maxBytes room in the frame
@@ -196,9 +272,16 @@ final class EventRing {
      */
     long runEnd(final long index, final int maxBytes) {
         final long begin = endPosition(index);
+        final int unitCount = unitCount(index);
+        if (unitCount > 1) {
+            return endPosition(index + unitCount) - begin <= maxBytes ? index + unitCount : index;
+        }
         final long ringEnd = begin - index(begin) + capacity;
         long last = index;
-        while (last < appendedIndex && endPosition(last) < ringEnd && endPosition(last + 1) - begin <= maxBytes) {
+        while (last < appendedIndex
+                && unitCount(last) == 1
+                && endPosition(last) < ringEnd
+                && endPosition(last + 1) - begin <= maxBytes) {
             last++;
         }
         return last;

@@ -36,6 +36,15 @@ final class Guard {
         return lock == null || lock.tryLock();
     }
 
+    /**
+     * Tells whether the calling thread is inside; never for a client that one thread drives.
+     *
+     * @return true when it holds the lock
+     */
+    boolean isHeld() {
+        return lock != null && lock.isHeldByCurrentThread();
+    }
+
     /** Leaves. */
     void unlock() {
         if (lock != null) {

@@ -84,6 +84,7 @@ final class ReaderCore implements EventReader {
             return deliver(handler, limit);
         } finally {
             guard.unlock();
+            conductor.completions().drain();
         }
     }
 

@@ -2,17 +2,18 @@ package io.millrace.client.core;
 
 import io.aeron.logbuffer.BufferClaim;
 import io.millrace.client.AckHandler;
+import io.millrace.client.EventPosition;
 import io.millrace.client.Millrace;
 import io.millrace.client.Result;
 import io.millrace.client.SegmentInfo;
 import io.millrace.codec.ErrorCode;
-import io.millrace.codec.EventFrame;
 import io.millrace.codec.wire.AckEchoEncoder;
 import io.millrace.codec.wire.AppendEncoder;
 import io.millrace.codec.wire.Durability;
 import io.millrace.codec.wire.MessageHeaderEncoder;
 import io.millrace.codec.wire.WriterBindEncoder;
 import io.millrace.codec.wire.WriterSetupEncoder;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,6 +89,7 @@ final class SegmentWriter {
     private long echoedNumber;
     private long echoedAtNs;
     private boolean isEchoAsked;
+    private @Nullable PendingFutures futures;
 
     /**
      * Makes the way; nothing is allocated or sent before the first event.
@@ -116,28 +118,29 @@ final class SegmentWriter {
     }
 
     /**
-     * Finds room for an event.
+     * Finds room for a unit: an event or an atomic list.
      *
-     * @param payloadLength in bytes, checked
+     * @param length of its frames together in bytes, checked
+     * @param eventCount number of its events
      * @return the ring, null when it is full
      */
     @Nullable
-    EventRing ringWithRoom(final int payloadLength) {
+    EventRing ringWithRoom(final int length, final int eventCount) {
         EventRing current = ring;
         if (current == null) {
             final Millrace.Context context = conductor.context();
             current = new EventRing(context.writerBufferLength(), context.writerMaxPendingEvents());
             ring = current;
         }
-        current.fit(EventFrame.frameLength(payloadLength));
-        if (current.hasRoom(payloadLength, toldIndex)) {
+        current.fit(length);
+        if (current.hasRoom(length, eventCount, toldIndex)) {
             return current;
         }
         if (!writer.isPolled() && toldIndex < current.acknowledgedIndex()) {
             // Nobody listens: forget the tidings, never the events.
             toldIndex = current.acknowledgedIndex();
             acks.clear();
-            return current.hasRoom(payloadLength, toldIndex) ? current : null;
+            return current.hasRoom(length, eventCount, toldIndex) ? current : null;
         }
         return null;
     }
@@ -279,10 +282,10 @@ final class SegmentWriter {
         if (again > 0) {
             counters.add(Counters.RESENT_EVENTS, again);
         }
-        encodeAppend(claim, (int) (last - sentIndex))
-                .fragmentOffset(0)
-                .fragmentedLength(0)
-                .putEvents(current.bytes(), current.index(begin), length);
+        final boolean isList = current.unitCount(sentIndex) > 1;
+        encodeAppend(claim, (int) (last - sentIndex)).fragmentOffset(0).fragmentedLength(0);
+        append.flags().atomic(isList);
+        append.putEvents(current.bytes(), current.index(begin), length);
         claim.commit();
         onSent(last);
         return true;
@@ -290,24 +293,28 @@ final class SegmentWriter {
 
     private boolean sendFragment(final EventRing current, final int maxBytes) {
         final long begin = current.endPosition(sentIndex);
-        final int frameLength = (int) (current.endPosition(sentIndex + 1) - begin);
-        final int length = Math.min(maxBytes, frameLength - fragmentOffset);
+        final int unitCount = current.unitCount(sentIndex);
+        final int unitLength = (int) (current.endPosition(sentIndex + unitCount) - begin);
+        int length = Math.min(maxBytes, unitLength - fragmentOffset);
+        final boolean isLast = fragmentOffset + length == unitLength;
+        if (unitCount > 1 && !isLast) {
+            length -= current.headerCut(sentIndex, begin + fragmentOffset + length);
+        }
         final BufferClaim claim = head.tryClaim(APPEND_OVERHEAD + length);
         if (claim == null) {
             return false;
         }
-        final boolean isLast = fragmentOffset + length == frameLength;
         if (fragmentOffset == 0 && highestSentIndex > sentIndex) {
-            counters.add(Counters.RESENT_EVENTS, 1);
+            counters.add(Counters.RESENT_EVENTS, unitCount);
         }
-        encodeAppend(claim, 1).fragmentOffset(fragmentOffset).fragmentedLength(frameLength);
-        append.flags().fragment(true).lastFragment(isLast);
+        encodeAppend(claim, unitCount).fragmentOffset(fragmentOffset).fragmentedLength(unitLength);
+        append.flags().fragment(true).lastFragment(isLast).atomic(unitCount > 1);
         append.putEvents(current.bytes(), current.index(begin) + fragmentOffset, length);
         claim.commit();
         fragmentOffset += length;
-        highestSentIndex = Math.max(highestSentIndex, sentIndex + 1);
+        highestSentIndex = Math.max(highestSentIndex, sentIndex + unitCount);
         if (isLast) {
-            onSent(sentIndex + 1);
+            onSent(sentIndex + unitCount);
         }
         return true;
     }
@@ -479,7 +486,34 @@ final class SegmentWriter {
             current.acknowledge(lastIndex);
             endOffset = segmentOffset;
             acks.add(lastIndex, segmentOffset, queueNs, journalNs, chainNs);
+            if (futures != null) {
+                futures.onAcknowledged(lastIndex);
+            }
         }
+    }
+
+    /**
+     * Promises to tell when the last event offered is durable, or that it never will be.
+     *
+     * @return completed outside the guard
+     */
+    CompletableFuture<EventPosition> promise() {
+        PendingFutures pending = futures;
+        if (pending == null) {
+            pending = new PendingFutures(this, conductor.completions());
+            futures = pending;
+        }
+        return pending.add(lastIndex());
+    }
+
+    /**
+     * Returns the number of promises not kept yet.
+     *
+     * @return futures
+     */
+    int promiseCount() {
+        final PendingFutures pending = futures;
+        return pending == null ? 0 : pending.size();
     }
 
     /**
@@ -553,8 +587,8 @@ final class SegmentWriter {
     }
 
     private void fail(final long code, final String text) {
-        stop();
         writer.fail(code, text);
+        stop();
     }
 
     /** Ends this way: nothing is sent any more. */
@@ -564,6 +598,9 @@ final class SegmentWriter {
             correlationId = 0;
         }
         state = State.FAILED;
+        if (futures != null) {
+            futures.onStopped(writer.whyStopped());
+        }
     }
 
     /**

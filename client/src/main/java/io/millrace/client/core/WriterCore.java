@@ -13,6 +13,7 @@ import io.millrace.codec.KeyHash;
 import io.millrace.codec.MillraceException;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
@@ -93,7 +94,7 @@ final class WriterCore implements EventWriter, EventClaim.Owner {
                 return refused;
             }
             final SegmentWriter segment = route(keyHash);
-            final EventRing ring = segment.ringWithRoom(length);
+            final EventRing ring = segment.ringWithRoom(EventFrame.frameLength(length), 1);
             if (ring == null) {
                 return conductor.fullCode();
             }
@@ -129,6 +130,42 @@ final class WriterCore implements EventWriter, EventClaim.Owner {
     }
 
     @Override
+    public long offer(final @Nullable String key, final List<byte[]> payloads) {
+        guard.lock();
+        try {
+            return offer(key == null ? random.next() : KeyHash.of(key), payloads);
+        } finally {
+            guard.unlock();
+        }
+    }
+
+    private long offer(final long keyHash, final List<byte[]> payloads) {
+        if (payloads.isEmpty()) {
+            throw new IllegalArgumentException("an empty list is no event");
+        }
+        long length = 0;
+        for (final byte[] payload : payloads) {
+            length += EventFrame.frameLength(payload.length);
+        }
+        final long refused = check((int) Math.min(length - EventFrame.HEADER_LENGTH, Integer.MAX_VALUE));
+        if (refused < 0) {
+            return refused;
+        }
+        if (payloads.size() > conductor.context().writerMaxPendingEvents()) {
+            return Result.TOO_LARGE;
+        }
+        final SegmentWriter segment = route(keyHash);
+        final EventRing ring = segment.ringWithRoom((int) length, payloads.size());
+        if (ring == null) {
+            return conductor.fullCode();
+        }
+        ring.append(keyHash, payloads, lastSequence + 1);
+        lastSequence += payloads.size();
+        sendIfQuiet(segment);
+        return lastSequence;
+    }
+
+    @Override
     public long tryClaim(final long keyHash, final int length, final EventClaim claim) {
         boolean isClaimed = false;
         guard.lock();
@@ -137,7 +174,7 @@ final class WriterCore implements EventWriter, EventClaim.Owner {
             if (refused < 0) {
                 return refused;
             }
-            final EventRing ring = route(keyHash).ringWithRoom(length);
+            final EventRing ring = route(keyHash).ringWithRoom(EventFrame.frameLength(length), 1);
             if (ring == null) {
                 return conductor.fullCode();
             }
@@ -227,6 +264,7 @@ final class WriterCore implements EventWriter, EventClaim.Owner {
             return count;
         } finally {
             guard.unlock();
+            conductor.completions().drain();
         }
     }
 
@@ -295,7 +333,15 @@ final class WriterCore implements EventWriter, EventClaim.Owner {
 
     @Override
     public EventPosition append(final @Nullable String key, final byte[] payload) {
-        final Append append = new Append(key == null ? random() : KeyHash.of(key), payload);
+        return append(new Append(key == null ? random() : KeyHash.of(key), payload, null));
+    }
+
+    @Override
+    public EventPosition append(final @Nullable String key, final List<byte[]> payloads) {
+        return append(new Append(key == null ? random() : KeyHash.of(key), new byte[0], payloads));
+    }
+
+    private EventPosition append(final Append append) {
         final long timeoutNs = conductor.context().requestTimeoutNs();
         if (!append.isEnded() && !conductor.await(append::isEnded, timeoutNs)) {
             throw late("append to " + stream.name(), timeoutNs);
@@ -307,6 +353,58 @@ final class WriterCore implements EventWriter, EventClaim.Owner {
                 throw failed(append.code);
             }
             return new EventPosition(segment.segmentId(), segment.eventNumber(append.index), segment.endOffset());
+        } finally {
+            guard.unlock();
+        }
+    }
+
+    @Override
+    public CompletableFuture<EventPosition> appendAsync(final @Nullable String key, final byte[] payload) {
+        return appendAsync(new AsyncAppend(new Append(key == null ? random() : KeyHash.of(key), payload, null)));
+    }
+
+    @Override
+    public CompletableFuture<EventPosition> appendAsync(final @Nullable String key, final List<byte[]> payloads) {
+        return appendAsync(
+                new AsyncAppend(new Append(key == null ? random() : KeyHash.of(key), new byte[0], payloads)));
+    }
+
+    private CompletableFuture<EventPosition> appendAsync(final AsyncAppend append) {
+        final long timeoutNs = conductor.context().requestTimeoutNs();
+        try {
+            if (!append.isTaken() && !conductor.await(append::isTaken, timeoutNs)) {
+                throw notTaken(timeoutNs);
+            }
+        } catch (final MillraceException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+        final CompletableFuture<EventPosition> future = append.future;
+        return future == null ? CompletableFuture.failedFuture(failed(append.append.code)) : future;
+    }
+
+    private MillraceException notTaken(final long timeoutNs) {
+        guard.lock();
+        try {
+            final ErrorCode refusal = lastRefusal;
+            return new MillraceException(
+                    refusal != null ? refusal : Result.error(conductor.fullCode()),
+                    "writer of " + stream.name() + ": no room within " + timeoutNs / 1_000_000 + " ms, with "
+                            + pendingCount() + " events and " + promiseCount() + " of at most "
+                            + conductor.context().writerMaxInFlight() + " futures pending; the event was not taken"
+                            + ClientConductor.why(head.link().lastFailure()));
+        } finally {
+            guard.unlock();
+        }
+    }
+
+    private int promiseCount() {
+        guard.lock();
+        try {
+            int count = 0;
+            for (final SegmentWriter segment : segments) {
+                count += segment.promiseCount();
+            }
+            return count;
         } finally {
             guard.unlock();
         }
@@ -326,15 +424,22 @@ final class WriterCore implements EventWriter, EventClaim.Owner {
         flush(timeout.toNanos());
     }
 
+    @Override
+    public void flush() {
+        flush(conductor.context().requestTimeoutNs());
+    }
+
     private void flush(final long timeoutNs) {
         final long target = lastSequence();
-        if (isFlushed(target) || conductor.await(() -> isFlushed(target), timeoutNs)) {
-            if (acknowledgedSequence() < target) {
-                throw failed(failure());
-            }
-            return;
+        if (!isFlushed(target) && !conductor.await(() -> isFlushed(target), timeoutNs)) {
+            throw late("flush of " + stream.name(), timeoutNs);
         }
-        throw late("flush of " + stream.name(), timeoutNs);
+        if (!conductor.awaitCompletions(timeoutNs)) {
+            throw late("flush of " + stream.name() + " (the code that depends on its futures)", timeoutNs);
+        }
+        if (acknowledgedSequence() < target) {
+            throw failed(failure());
+        }
     }
 
     private boolean isFlushed(final long target) {
@@ -406,6 +511,7 @@ final class WriterCore implements EventWriter, EventClaim.Owner {
                 conductor.remove(this);
             } finally {
                 guard.unlock();
+                conductor.completions().drain();
             }
         }
     }
@@ -523,6 +629,15 @@ final class WriterCore implements EventWriter, EventClaim.Owner {
     }
 
     /**
+     * Returns why nothing is sent any more, for futures.
+     *
+     * @return with its code
+     */
+    MillraceException whyStopped() {
+        return failed(isClosed ? Result.CLOSED : failure);
+    }
+
+    /**
      * Returns the upper half of the identity.
      *
      * @return bits
@@ -540,17 +655,46 @@ final class WriterCore implements EventWriter, EventClaim.Owner {
         return idLow;
     }
 
+    /** One append with a future: taken once there is room for it and for its future. */
+    private final class AsyncAppend {
+        private final Append append;
+        private @Nullable CompletableFuture<EventPosition> future;
+
+        private AsyncAppend(final Append append) {
+            this.append = append;
+        }
+
+        private boolean isTaken() {
+            guard.lock();
+            try {
+                if (promiseCount() >= conductor.context().writerMaxInFlight()) {
+                    return failure() != 0 && append.isEnded();
+                }
+                final boolean isRefused = append.isEnded();
+                final SegmentWriter segment = append.segment;
+                if (segment != null) {
+                    future = segment.promise();
+                }
+                return isRefused || segment != null;
+            } finally {
+                guard.unlock();
+            }
+        }
+    }
+
     /** One blocking append: offered once there is room, then waited for. */
     private final class Append {
         private final long keyHash;
         private final UnsafeBuffer payload;
+        private final @Nullable List<byte[]> payloads;
         private @Nullable SegmentWriter segment;
         private long index;
         private long code;
 
-        private Append(final long keyHash, final byte[] payload) {
+        private Append(final long keyHash, final byte[] payload, final @Nullable List<byte[]> payloads) {
             this.keyHash = keyHash;
             this.payload = new UnsafeBuffer(payload);
+            this.payloads = payloads;
         }
 
         private boolean isEnded() {
@@ -561,7 +705,8 @@ final class WriterCore implements EventWriter, EventClaim.Owner {
                     code = failure();
                     return current.isAcknowledged(index) || code != 0;
                 }
-                code = offer(keyHash, payload, 0, payload.capacity());
+                final List<byte[]> list = payloads;
+                code = list == null ? offer(keyHash, payload, 0, payload.capacity()) : offer(keyHash, list);
                 if (code > 0) {
                     final SegmentWriter chosen = route(keyHash);
                     segment = chosen;

@@ -5,6 +5,7 @@ import io.millrace.client.EventWriter;
 import io.millrace.client.Millrace;
 import io.millrace.client.StreamPosition;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Consumer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** One client in invoker mode, one fake node, one clock, stepped together. */
@@ -21,15 +22,18 @@ final class ClientFixture {
     }
 
     ClientFixture(final long seed, final int segmentCount, final int maxPendingEvents, final int bufferLength) {
+        this(seed, segmentCount, context -> context.writerBufferLength(bufferLength)
+                .readerWindowLength(bufferLength)
+                .writerMaxPendingEvents(maxPendingEvents));
+    }
+
+    ClientFixture(final long seed, final int segmentCount, final Consumer<Millrace.Context> settings) {
         node = new FakeNode(seed, segmentCount);
         network = new FakeNetwork(node);
-        final Millrace.Context context = new Millrace.Context()
-                .invoker(true)
-                .nanoClock(clock)
-                .writerBufferLength(bufferLength)
-                .readerWindowLength(bufferLength)
-                .writerMaxPendingEvents(maxPendingEvents);
-        conductor = new ClientConductor(context, seed + 1, (settings, high, low) -> network);
+        final Millrace.Context context =
+                new Millrace.Context().invoker(true).nanoClock(clock).writerMaxPendingEvents(64);
+        settings.accept(context);
+        conductor = new ClientConductor(context, seed + 1, (concluded, high, low) -> network);
         network.steps = this::turnNode;
     }
 

@@ -11,6 +11,7 @@ import io.millrace.client.Result;
 import io.millrace.client.StreamPosition;
 import io.millrace.codec.KeyHash;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -25,7 +26,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 /**
  * Whatever the node and the way to it do (cut, restart, refuse, repeat, forget answers, change the chain), the log
  * holds each event once, in order per key; each is acknowledged once, after it is committed; a reader sees exactly the
- * log.
+ * log. A list is stored whole, at once.
  */
 class ExactlyOncePropertyTest {
     private static final int KEYS = 5;
@@ -54,6 +55,7 @@ class ExactlyOncePropertyTest {
         private final Set<Long> acknowledged = new HashSet<>();
         private final Map<Long, List<String>> read = new HashMap<>();
         private final Map<Long, Long> lastNumbers = new HashMap<>();
+        private final List<Integer> listSizes = new ArrayList<>();
         private final int[] nextOfKey = new int[KEYS];
 
         Run(final long seed, final int perMille, final boolean isLarge) {
@@ -73,18 +75,18 @@ class ExactlyOncePropertyTest {
             for (int turn = 0; turn < 4_000 && offered < eventCount; turn++) {
                 final int burst = random.nextInt(8);
                 for (int i = 0; i < burst && offered < eventCount; i++) {
-                    offered += offer() ? 1 : 0;
+                    offered += offer();
                 }
                 work();
             }
             fixture.node.faults = Faults.NONE;
             int turn = 0;
             while (offered < eventCount) {
-                offered += offer() ? 1 : 0;
+                offered += offer();
                 work();
                 assertTrue(++turn < 200_000, "cannot offer any more");
             }
-            while (writer.pendingCount() > 0 || acknowledged.size() < eventCount || readCount() < eventCount) {
+            while (writer.pendingCount() > 0 || acknowledged.size() < sent.size() || readCount() < sent.size()) {
                 fixture.clock.advanceNs(1_000_000);
                 work();
                 assertTrue(++turn < 200_000, this::stuck);
@@ -97,7 +99,31 @@ class ExactlyOncePropertyTest {
                     + readCount() + " read of " + eventCount;
         }
 
-        private boolean offer() {
+        private int offer() {
+            final int count = random.nextInt(6) == 0 ? 2 + random.nextInt(4) : 1;
+            return count == 1 ? offerOne() : offerList(count);
+        }
+
+        private int offerList(final int count) {
+            final int key = random.nextInt(KEYS);
+            final List<byte[]> payloads = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                final int fill = random.nextInt(isLarge ? 3_000 : 20);
+                payloads.add(ClientFixture.bytes(key + " " + (nextOfKey[key] + i) + " " + "x".repeat(fill)));
+            }
+            final long sequence = writer.offer("key " + key, payloads);
+            if (sequence < 0) {
+                assertTrue(Result.isRetryable(sequence), () -> Result.name(sequence));
+                return 0;
+            }
+            assertEquals(sent.size() + count, sequence);
+            payloads.forEach(payload -> sent.put(sent.size() + 1L, ClientFixture.text(payload)));
+            nextOfKey[key] += count;
+            listSizes.add(count);
+            return count;
+        }
+
+        private int offerOne() {
             final int key = random.nextInt(KEYS);
             final StringBuilder text =
                     new StringBuilder().append(key).append(' ').append(nextOfKey[key]);
@@ -108,12 +134,12 @@ class ExactlyOncePropertyTest {
             final long sequence = writer.offer(KeyHash.of("key " + key), payload, 0, payload.capacity());
             if (sequence < 0) {
                 assertTrue(Result.isRetryable(sequence), () -> Result.name(sequence));
-                return false;
+                return 0;
             }
             assertEquals(sent.size() + 1, sequence);
             sent.put(sequence, text.toString());
             nextOfKey[key]++;
-            return true;
+            return 1;
         }
 
         private void work() {
@@ -166,6 +192,9 @@ class ExactlyOncePropertyTest {
                 assertEquals(nextOfKey[key], seen[key], "events of key " + key);
             }
             assertEquals(writer.lastSequence(), writer.acknowledgedSequence());
+            Collections.sort(listSizes);
+            Collections.sort(fixture.node.listSizes);
+            assertEquals(listSizes, fixture.node.listSizes, "lists are stored as they were offered");
         }
     }
 }

@@ -81,6 +81,9 @@ final class FakeNode {
     private final Map<String, Entry> writers = new LinkedHashMap<>();
     private final Map<Long, Subscription> subscriptions = new LinkedHashMap<>();
     private final List<FakeNetwork.FakeLink> toBeCut = new ArrayList<>();
+    /** Sizes of the atomic lists in the log. */
+    final List<Integer> listSizes = new ArrayList<>();
+
     private final List<Runnable> uncommitted = new ArrayList<>();
     private final ExpandableArrayBuffer out = new ExpandableArrayBuffer(1 << 16);
     private final MessageHeaderEncoder header = new MessageHeaderEncoder();
@@ -423,12 +426,13 @@ final class FakeNode {
         final byte[] bytes = new byte[append.eventsLength()];
         final boolean isFragment = append.flags().fragment();
         final boolean isLast = append.flags().lastFragment();
+        final boolean isAtomic = append.flags().atomic();
         final int count = append.eventCount();
         final int fragmentOffset = append.fragmentOffset();
         final int fragmentedLength = append.fragmentedLength();
         append.getEvents(bytes, 0, bytes.length);
         if (!isFragment) {
-            appendEvents(entry, first, count, bytes);
+            appendEvents(entry, first, count, bytes, append.flags().atomic());
             return;
         }
         if (fragmentOffset == 0) {
@@ -446,14 +450,19 @@ final class FakeNode {
                 throw new IllegalStateException("fragments of " + whole.length + " for " + fragmentedLength);
             }
             entry.fragments.reset();
-            appendEvents(entry, first, 1, whole);
+            appendEvents(entry, first, count, whole, isAtomic);
         }
     }
 
-    private void appendEvents(final Entry entry, final long first, final int count, final byte[] bytes) {
+    private void appendEvents(
+            final Entry entry, final long first, final int count, final byte[] bytes, final boolean isAtomic) {
         final UnsafeBuffer buffer = new UnsafeBuffer(bytes);
         if (EventFrame.validateAll(buffer, 0, bytes.length, count) != 0) {
             throw new IllegalStateException("not " + count + " events");
+        }
+        if (isAtomic) {
+            appendList(entry, first, count, bytes);
+            return;
         }
         int index = 0;
         for (int i = 0; i < count; i++) {
@@ -473,6 +482,24 @@ final class FakeNode {
             }
             index += length;
         }
+    }
+
+    /** Takes all of a list or nothing; it must never come cut or with others. */
+    private void appendList(final Entry entry, final long first, final int count, final byte[] bytes) {
+        final long last = first + count - 1;
+        if (last <= entry.last) {
+            return;
+        }
+        if (first <= entry.last) {
+            throw new IllegalStateException("a list from " + first + " straddles " + entry.last);
+        }
+        entry.last = last;
+        uncommitted.add(() -> {
+            entry.segment.bytes.write(bytes, 0, bytes.length);
+            entry.committedLast = last;
+            entry.committedOffset = entry.segment.bytes.size();
+            listSizes.add(count);
+        });
     }
 
     private void acknowledge(final Entry entry) {
