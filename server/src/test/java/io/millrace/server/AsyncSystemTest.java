@@ -49,7 +49,9 @@ final class AsyncSystemTest {
                     }
                     writer.flush(PATIENCE);
                     assertTrue(futures.stream().allMatch(CompletableFuture::isDone), "flush waits for futures");
-                    assertEquals(expected.size(), futures.get(futures.size() - 1).join().eventNumber());
+                    assertEquals(
+                            expected.size(),
+                            futures.get(futures.size() - 1).join().eventNumber());
                 }
                 assertReadBack(millrace, expected);
             }
@@ -96,8 +98,8 @@ final class AsyncSystemTest {
                     final StreamPosition mark = reader.position();
                     final int first = written;
                     for (int i = 0; i < 50; i++) {
-                        final CompletableFuture<EventPosition> future =
-                                writer.appendAsync("key", String.valueOf(written++).getBytes(UTF_8));
+                        final CompletableFuture<EventPosition> future = writer.appendAsync(
+                                "key", String.valueOf(written++).getBytes(UTF_8));
                         assertTrue(!future.isCompletedExceptionally());
                     }
                     assertNext(reader, first, first + random(round)); // what follows is on its way to the reader

@@ -37,6 +37,7 @@ final class NodeProcess implements AutoCloseable {
     private final Path aeron = Path.of("/dev/shm/millrace-system-test-" + UUID.randomUUID());
     private final List<String> settings = new ArrayList<>();
     private final List<String> jvmFlags = new ArrayList<>();
+    private final List<String> expectedErrors = new ArrayList<>();
     private final List<String> launcher = new ArrayList<>();
     private String listen = "127.0.0.1:0";
     private @Nullable Process process;
@@ -73,6 +74,12 @@ final class NodeProcess implements AutoCloseable {
         final String key = setting.substring(0, setting.indexOf('=') + 1);
         settings.removeIf(known -> known.startsWith(key));
         settings.add(setting);
+        return this;
+    }
+
+    /** Takes errors that hold a text for what the test provokes. */
+    NodeProcess expectingError(final String text) {
+        expectedErrors.add(text);
         return this;
     }
 
@@ -269,9 +276,11 @@ final class NodeProcess implements AutoCloseable {
             final MappedByteBuffer mapped = IoUtil.mapExistingFile(file, "errors");
             try {
                 final StringBuilder errors = new StringBuilder();
-                ErrorLogReader.read(new UnsafeBuffer(mapped), (count, first, last, text) -> errors.append(count)
-                        .append(" × ")
-                        .append(text));
+                ErrorLogReader.read(new UnsafeBuffer(mapped), (count, first, last, text) -> {
+                    if (expectedErrors.stream().noneMatch(text::contains)) {
+                        errors.append(count).append(" × ").append(text);
+                    }
+                });
                 assertEquals("", errors.toString(), "the node's error log");
             } finally {
                 IoUtil.unmap(mapped);

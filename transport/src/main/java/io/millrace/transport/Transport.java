@@ -51,6 +51,11 @@ public final class Transport implements AutoCloseable {
     private final AgentInvoker conductorInvoker;
     private final CountersReader counters;
     private long errorCount;
+
+    // Of the driver's counters as read last: once Aeron has given up, their memory is unmapped.
+    private long lastNakCount;
+    private long lastRetransmitCount;
+    private long lastInvalidCount;
     private int turn;
     private boolean isClosed;
 
@@ -151,18 +156,27 @@ public final class Transport implements AutoCloseable {
 
     /** Returns the negative acknowledgements sent and received by this driver since its start: lost frames. */
     public long nakCount() {
-        return counters.getCounterValue(SystemCounterDescriptor.NAK_MESSAGES_SENT.id())
-                + counters.getCounterValue(SystemCounterDescriptor.NAK_MESSAGES_RECEIVED.id());
+        if (!isClosed()) {
+            lastNakCount = counters.getCounterValue(SystemCounterDescriptor.NAK_MESSAGES_SENT.id())
+                    + counters.getCounterValue(SystemCounterDescriptor.NAK_MESSAGES_RECEIVED.id());
+        }
+        return lastNakCount;
     }
 
     /** Returns the frames this driver sent again since its start. */
     public long retransmitCount() {
-        return counters.getCounterValue(SystemCounterDescriptor.RETRANSMITS_SENT.id());
+        if (!isClosed()) {
+            lastRetransmitCount = counters.getCounterValue(SystemCounterDescriptor.RETRANSMITS_SENT.id());
+        }
+        return lastRetransmitCount;
     }
 
     /** Returns the datagrams this driver dropped because they were no frames, or asked for too much memory. */
     public long invalidPacketCount() {
-        return counters.getCounterValue(SystemCounterDescriptor.INVALID_PACKETS.id()) + imageLimits.refusedCount();
+        if (!isClosed()) {
+            lastInvalidCount = counters.getCounterValue(SystemCounterDescriptor.INVALID_PACKETS.id());
+        }
+        return lastInvalidCount + imageLimits.refusedCount();
     }
 
     /** Returns the errors handed to the error handler. */
