@@ -4,10 +4,7 @@ import io.millrace.codec.Crc32c;
 import io.millrace.codec.ErrorCode;
 import io.millrace.codec.LogFormat;
 import io.millrace.codec.MillraceException;
-import io.millrace.codec.log.BatchHeaderDecoder;
-import io.millrace.codec.log.BatchHeaderEncoder;
 import io.millrace.codec.log.RecordHeaderDecoder;
-import io.millrace.codec.log.RecordKind;
 import java.nio.ByteOrder;
 import java.util.Objects;
 import java.util.UUID;
@@ -43,17 +40,12 @@ import org.jspecify.annotations.Nullable;
 public final class Journal implements AutoCloseable, CompletionHandler {
     private static final int LENGTH_OFFSET = RecordHeaderDecoder.lengthEncodingOffset();
     private static final int CRC_OFFSET = RecordHeaderDecoder.crc32cEncodingOffset();
-    private static final int KIND_OFFSET = RecordHeaderDecoder.kindEncodingOffset();
-    private static final int CHAIN_OFFSET = RecordHeaderDecoder.chainEncodingOffset();
-    private static final int POSITION_OFFSET = RecordHeaderDecoder.positionEncodingOffset();
-    private static final byte KIND_FILL = (byte) RecordKind.FILL.value();
-    private static final int RESERVED_OFFSET =
-            BatchHeaderDecoder.payloadCrc32cEncodingOffset() + BatchHeaderDecoder.payloadCrc32cEncodingLength();
     private static final long READER_TOKEN = 1L << 55;
     private static final int COMPLETION_LIMIT = 128;
     private static final int RETRY_LIMIT = 3;
     private static final int EAGAIN = 11;
     private static final int HEAD_LENGTH = JournalContext.HEAD_LENGTH;
+    private static final int MARK_RESERVE_DIVISOR = 16;
     private static final int LONGEST_WINDOW = 8 << 20;
     private static final long LARGEST_FIRST_INDEX = 1 << 20;
     private static final WriteRing NO_RING = new WriteRing(1, 1, 1, 0);
@@ -71,7 +63,7 @@ public final class Journal implements AutoCloseable, CompletionHandler {
     private final JournalCounters counters = new JournalCounters();
     private final PositionIndex index;
     private final JournalReader[] readers;
-    private final BatchHeaderEncoder header = new BatchHeaderEncoder();
+    private final BatchWriter batches;
     private final int ringLength;
     private final int windowLength;
     private final int maxBatchLength;
@@ -79,18 +71,15 @@ public final class Journal implements AutoCloseable, CompletionHandler {
     private final int superblockIndex;
     private final int writesInFlight;
     private final long stallThresholdNs;
+    private final long idleMarkDelayNs;
     private final int badSuperblockCount;
     private final long nextSuperblockAddress;
-    private final long uuidHigh;
-    private final long uuidLow;
 
     private Superblock superblock;
     private WriteRing ring = NO_RING;
     private @Nullable RecoveryReport report;
     private long nextAddress;
     private long durableAddress;
-    private long previousCrc;
-    private long pendingCrc;
     private boolean isOpen;
     private int openIndex;
     private int openUsed;
@@ -98,6 +87,8 @@ public final class Journal implements AutoCloseable, CompletionHandler {
     private int openRecords;
     private int claimedLength = -1;
     private int inFlightCount;
+    private boolean markDue;
+    private long quietSinceNs;
     private boolean fenced;
     private boolean closed;
 
@@ -117,6 +108,7 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         warnings = context.warnings();
         writesInFlight = context.writesInFlight();
         stallThresholdNs = context.stallThresholdNs();
+        idleMarkDelayNs = context.idleMarkDelayNs();
         ringLength = context.bufferLength();
         windowLength = Math.min(ringLength, LONGEST_WINDOW);
         superblockIndex = buffer.capacity() - HEAD_LENGTH;
@@ -128,8 +120,7 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         badSuperblockCount = pair.badCount();
         nextSuperblockAddress = pair.nextAddress(superblock.granule());
         superblock.requireFits(context.nodeId(), device.length(), name);
-        uuidHigh = superblock.deviceUuid().getMostSignificantBits();
-        uuidLow = superblock.deviceUuid().getLeastSignificantBits();
+        batches = new BatchWriter(buffer, crc, superblock.granule(), superblock.deviceUuid());
         maxBatchLength = (int) Math.min(context.maxBatchLength(), superblock.zoneLength());
         maxRecordLength = (maxBatchLength - LogFormat.BATCH_HEADER_LENGTH) & -LogFormat.RECORD_ALIGNMENT;
         JournalContext.check(maxBatchLength % superblock.granule() == 0, "maxBatchLength " + maxBatchLength);
@@ -228,7 +219,7 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         makeEpochDurable(io, walker.recoveryEpoch());
         nextAddress = walker.address();
         durableAddress = nextAddress;
-        previousCrc = walker.previousCrc();
+        batches.follow(walker.previousCrc());
         ring = new WriteRing(ringLength, maxBatchLength, superblock.granule(), walker.sequence() - 1);
         report = new RecoveryReport(
                 walker.sequence() - 1,
@@ -351,7 +342,7 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         buffer.putInt(index + LENGTH_OFFSET, recordLength, ByteOrder.LITTLE_ENDIAN);
         final int computed = crc.compute(index + LogFormat.RECORD_CRC_START, recordLength - LogFormat.RECORD_CRC_START);
         buffer.putInt(index + CRC_OFFSET, computed, ByteOrder.LITTLE_ENDIAN);
-        note(index, nextAddress);
+        this.index.note(buffer, index, nextAddress);
         openUsed += aligned;
         openRecords++;
         claimedLength = -1;
@@ -372,6 +363,9 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         work += advance();
         if (!fenced) {
             work += submit();
+            if (markDue) {
+                work += submitMark(nowNs);
+            }
             watch(nowNs);
         }
         final int result = device.flush();
@@ -601,26 +595,9 @@ public final class Journal implements AutoCloseable, CompletionHandler {
     }
 
     private void sealAs(final int batchLength, final int used, final int recordCount) {
-        final int granule = superblock.granule();
-        final int writeLength = (used + granule - 1) & -granule;
-        buffer.setMemory(openIndex + used, writeLength - used, (byte) 0);
-        final int payloadLength = used - LogFormat.BATCH_HEADER_LENGTH;
-        header.wrap(buffer, openIndex)
-                .magic(LogFormat.BATCH_MAGIC)
-                .formatVersion(LogFormat.FORMAT_VERSION)
-                .flags(0)
-                .recordCount(recordCount)
-                .deviceUuidHigh(uuidHigh)
-                .deviceUuidLow(uuidLow)
-                .recoveryEpoch(superblock.recoveryEpoch())
-                .batchSequence(ring.sealed() + 1)
-                .address(nextAddress)
-                .batchLength(batchLength)
-                .payloadLength(payloadLength)
-                .payloadCrc32c(
-                        Integer.toUnsignedLong(crc.compute(openIndex + LogFormat.BATCH_HEADER_LENGTH, payloadLength)));
-        buffer.putInt(openIndex + RESERVED_OFFSET, 0);
-        ring.seal(nextAddress, batchLength, writeLength, payloadLength, recordCount);
+        final int writeLength = batches.seal(
+                openIndex, used, recordCount, superblock.recoveryEpoch(), ring.sealed() + 1, nextAddress, batchLength);
+        ring.seal(nextAddress, batchLength, writeLength, used - LogFormat.BATCH_HEADER_LENGTH, recordCount);
         nextAddress += batchLength;
     }
 
@@ -634,13 +611,13 @@ public final class Journal implements AutoCloseable, CompletionHandler {
                 seal(0);
             }
             final long sequence = ring.submitted() + 1;
-            finishHeader(sequence);
+            batches.finish(ring.index(sequence), ring.durable(), epochClock.nanoTime());
             if (!device.submitWrite(
                     ring.index(sequence), ring.writeLength(sequence), ring.address(sequence), sequence)) {
                 break;
             }
             ring.submit(clock.nanoTime());
-            previousCrc = pendingCrc;
+            batches.submitted();
             inFlightCount++;
             counters.batchCount++;
             counters.writtenBytes += ring.writeLength(sequence);
@@ -649,15 +626,28 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         return count;
     }
 
-    /** Writes what is known only now: what is durable (P4), and the CRC of the batch before. */
-    private void finishHeader(final long sequence) {
-        final int at = ring.index(sequence);
-        header.wrap(buffer, at)
-                .durableBatchSequence(ring.durable())
-                .timestampNs(epochClock.nanoTime())
-                .previousBatchCrc(previousCrc);
-        pendingCrc = Integer.toUnsignedLong(crc.compute(at, LogFormat.BATCH_HEADER_CRC_COVERAGE));
-        header.headerCrc32c(pendingCrc);
+    /**
+     * Once everything has been durable for a while, says so in an empty batch (P4): a fault that hits the last batches
+     * later is told from a torn tail then. One for each time the journal falls idle. Not in the last sixteenth of the
+     * device, which is kept for control records.
+     */
+    private int submitMark(final long nowNs) {
+        if (openRecords > 0 || ring.durable() < ring.sealed() || nowNs - quietSinceNs < idleMarkDelayNs) {
+            return 0;
+        }
+        isOpen = false;
+        if (freeBytes() < capacityBytes() / MARK_RESERVE_DIVISOR) {
+            markDue = false;
+            return 0;
+        }
+        if (openBatch(0) < 0) {
+            return 0;
+        }
+        isOpen = false;
+        sealAs(superblock.granule(), LogFormat.BATCH_HEADER_LENGTH, 0);
+        markDue = false;
+        counters.idleMarkCount++;
+        return submit();
     }
 
     /**
@@ -699,6 +689,8 @@ public final class Journal implements AutoCloseable, CompletionHandler {
             final int records = ring.recordCount(sequence);
             counters.durableRecordCount += records;
             if (records > 0) {
+                markDue = idleMarkDelayNs > 0;
+                quietSinceNs = nowNs;
                 listener.onDurable(
                         buffer,
                         ring.index(sequence) + LogFormat.BATCH_HEADER_LENGTH,
@@ -738,17 +730,9 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         int at = walker.payloadIndex();
         for (int i = 0; i < walker.recordCount(); i++) {
             final int length = buffer.getInt(at + LENGTH_OFFSET, ByteOrder.LITTLE_ENDIAN);
-            note(at, walker.address());
+            index.note(buffer, at, walker.address());
             visitor.onRecord(buffer, at, length, walker.address());
             at += LogFormat.align(length);
-        }
-    }
-
-    /** Keeps where a record of a chain lies; records without a position of their own are not looked up. */
-    private void note(final int at, final long batchAddress) {
-        final long position = buffer.getLong(at + POSITION_OFFSET, ByteOrder.LITTLE_ENDIAN);
-        if (position > 0 && buffer.getByte(at + KIND_OFFSET) != KIND_FILL) {
-            index.add(buffer.getInt(at + CHAIN_OFFSET, ByteOrder.LITTLE_ENDIAN), position, batchAddress);
         }
     }
 

@@ -48,6 +48,7 @@ public final class JournalContext {
     private int writesInFlight = 1;
     private int readerLimit = 8;
     private long stallThresholdNs = 20_000_000L;
+    private long idleMarkDelayNs = 1_000_000L;
     private NanoClock clock = SystemNanoClock.INSTANCE;
     private EpochNanoClock epochClock = new OffsetEpochNanoClock();
     private DurableListener listener = NO_LISTENER;
@@ -237,6 +238,26 @@ public final class JournalContext {
      */
     public long stallThresholdNs() {
         return stallThresholdNs;
+    }
+
+    /**
+     * Sets after which time without anything to write an empty batch names all before it durable (P4).
+     *
+     * @param value nanoseconds, default 1 ms; 0: never
+     * @return this
+     */
+    public JournalContext idleMarkDelayNs(final long value) {
+        idleMarkDelayNs = value;
+        return this;
+    }
+
+    /**
+     * Returns after which time without anything to write an empty batch names all before it durable (P4).
+     *
+     * @return nanoseconds; 0: never
+     */
+    public long idleMarkDelayNs() {
+        return idleMarkDelayNs;
     }
 
     /**

@@ -36,6 +36,9 @@ public final class JournalCounters {
     /** Readers whose batch in the ring was overwritten while they held it. */
     long overtakenReadCount;
 
+    /** Empty batches written because the journal fell idle. */
+    long idleMarkCount;
+
     /** Made by the journal only. */
     JournalCounters() {}
 
@@ -128,5 +131,14 @@ public final class JournalCounters {
      */
     public long overtakenReadCount() {
         return overtakenReadCount;
+    }
+
+    /**
+     * Returns the empty batches that name all before them durable, written because the journal fell idle (P4).
+     *
+     * @return count since open
+     */
+    public long idleMarkCount() {
+        return idleMarkCount;
     }
 }

@@ -1,5 +1,9 @@
 package io.millrace.journal;
 
+import io.millrace.codec.log.RecordHeaderDecoder;
+import io.millrace.codec.log.RecordKind;
+import java.nio.ByteOrder;
+import org.agrona.DirectBuffer;
 import org.agrona.collections.Int2ObjectHashMap;
 
 /**
@@ -12,6 +16,11 @@ import org.agrona.collections.Int2ObjectHashMap;
  */
 final class PositionIndex {
     private static final int CHUNK_SHIFT = 12;
+    private static final int KIND_OFFSET = RecordHeaderDecoder.kindEncodingOffset();
+    private static final int CHAIN_OFFSET = RecordHeaderDecoder.chainEncodingOffset();
+    private static final int POSITION_OFFSET = RecordHeaderDecoder.positionEncodingOffset();
+    private static final byte KIND_FILL = (byte) RecordKind.FILL.value();
+
     private static final int CHUNK_LENGTH = 1 << CHUNK_SHIFT;
     private static final int CHUNK_MASK = CHUNK_LENGTH - 1;
 
@@ -29,6 +38,20 @@ final class PositionIndex {
         pool = new long[pooled][];
         for (int i = 0; i < pooled; i++) {
             pool[i] = new long[2 * CHUNK_LENGTH];
+        }
+    }
+
+    /**
+     * Notes a record that lies in a buffer; records without a position of their own are not looked up.
+     *
+     * @param buffer holds it
+     * @param at index of its header
+     * @param batchAddress of its batch
+     */
+    void note(final DirectBuffer buffer, final int at, final long batchAddress) {
+        final long position = buffer.getLong(at + POSITION_OFFSET, ByteOrder.LITTLE_ENDIAN);
+        if (position > 0 && buffer.getByte(at + KIND_OFFSET) != KIND_FILL) {
+            add(buffer.getInt(at + CHAIN_OFFSET, ByteOrder.LITTLE_ENDIAN), position, batchAddress);
         }
     }
 

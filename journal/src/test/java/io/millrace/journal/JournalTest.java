@@ -4,8 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.codec.ErrorCode;
+import io.millrace.codec.MillraceException;
 import io.millrace.journal.TestJournals.Acknowledged;
 import io.millrace.journal.faulty.FaultyDevice;
 import io.millrace.journal.memory.MemoryDevice;
@@ -68,6 +71,65 @@ final class JournalTest {
         try (Journal journal = TestJournals.open(new MemoryDevice(medium))) {
             assertEquals(positions(last), TestJournals.recover(journal));
             assertTrue(last > 12, "three of four zones at least: " + last);
+        }
+    }
+
+    @Test
+    void shouldNameLastBatchDurableOnceWhenIdle() {
+        final byte[] medium = TestJournals.medium(8);
+        final long[] nowNs = {5_000_000_000L};
+        long address;
+        try (Journal journal = Journal.open(
+                TestJournals.context().device(new MemoryDevice(medium)).clock(() -> nowNs[0]))) {
+            TestJournals.recover(journal);
+            for (int run = 1; run <= 3; run++) {
+                TestJournals.append(journal, 1, run, 500);
+                turns(journal, nowNs[0]);
+                assertEquals(run - 1, journal.counters().idleMarkCount());
+                turns(journal, nowNs[0] + 999_999);
+                assertEquals(run - 1, journal.counters().idleMarkCount());
+                for (int i = 0; i < 5; i++) {
+                    nowNs[0] += 1_000_000;
+                    turns(journal, nowNs[0]);
+                }
+                assertEquals(run, journal.counters().idleMarkCount());
+                assertEquals(2 * run, journal.counters().batchCount());
+            }
+            address = journal.addressOf(1, 3);
+        }
+        medium[(int) address + 200] ^= 1;
+        try (Journal journal = TestJournals.open(new MemoryDevice(medium))) {
+            final MillraceException corrupt =
+                    assertThrows(MillraceException.class, () -> TestJournals.recover(journal));
+            assertEquals(ErrorCode.JOURNAL_CORRUPT, corrupt.code());
+            assertTrue(String.valueOf(corrupt.getMessage()).contains("address " + address), corrupt::toString);
+        }
+    }
+
+    @Test
+    void shouldLeaveTheLastSixteenthToRecordsWhenIdle() {
+        final byte[] medium = TestJournals.medium(1);
+        final long[] nowNs = {5_000_000_000L};
+        try (Journal journal = Journal.open(
+                TestJournals.context().device(new MemoryDevice(medium)).clock(() -> nowNs[0]))) {
+            TestJournals.recover(journal);
+            long last = 0;
+            while (journal.freeBytes() >= journal.capacityBytes() / 16) {
+                assertTrue(TestJournals.append(journal, 1, ++last, 4000) >= 0);
+                turns(journal, nowNs[0]);
+            }
+            final long freeBytes = journal.freeBytes();
+            nowNs[0] += 10_000_000;
+            turns(journal, nowNs[0]);
+            assertEquals(0, journal.counters().idleMarkCount());
+            assertEquals(freeBytes, journal.freeBytes());
+            assertTrue(TestJournals.append(journal, 1, ++last, 4000) >= 0);
+        }
+    }
+
+    private static void turns(final Journal journal, final long nowNs) {
+        for (int i = 0; i < 10; i++) {
+            journal.doWork(nowNs);
         }
     }
 

@@ -90,6 +90,7 @@ final class NodeCounters implements AutoCloseable {
         final JournalCounters journal = node.agent().journal().counters();
         counter("journal.batches", "Batches handed to the device", journal::batchCount);
         counter("journal.written.bytes", "Bytes handed to the device", journal::writtenBytes);
+        counter("journal.idle.marks", "Empty batches written once the journal fell idle", journal::idleMarkCount);
         gauge("journal.free.bytes", "Room for further batches", () -> node.agent()
                 .journal()
                 .freeBytes());

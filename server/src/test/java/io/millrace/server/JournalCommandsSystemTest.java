@@ -90,7 +90,7 @@ final class JournalCommandsSystemTest {
     @Test
     void shouldNameTheBatchAndEndWithOneWhenABitFlippedInTheMiddle() throws IOException {
         final byte[] bytes = Files.readAllBytes(node.journal());
-        final int at = (lastByte(bytes) / GRANULE - EVENTS / 2) * GRANULE + 200;
+        final int at = (lastByte(bytes) / GRANULE - EVENTS / 2) * GRANULE + 60; // in a header
         bytes[at] ^= 4;
         final Path damaged = Files.write(node.directory().resolve("damaged"), bytes);
         final String address = Long.toString(at / GRANULE * (long) GRANULE);
