@@ -85,6 +85,20 @@ public interface StreamManager {
     boolean delete(String stream);
 
     /**
+     * Truncates a stream: the events before a position go, for all readers and for good. A reader that stands before it
+     * gets {@code SEGMENT_TRUNCATED}. Segments that the position does not name keep theirs; what was truncated already
+     * stays so.
+     *
+     * @param stream scope/stream
+     * @param position where the stream is to begin, e.g. a reader's; {@link StreamPosition#TAIL}: all committed events
+     *     go; {@link StreamPosition#HEAD}: none
+     * @return true when events went, false when it began there or later already
+     * @throws MillraceException {@code STREAM_NOT_FOUND} also when the position is of another stream,
+     *     {@code OFFSET_OUT_OF_RANGE}, {@code SEGMENT_NOT_FOUND}
+     */
+    boolean truncate(String stream, StreamPosition position);
+
+    /**
      * Sets the note kept with a stream.
      *
      * @param stream scope/stream

@@ -140,6 +140,15 @@ public final class StreamPosition {
     }
 
     /**
+     * Returns the segments it names.
+     *
+     * @return segment ids, in the order of the text form; a copy
+     */
+    public long[] segmentIds() {
+        return segmentIds.clone();
+    }
+
+    /**
      * Returns the offset in one segment.
      *
      * @param segmentId segment

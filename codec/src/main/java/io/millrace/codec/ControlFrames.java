@@ -10,6 +10,7 @@ import io.millrace.codec.control.NodeStartedDecoder;
 import io.millrace.codec.control.SealStreamCommandDecoder;
 import io.millrace.codec.control.SegmentEffectDecoder;
 import io.millrace.codec.control.SetStreamHeaderCommandDecoder;
+import io.millrace.codec.control.TruncateStreamCommandDecoder;
 import java.util.Arrays;
 import org.agrona.DirectBuffer;
 
@@ -53,16 +54,19 @@ public final class ControlFrames {
                 new MessageShape(DeleteStreamCommandDecoder.BLOCK_LENGTH, MessageShape.TEXT, MessageShape.TEXT);
         shapes[SetStreamHeaderCommandDecoder.TEMPLATE_ID] = new MessageShape(
                 SetStreamHeaderCommandDecoder.BLOCK_LENGTH, MessageShape.TEXT, MessageShape.TEXT, MessageShape.BYTES);
+        shapes[TruncateStreamCommandDecoder.TEMPLATE_ID] = new MessageShape(
+                        TruncateStreamCommandDecoder.BLOCK_LENGTH, MessageShape.TEXT, MessageShape.TEXT)
+                .group(TruncateStreamCommandDecoder.CutDecoder.sbeBlockLength());
         shapes[EffectDoneDecoder.TEMPLATE_ID] = new MessageShape(EffectDoneDecoder.BLOCK_LENGTH)
                 .value(
                         EffectDoneDecoder.actionEncodingOffset(),
                         EffectAction.CREATE_SEGMENT.value(),
-                        EffectAction.DELETE_SEGMENT.value());
+                        EffectAction.TRUNCATE_SEGMENT.value());
         shapes[SegmentEffectDecoder.TEMPLATE_ID] = new MessageShape(SegmentEffectDecoder.BLOCK_LENGTH)
                 .value(
                         SegmentEffectDecoder.actionEncodingOffset(),
                         EffectAction.CREATE_SEGMENT.value(),
-                        EffectAction.DELETE_SEGMENT.value());
+                        EffectAction.TRUNCATE_SEGMENT.value());
         return shapes;
     }
 }

@@ -121,6 +121,12 @@ public enum ErrorCode {
             1,
             "an event's key hash lies outside the key range of its segment",
             "Route each event by the segment map; report it if Millrace's own client did."),
+    /** Below the start of the segment. */
+    SEGMENT_TRUNCATED(
+            3018,
+            5,
+            "the offset lies before the segment's start: those events were truncated",
+            "Read from HEAD, or from a position at or behind the start offset."),
 
     /** No space. */
     JOURNAL_FULL(

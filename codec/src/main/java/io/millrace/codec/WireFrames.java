@@ -29,6 +29,7 @@ import io.millrace.codec.wire.StartAt;
 import io.millrace.codec.wire.StreamDescriptionDecoder;
 import io.millrace.codec.wire.StreamListDecoder;
 import io.millrace.codec.wire.StreamState;
+import io.millrace.codec.wire.TruncateStreamDecoder;
 import io.millrace.codec.wire.WriterBindDecoder;
 import io.millrace.codec.wire.WriterBoundDecoder;
 import io.millrace.codec.wire.WriterReadyDecoder;
@@ -93,6 +94,9 @@ public final class WireFrames {
                 new MessageShape(ListStreamsDecoder.BLOCK_LENGTH, MessageShape.TEXT, MessageShape.TEXT);
         shapes[SetStreamHeaderDecoder.TEMPLATE_ID] = new MessageShape(
                 SetStreamHeaderDecoder.BLOCK_LENGTH, MessageShape.TEXT, MessageShape.TEXT, MessageShape.BYTES);
+        shapes[TruncateStreamDecoder.TEMPLATE_ID] = new MessageShape(
+                        TruncateStreamDecoder.BLOCK_LENGTH, MessageShape.TEXT, MessageShape.TEXT)
+                .group(TruncateStreamDecoder.CutDecoder.sbeBlockLength());
         shapes[CommandDoneDecoder.TEMPLATE_ID] = new MessageShape(CommandDoneDecoder.BLOCK_LENGTH)
                 .value(
                         CommandDoneDecoder.outcomeEncodingOffset(),

@@ -212,7 +212,8 @@ final class LogSamples {
                 .segmentId(Ids.segmentId(0, 2))
                 .keyLow(KeyRange.low(2, 4))
                 .keyHigh(KeyRange.high(2, 4))
-                .action(EffectAction.CREATE_SEGMENT);
+                .action(EffectAction.CREATE_SEGMENT)
+                .startOffset(0);
         return MessageHeaderEncoder.ENCODED_LENGTH + effect.encodedLength();
     }
 

@@ -22,8 +22,9 @@ final class ChainEffects {
      * @param action what to do.
      * @param stream whose.
      * @param segment on which.
+     * @param startOffset of a truncation, else 0.
      */
-    record Pending(long number, EffectAction action, Stream stream, Segment segment) {}
+    record Pending(long number, EffectAction action, Stream stream, Segment segment, long startOffset) {}
 
     /**
      * Starts without effects.
@@ -40,10 +41,16 @@ final class ChainEffects {
      * @param action what to do.
      * @param stream whose.
      * @param segment on which; it lies on this chain.
+     * @param startOffset of a truncation, else 0.
      * @param effects told of it.
      */
-    void order(final EffectAction action, final Stream stream, final Segment segment, final Effects effects) {
-        final Pending effect = new Pending(++lastNumber, action, stream, segment);
+    void order(
+            final EffectAction action,
+            final Stream stream,
+            final Segment segment,
+            final long startOffset,
+            final Effects effects) {
+        final Pending effect = new Pending(++lastNumber, action, stream, segment, startOffset);
         pending.put(effect.number(), effect);
         tell(effect, effects);
     }
@@ -119,7 +126,8 @@ final class ChainEffects {
             hash.add(effect.number())
                     .add(effect.action().value())
                     .add(effect.stream().id())
-                    .add(effect.segment().id());
+                    .add(effect.segment().id())
+                    .add(effect.startOffset());
         }
     }
 
@@ -132,6 +140,7 @@ final class ChainEffects {
                 effect.stream().id(),
                 segment.id(),
                 segment.keyLow(),
-                segment.keyHigh());
+                segment.keyHigh(),
+                effect.startOffset());
     }
 }

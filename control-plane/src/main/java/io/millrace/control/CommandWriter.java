@@ -11,12 +11,14 @@ import io.millrace.codec.control.NodeStartedEncoder;
 import io.millrace.codec.control.SealStreamCommandEncoder;
 import io.millrace.codec.control.SegmentEffectEncoder;
 import io.millrace.codec.control.SetStreamHeaderCommandEncoder;
+import io.millrace.codec.control.TruncateStreamCommandEncoder;
 import io.millrace.codec.wire.CreateScopeDecoder;
 import io.millrace.codec.wire.CreateStreamDecoder;
 import io.millrace.codec.wire.DeleteScopeDecoder;
 import io.millrace.codec.wire.DeleteStreamDecoder;
 import io.millrace.codec.wire.SealStreamDecoder;
 import io.millrace.codec.wire.SetStreamHeaderDecoder;
+import io.millrace.codec.wire.TruncateStreamDecoder;
 import java.util.UUID;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
@@ -38,6 +40,7 @@ final class CommandWriter {
     private final SealStreamCommandEncoder sealStream = new SealStreamCommandEncoder();
     private final DeleteStreamCommandEncoder deleteStream = new DeleteStreamCommandEncoder();
     private final SetStreamHeaderCommandEncoder setStreamHeader = new SetStreamHeaderCommandEncoder();
+    private final TruncateStreamCommandEncoder truncateStream = new TruncateStreamCommandEncoder();
     private final EffectDoneEncoder effectDone = new EffectDoneEncoder();
     private final SegmentEffectEncoder segmentEffect = new SegmentEffectEncoder();
 
@@ -112,6 +115,7 @@ final class CommandWriter {
                                 .streamName(request.streamName())
                                 .putHeader(request.header(), 0, request.header().length)
                                 .encodedLength();
+                    case TruncateStreamDecoder.TEMPLATE_ID -> truncateStream(key, request);
                     default ->
                         throw new IllegalArgumentException("template " + request.templateId() + " is no command");
                 };
@@ -181,6 +185,7 @@ final class CommandWriter {
      * @param segmentId on which.
      * @param keyLow lowest key hash, unsigned.
      * @param keyHigh highest key hash, unsigned, inclusive.
+     * @param startOffset of a truncation, else 0.
      * @return bytes of the message.
      */
     int segmentEffect(
@@ -188,7 +193,8 @@ final class CommandWriter {
             final long streamId,
             final long segmentId,
             final long keyLow,
-            final long keyHigh) {
+            final long keyHigh,
+            final long startOffset) {
         return MessageHeaderEncoder.ENCODED_LENGTH
                 + segmentEffect
                         .wrapAndApplyHeader(buffer, 0, messageHeader)
@@ -197,6 +203,26 @@ final class CommandWriter {
                         .keyLow(keyLow)
                         .keyHigh(keyHigh)
                         .action(action)
+                        .startOffset(startOffset)
                         .encodedLength();
+    }
+
+    private int truncateStream(final RequestKey key, final MetadataRequest request) {
+        final long[] segmentIds = request.cutSegmentIds();
+        final long[] offsets = request.cutOffsets();
+        final TruncateStreamCommandEncoder.CutEncoder cut = truncateStream
+                .wrapAndApplyHeader(buffer, 0, messageHeader)
+                .clientIdHigh(key.clientIdHigh())
+                .clientIdLow(key.clientIdLow())
+                .requestId(key.requestId())
+                .streamId(request.streamId())
+                .cutCount(segmentIds.length);
+        for (int i = 0; i < segmentIds.length; i++) {
+            cut.next().segmentId(segmentIds[i]).startOffset(offsets[i]);
+        }
+        return truncateStream
+                .scopeName(request.scopeName())
+                .streamName(request.streamName())
+                .encodedLength();
     }
 }

@@ -12,7 +12,8 @@ import io.millrace.codec.wire.CreateStreamDecoder;
 import io.millrace.codec.wire.DescribeStreamDecoder;
 import io.millrace.codec.wire.ListStreamsDecoder;
 import io.millrace.codec.wire.RefusalCode;
-import io.millrace.codec.wire.SetStreamHeaderDecoder;
+import io.millrace.codec.wire.StreamState;
+import io.millrace.codec.wire.TruncateStreamDecoder;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.TreeMap;
@@ -123,10 +124,10 @@ public final class ControlService<S> {
      * Tells whether a frame is for the control plane.
      *
      * @param templateId of {@code millrace-wire.xml}.
-     * @return true for the requests CreateScope (10) to SetStreamHeader (17).
+     * @return true for the requests CreateScope (10) to TruncateStream (18).
      */
     public static boolean handles(final int templateId) {
-        return templateId >= CreateScopeDecoder.TEMPLATE_ID && templateId <= SetStreamHeaderDecoder.TEMPLATE_ID;
+        return templateId >= CreateScopeDecoder.TEMPLATE_ID && templateId <= TruncateStreamDecoder.TEMPLATE_ID;
     }
 
     /**
@@ -367,6 +368,31 @@ public final class ControlService<S> {
         return Names.isValid(name) && !Names.isReserved(name);
     }
 
+    /**
+     * Finds a segment that ends before the cut of TruncateStream: its length, or -1 when there is none. Lengths only
+     * grow, so a cut that is within them once stays so.
+     */
+    private long lengthBelowCut() {
+        if (request.templateId() != TruncateStreamDecoder.TEMPLATE_ID) {
+            return -1;
+        }
+        final Stream stream = state.findStream(request.scopeName(), request.streamName());
+        if (stream == null || stream.id() != request.streamId() || stream.state() == StreamState.DELETING) {
+            return -1;
+        }
+        final long[] segmentIds = request.cutSegmentIds();
+        for (int i = 0; i < segmentIds.length; i++) {
+            final Segment segment = stream.findSegment(segmentIds[i]);
+            if (segment != null) {
+                final long length = Math.max(0, segmentLengths.length(segment.chain(), stream.id(), segment.id()));
+                if (request.cutOffsets()[i] > length) {
+                    return length;
+                }
+            }
+        }
+        return -1;
+    }
+
     private boolean describe(final S session) {
         final Stream stream = state.findStream(request.scopeName(), request.streamName());
         if (stream == null) {
@@ -407,6 +433,10 @@ public final class ControlService<S> {
             return answerNow(session, -RefusalCode.THROTTLED.value(), 0, limits.maxWaitingRequests());
         }
         if (known == null) {
+            final long exceeded = lengthBelowCut();
+            if (exceeded >= 0) {
+                return answerNow(session, -RefusalCode.OFFSET_OUT_OF_RANGE.value(), request.streamId(), exceeded);
+            }
             final long position = log.tryAppend(commandWriter.buffer(), length);
             if (position == ControlLog.BACK_PRESSURED) {
                 return false;
@@ -528,8 +558,9 @@ public final class ControlService<S> {
                 final long streamId,
                 final long segmentId,
                 final long keyLow,
-                final long keyHigh) {
-            dispatch.add(chain, effectNumber, action, streamId, segmentId, keyLow, keyHigh);
+                final long keyHigh,
+                final long startOffset) {
+            dispatch.add(chain, effectNumber, action, streamId, segmentId, keyLow, keyHigh, startOffset);
         }
 
         @Override

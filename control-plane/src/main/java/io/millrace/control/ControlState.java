@@ -16,6 +16,7 @@ import io.millrace.codec.control.MessageHeaderDecoder;
 import io.millrace.codec.control.NodeStartedDecoder;
 import io.millrace.codec.control.SealStreamCommandDecoder;
 import io.millrace.codec.control.SetStreamHeaderCommandDecoder;
+import io.millrace.codec.control.TruncateStreamCommandDecoder;
 import io.millrace.codec.wire.RefusalCode;
 import io.millrace.codec.wire.StreamState;
 import java.util.Arrays;
@@ -48,6 +49,7 @@ public final class ControlState {
     private final SealStreamCommandDecoder sealStream = new SealStreamCommandDecoder();
     private final DeleteStreamCommandDecoder deleteStream = new DeleteStreamCommandDecoder();
     private final SetStreamHeaderCommandDecoder setStreamHeader = new SetStreamHeaderCommandDecoder();
+    private final TruncateStreamCommandDecoder truncateStream = new TruncateStreamCommandDecoder();
     private final EffectDoneDecoder effectDone = new EffectDoneDecoder();
 
     private final ControlLimits limits;
@@ -284,6 +286,7 @@ public final class ControlState {
         answerWaiting(stream, EffectAction.CREATE_SEGMENT, effects);
         answerWaiting(stream, EffectAction.SEAL_SEGMENT, effects);
         answerWaiting(stream, EffectAction.DELETE_SEGMENT, effects);
+        answerWaiting(stream, EffectAction.TRUNCATE_SEGMENT, effects);
         return ControlStatus.DONE;
     }
 
@@ -340,6 +343,10 @@ public final class ControlState {
             case SetStreamHeaderCommandDecoder.TEMPLATE_ID -> {
                 setStreamHeader.wrapAndApplyHeader(command, offset, messageHeader);
                 yield answer(onSetStreamHeader(setStreamHeader), effects);
+            }
+            case TruncateStreamCommandDecoder.TEMPLATE_ID -> {
+                truncateStream.wrapAndApplyHeader(command, offset, messageHeader);
+                yield onTruncateStream(truncateStream, effects);
             }
             default ->
                 throw new IllegalStateException("chain 0 holds template " + templateId + ", which is no command");
@@ -524,6 +531,44 @@ public final class ControlState {
         }
     }
 
+    private int onTruncateStream(final TruncateStreamCommandDecoder decoder, final Effects effects) {
+        final long streamId = decoder.streamId();
+        final TruncateStreamCommandDecoder.CutDecoder cut = decoder.cut();
+        final long[] segmentIds = new long[cut.count()];
+        final long[] offsets = new long[segmentIds.length];
+        for (int i = 0; i < segmentIds.length; i++) {
+            cut.next();
+            segmentIds[i] = cut.segmentId();
+            offsets[i] = cut.startOffset();
+        }
+        final Stream stream = findStream(decoder.scopeName(), decoder.streamName());
+        if (stream == null || stream.id() != streamId || stream.state() == StreamState.DELETING) {
+            return answer(refuse(RefusalCode.STREAM_NOT_FOUND, 0), effects);
+        }
+        answerStreamId = stream.id();
+        for (int i = 0; i < segmentIds.length; i++) {
+            if (stream.findSegment(segmentIds[i]) == null) {
+                return answer(refuse(RefusalCode.SEGMENT_NOT_FOUND, segmentIds[i]), effects);
+            }
+            if (offsets[i] < 0) {
+                return answer(refuse(RefusalCode.OFFSET_OUT_OF_RANGE, offsets[i]), effects);
+            }
+        }
+        if (requests.openCount() >= limits.maxOpenRequests()) {
+            return answer(refuse(RefusalCode.THROTTLED, limits.maxOpenRequests()), effects);
+        }
+        int outcome = ControlStatus.ALREADY;
+        for (int i = 0; i < segmentIds.length; i++) {
+            final Segment segment = stream.findSegment(segmentIds[i]);
+            if (segment != null && offsets[i] > segment.startOffset()) {
+                stream.onTruncationOrdered(segment, offsets[i]);
+                chains[segment.chain() - 1].order(EffectAction.TRUNCATE_SEGMENT, stream, segment, offsets[i], effects);
+                outcome = ControlStatus.DONE;
+            }
+        }
+        return answerWhenReached(outcome, stream, EffectAction.TRUNCATE_SEGMENT, effects);
+    }
+
     private int onSetStreamHeader(final SetStreamHeaderCommandDecoder decoder) {
         final Stream stream = findStream(decoder.scopeName(), decoder.streamName());
         if (stream == null || stream.state() == StreamState.DELETING) {
@@ -546,7 +591,7 @@ public final class ControlState {
     private void order(final EffectAction action, final Stream stream, final Effects effects) {
         stream.onOrdered(action);
         for (final Segment segment : stream.segments()) {
-            chains[segment.chain() - 1].order(action, stream, segment, effects);
+            chains[segment.chain() - 1].order(action, stream, segment, 0, effects);
         }
     }
 

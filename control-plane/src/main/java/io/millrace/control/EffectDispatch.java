@@ -37,6 +37,7 @@ final class EffectDispatch {
         private final long segmentId;
         private final long keyLow;
         private final long keyHigh;
+        private final long startOffset;
         private boolean tried;
         private boolean committed;
         private long finalLength;
@@ -49,7 +50,8 @@ final class EffectDispatch {
                 final long streamId,
                 final long segmentId,
                 final long keyLow,
-                final long keyHigh) {
+                final long keyHigh,
+                final long startOffset) {
             this.chain = chain;
             this.number = number;
             this.action = action;
@@ -57,6 +59,7 @@ final class EffectDispatch {
             this.segmentId = segmentId;
             this.keyLow = keyLow;
             this.keyHigh = keyHigh;
+            this.startOffset = startOffset;
         }
     }
 
@@ -83,6 +86,7 @@ final class EffectDispatch {
      * @param segmentId on which.
      * @param keyLow lowest key hash, unsigned.
      * @param keyHigh highest key hash, unsigned, inclusive.
+     * @param startOffset of a truncation, else 0.
      */
     void add(
             final int chain,
@@ -91,11 +95,13 @@ final class EffectDispatch {
             final long streamId,
             final long segmentId,
             final long keyLow,
-            final long keyHigh) {
+            final long keyHigh,
+            final long startOffset) {
         while (chains.size() < chain) {
             chains.add(new TreeMap<>());
         }
-        final Delivery delivery = new Delivery(chain, number, action, streamId, segmentId, keyLow, keyHigh);
+        final Delivery delivery =
+                new Delivery(chain, number, action, streamId, segmentId, keyLow, keyHigh, startOffset);
         if (chains.get(chain - 1).put(number, delivery) == null) {
             openCount++;
         }
@@ -191,7 +197,12 @@ final class EffectDispatch {
 
     private boolean send(final Delivery delivery, final long nowNs) {
         final int length = writer.segmentEffect(
-                delivery.action, delivery.streamId, delivery.segmentId, delivery.keyLow, delivery.keyHigh);
+                delivery.action,
+                delivery.streamId,
+                delivery.segmentId,
+                delivery.keyLow,
+                delivery.keyHigh,
+                delivery.startOffset);
         final boolean again = delivery.tried;
         if (!sink.trySend(delivery.chain, delivery.number, writer.buffer(), 0, length)) {
             urgent = true;

@@ -19,6 +19,7 @@ public interface Effects {
      * @param segmentId in the stream.
      * @param keyLow lowest key hash of the segment, unsigned.
      * @param keyHigh highest key hash, unsigned, inclusive.
+     * @param startOffset of TRUNCATE_SEGMENT: the first byte that stays; else 0.
      */
     void onEffect(
             int chain,
@@ -27,7 +28,8 @@ public interface Effects {
             long streamId,
             long segmentId,
             long keyLow,
-            long keyHigh);
+            long keyHigh,
+            long startOffset);
 
     /**
      * An effect is done and is not to be sent again.

@@ -9,6 +9,7 @@ import io.millrace.codec.wire.ListStreamsDecoder;
 import io.millrace.codec.wire.MessageHeaderDecoder;
 import io.millrace.codec.wire.SealStreamDecoder;
 import io.millrace.codec.wire.SetStreamHeaderDecoder;
+import io.millrace.codec.wire.TruncateStreamDecoder;
 import org.agrona.DirectBuffer;
 
 /**
@@ -18,6 +19,7 @@ import org.agrona.DirectBuffer;
  */
 final class MetadataRequest {
     private static final byte[] NO_BYTES = {};
+    private static final long[] NO_CUT = {};
 
     private final MessageHeaderDecoder messageHeader = new MessageHeaderDecoder();
     private final CreateScopeDecoder createScopeFrame = new CreateScopeDecoder();
@@ -29,6 +31,8 @@ final class MetadataRequest {
     private final ListStreamsDecoder listStreamsFrame = new ListStreamsDecoder();
     private final SetStreamHeaderDecoder setStreamHeaderFrame = new SetStreamHeaderDecoder();
 
+    private final TruncateStreamDecoder truncateStreamFrame = new TruncateStreamDecoder();
+
     private int templateId;
     private long requestId;
     private String scopeName = "";
@@ -38,6 +42,9 @@ final class MetadataRequest {
     private boolean createScope;
     private int maxStreams;
     private String after = "";
+    private long streamId;
+    private long[] cutSegmentIds = NO_CUT;
+    private long[] cutOffsets = NO_CUT;
 
     /**
      * Reads a frame that {@code WireFrames} has found well-formed.
@@ -93,6 +100,7 @@ final class MetadataRequest {
                 scopeName = listStreamsFrame.scopeName();
                 after = listStreamsFrame.after();
             }
+            case TruncateStreamDecoder.TEMPLATE_ID -> readTruncateStream(buffer, offset);
             case SetStreamHeaderDecoder.TEMPLATE_ID -> readSetStreamHeader(buffer, offset);
             default -> throw new IllegalArgumentException("template " + template + " is no metadata request");
         }
@@ -107,6 +115,22 @@ final class MetadataRequest {
         streamName = frame.streamName();
         header = new byte[frame.headerLength()];
         frame.getHeader(header, 0, header.length);
+    }
+
+    private void readTruncateStream(final DirectBuffer buffer, final int offset) {
+        final TruncateStreamDecoder frame = truncateStreamFrame.wrapAndApplyHeader(buffer, offset, messageHeader);
+        requestId = frame.requestId();
+        streamId = frame.streamId();
+        final TruncateStreamDecoder.CutDecoder cut = frame.cut();
+        cutSegmentIds = new long[cut.count()];
+        cutOffsets = new long[cutSegmentIds.length];
+        for (int i = 0; i < cutSegmentIds.length; i++) {
+            cut.next();
+            cutSegmentIds[i] = cut.segmentId();
+            cutOffsets[i] = cut.startOffset();
+        }
+        scopeName = frame.scopeName();
+        streamName = frame.streamName();
     }
 
     private void readSetStreamHeader(final DirectBuffer buffer, final int offset) {
@@ -148,6 +172,21 @@ final class MetadataRequest {
     /** Returns the note of CreateStream and SetStreamHeader; a copy of its own. */
     byte[] header() {
         return header;
+    }
+
+    /** Returns the stream that the cut of TruncateStream was made of. */
+    long streamId() {
+        return streamId;
+    }
+
+    /** Returns the segments of TruncateStream's cut; a copy of its own. */
+    long[] cutSegmentIds() {
+        return cutSegmentIds;
+    }
+
+    /** Returns the offset of the first byte that stays of each of {@link #cutSegmentIds}; a copy of its own. */
+    long[] cutOffsets() {
+        return cutOffsets;
     }
 
     /** Returns how many segments CreateStream asks for. */

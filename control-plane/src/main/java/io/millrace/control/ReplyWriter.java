@@ -116,6 +116,8 @@ final class ReplyWriter {
             case STREAM_CONFLICT -> "segments it has:";
             case SCOPE_NOT_EMPTY -> "streams in it:";
             case BAD_SEGMENT_COUNT, LIMIT_REACHED, THROTTLED -> "limit";
+            case OFFSET_OUT_OF_RANGE -> "bytes in the segment:";
+            case SEGMENT_NOT_FOUND -> "segment";
             default -> "detail";
         };
     }

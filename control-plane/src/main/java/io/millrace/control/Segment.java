@@ -14,6 +14,7 @@ final class Segment {
     private final long keyHigh;
     private final int chain;
     private long finalLength = LENGTH_UNKNOWN;
+    private long startOffset;
 
     /**
      * Describes a segment.
@@ -48,6 +49,20 @@ final class Segment {
     /** Returns the data chain it lies on, from 1. */
     int chain() {
         return chain;
+    }
+
+    /** Returns up to which offset its bytes were ordered to go. */
+    long startOffset() {
+        return startOffset;
+    }
+
+    /**
+     * Notes that the bytes below an offset were ordered to go.
+     *
+     * @param offset first byte that stays.
+     */
+    void startOffset(final long offset) {
+        startOffset = offset;
     }
 
     /** Returns the committed length in bytes at its seal, or {@link #LENGTH_UNKNOWN}. */

@@ -4,6 +4,7 @@ import io.millrace.codec.control.EffectAction;
 import io.millrace.codec.wire.StreamState;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One stream: its segments, how far its effects have come, and which requests wait for them.
@@ -21,10 +22,12 @@ final class Stream {
     private final List<RequestTable.Request> waitingForCreate = new ArrayList<>();
     private final List<RequestTable.Request> waitingForSeal = new ArrayList<>();
     private final List<RequestTable.Request> waitingForDelete = new ArrayList<>();
+    private final List<RequestTable.Request> waitingForTruncate = new ArrayList<>();
     private byte[] header;
     private int pendingCreates;
     private int pendingSeals;
     private int pendingDeletes;
+    private int pendingTruncates;
     private boolean sealOrdered;
     private boolean deleteOrdered;
 
@@ -78,6 +81,22 @@ final class Stream {
         return segments;
     }
 
+    /**
+     * Finds a segment.
+     *
+     * @param segmentId in this stream.
+     * @return the segment, or null.
+     */
+    @Nullable
+    Segment findSegment(final long segmentId) {
+        for (final Segment segment : segments) {
+            if (segment.id() == segmentId) {
+                return segment;
+            }
+        }
+        return null;
+    }
+
     /** Returns the note kept with it, not to be changed. */
     byte[] header() {
         return header;
@@ -103,9 +122,9 @@ final class Stream {
         return pendingCreates > 0 ? StreamState.CREATING : StreamState.ACTIVE;
     }
 
-    /** Tells whether it is deleted and all its segments are gone. */
+    /** Tells whether it is deleted, all its segments are gone, and nothing else that was ordered for them is open. */
     boolean isGone() {
-        return deleteOrdered && pendingDeletes == 0;
+        return deleteOrdered && pendingDeletes + pendingTruncates == 0;
     }
 
     /**
@@ -129,6 +148,17 @@ final class Stream {
     }
 
     /**
+     * Notes that the bytes of one segment below an offset were ordered to go.
+     *
+     * @param segment of this stream.
+     * @param startOffset first byte that stays.
+     */
+    void onTruncationOrdered(final Segment segment, final long startOffset) {
+        segment.startOffset(startOffset);
+        pendingTruncates++;
+    }
+
+    /**
      * Notes that an action is done for one segment. The caller sees to it that this is told once.
      *
      * @param action which.
@@ -143,6 +173,7 @@ final class Stream {
                 segment.finalLength(finalLength);
             }
             case DELETE_SEGMENT -> pendingDeletes--;
+            case TRUNCATE_SEGMENT -> pendingTruncates--;
             default -> throw new IllegalStateException("action " + action);
         }
     }
@@ -158,6 +189,7 @@ final class Stream {
             case CREATE_SEGMENT -> waitingForCreate;
             case SEAL_SEGMENT -> waitingForSeal;
             case DELETE_SEGMENT -> waitingForDelete;
+            case TRUNCATE_SEGMENT -> waitingForTruncate;
             default -> throw new IllegalStateException("action " + action);
         };
     }
@@ -173,6 +205,7 @@ final class Stream {
             case CREATE_SEGMENT -> pendingCreates == 0;
             case SEAL_SEGMENT -> sealOrdered && pendingCreates + pendingSeals == 0;
             case DELETE_SEGMENT -> isGone();
+            case TRUNCATE_SEGMENT -> pendingTruncates == 0;
             default -> throw new IllegalStateException("action " + action);
         };
     }
@@ -184,15 +217,17 @@ final class Stream {
      */
     void addTo(final StateHash hash) {
         hash.add(id).add(name).add(createdNs).add(header);
-        hash.add(pendingCreates).add(pendingSeals).add(pendingDeletes);
+        hash.add(pendingCreates).add(pendingSeals).add(pendingDeletes).add(pendingTruncates);
         hash.add(waitingForCreate.size()).add(waitingForSeal.size()).add(waitingForDelete.size());
+        hash.add(waitingForTruncate.size());
         hash.add(sealOrdered ? 1 : 0).add(deleteOrdered ? 1 : 0).add(segments.length);
         for (final Segment segment : segments) {
             hash.add(segment.id())
                     .add(segment.keyLow())
                     .add(segment.keyHigh())
                     .add(segment.chain())
-                    .add(segment.finalLength());
+                    .add(segment.finalLength())
+                    .add(segment.startOffset());
         }
     }
 }

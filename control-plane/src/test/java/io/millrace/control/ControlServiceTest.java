@@ -128,6 +128,31 @@ class ControlServiceTest {
     }
 
     @Test
+    void shouldAnswerTruncationWhenCommittedAndRefuseACutBehindTheEnd() {
+        done(create("a", 1));
+        bed.lengths.put(0L, 77L);
+        final int answers = client.answers.size();
+        bed.frame(client, RequestFrames.truncateStream(8, 1, "s", "a", 78));
+        assertRefused(client.last(), 8, RefusalCode.OFFSET_OUT_OF_RANGE);
+        final int commands = bed.log.size();
+        final RequestFrames.Frame whole = RequestFrames.truncateStream(9, 1, "s", "a", 77);
+        bed.frame(client, whole);
+        bed.commitLog();
+        bed.work();
+        bed.commitEffects();
+        bed.work();
+        assertEquals(answers + 1, client.answers.size());
+        bed.commitLog();
+        assertDone(client.last(), 9);
+        assertEquals(commands + 2, bed.log.size(), "the command and its EffectDone; a refused one is not in the log");
+        assertEquals(77, bed.sent.get(bed.sent.size() - 1).startOffset());
+        bed.lengths.put(0L, 0L);
+        bed.frame(client, whole);
+        assertDone(client.last(), 9);
+        assertEquals(answers + 3, client.answers.size());
+    }
+
+    @Test
     void shouldAnswerSealAndDeleteWhenReachedAndNotBefore() {
         done(create("a", 3));
         for (final RequestFrames.Frame frame : List.of(seal("a"), delete("a"))) {

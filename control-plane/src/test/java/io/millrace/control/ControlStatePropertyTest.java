@@ -83,7 +83,8 @@ class ControlStatePropertyTest {
         for (final StateBed.Effect effect : bed.effects) {
             assertEquals(++last[effect.chain()], effect.number());
             assertTrue(
-                    done.add(effect.action() + " " + effect.streamId() + " " + effect.segmentId()),
+                    done.add(effect.action() + " " + effect.streamId() + " " + effect.segmentId() + " "
+                            + effect.startOffset()),
                     "ordered once only");
         }
         assertEquals(0, bed.state.openRequestCount());
@@ -106,12 +107,15 @@ class ControlStatePropertyTest {
     static RequestFrames.Frame randomFrame(final Random random, final long requestId) {
         final String stream = "t" + random.nextInt(STREAM_COUNT);
         final String scope = "s" + random.nextInt(2);
-        return switch (random.nextInt(9)) {
+        return switch (random.nextInt(11)) {
             case 0 -> RequestFrames.createScope(requestId, scope);
             case 1 -> RequestFrames.deleteScope(requestId, scope);
             case 2, 3 -> RequestFrames.createStream(requestId, scope, stream, 1 + random.nextInt(3));
             case 4 -> RequestFrames.setStreamHeader(requestId, scope, stream, "h" + random.nextInt(3));
             case 5, 6 -> RequestFrames.sealStream(requestId, scope, stream);
+            case 7, 8 ->
+                RequestFrames.truncateStream(
+                        requestId, 1 + random.nextInt(8), scope, stream, random.nextInt(200), random.nextInt(200));
             default -> RequestFrames.deleteStream(requestId, scope, stream);
         };
     }

@@ -115,6 +115,62 @@ class ControlStateTest {
     }
 
     @Test
+    void shouldOrderTruncationOnlyOfSegmentsWhoseStartRises() {
+        create("a", 3);
+        bed.allDone();
+        final int before = bed.effects.size();
+        assertEquals(ControlStatus.OPEN, truncate(1, "a", 100, 0, 300));
+        assertEquals(before + 2, bed.effects.size());
+        final StateBed.Effect first = bed.effects.get(before);
+        assertEquals(EffectAction.TRUNCATE_SEGMENT, first.action());
+        assertEquals(Ids.segmentId(0, 0), first.segmentId());
+        assertEquals(100, first.startOffset());
+        assertEquals(300, bed.effects.get(before + 1).startOffset());
+        assertEquals(ControlStatus.OPEN, truncate(1, "a", 50), "waits for what is under way");
+        assertEquals(1, bed.answers.size());
+        bed.allDone();
+        assertEquals(new StateBed.Answer(CLIENT, 2, ControlStatus.DONE, 1, 0), bed.answers.get(1));
+        assertEquals(new StateBed.Answer(CLIENT, 3, ControlStatus.ALREADY, 1, 0), bed.answers.get(2));
+        assertEquals(ControlStatus.ALREADY, truncate(1, "a", 100, 0, 300));
+        assertEquals(before + 2, bed.effects.size());
+        assertEquals(StreamState.ACTIVE, stream("a").state());
+    }
+
+    @Test
+    void shouldRefuseTruncationWhenCutIsOfAnotherStreamOrNoCut() {
+        create("a", 1);
+        bed.allDone();
+        final int before = bed.effects.size();
+        assertEquals(refused(RefusalCode.STREAM_NOT_FOUND), truncate(2, "a", 1));
+        assertEquals(refused(RefusalCode.STREAM_NOT_FOUND), truncate(1, "b", 1));
+        assertEquals(refused(RefusalCode.SEGMENT_NOT_FOUND), truncate(1, "a", 1, 1));
+        assertEquals(1, bed.lastAnswer().detail());
+        assertEquals(refused(RefusalCode.OFFSET_OUT_OF_RANGE), truncate(1, "a", -1));
+        assertEquals(before, bed.effects.size());
+    }
+
+    @Test
+    void shouldForgetStreamOnlyWhenTruncationOrderedBeforeItsDeletionIsDone() {
+        create("a", 1);
+        bed.allDone();
+        seal("a");
+        bed.allDone();
+        truncate(1, "a", 10);
+        delete("a");
+        final StateBed.Effect truncation = bed.effects.get(bed.effects.size() - 2);
+        final StateBed.Effect deletion = bed.effects.get(bed.effects.size() - 1);
+        assertEquals(ControlStatus.DONE, bed.done(deletion));
+        assertEquals(1, bed.state.streamCount());
+        assertEquals(ControlStatus.DONE, bed.done(truncation));
+        assertEquals(0, bed.state.streamCount());
+        assertEquals(0, bed.state.openRequestCount());
+    }
+
+    private int truncate(final long streamId, final String stream, final long... offsets) {
+        return bed.request(CLIENT, RequestFrames.truncateStream(++requestId, streamId, "s", stream, offsets));
+    }
+
+    @Test
     void shouldAnswerAlreadyWhenStreamExistsWithSameSegmentCount() {
         create("a", 2);
         assertEquals(ControlStatus.OPEN, create("a", 2), "waits for the same effects");
@@ -366,7 +422,7 @@ class ControlStateTest {
             final long streamId,
             final EffectAction action) {
         return new StateBed.Effect(
-                chain, number, action, streamId, effect.segmentId(), effect.keyLow(), effect.keyHigh());
+                chain, number, action, streamId, effect.segmentId(), effect.keyLow(), effect.keyHigh(), 0);
     }
 
     @Test
@@ -376,7 +432,7 @@ class ControlStateTest {
         assertThrows(IllegalStateException.class, () -> bed.apply(new byte[3]));
         assertThrows(IllegalStateException.class, () -> bed.apply(new byte[64]));
         final CommandWriter writer = new CommandWriter();
-        final int length = writer.segmentEffect(EffectAction.CREATE_SEGMENT, 1, 0, 0, -1);
+        final int length = writer.segmentEffect(EffectAction.CREATE_SEGMENT, 1, 0, 0, -1, 0);
         assertThrows(IllegalStateException.class, () -> bed.apply(writer.buffer(), 0, length));
     }
 

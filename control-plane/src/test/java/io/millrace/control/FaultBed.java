@@ -189,6 +189,9 @@ final class FaultBed implements ControlLog, EffectSink, Reply<FaultBed.Client>, 
     private static void commit(final DataChain chain, final byte[] effect) {
         chain.committed.add(effect);
         final SegmentEffectDecoder decoder = decode(effect);
+        if (decoder.action() == EffectAction.TRUNCATE_SEGMENT) {
+            return;
+        }
         final EffectAction before =
                 chain.segments.put(decoder.streamId() + "/" + decoder.segmentId(), decoder.action());
         if (before != expectedBefore(decoder.action())) {

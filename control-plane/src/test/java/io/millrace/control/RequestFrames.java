@@ -1,5 +1,6 @@
 package io.millrace.control;
 
+import io.millrace.codec.Ids;
 import io.millrace.codec.WireFrames;
 import io.millrace.codec.wire.CreateScopeEncoder;
 import io.millrace.codec.wire.CreateStreamEncoder;
@@ -10,6 +11,7 @@ import io.millrace.codec.wire.ListStreamsEncoder;
 import io.millrace.codec.wire.MessageHeaderEncoder;
 import io.millrace.codec.wire.SealStreamEncoder;
 import io.millrace.codec.wire.SetStreamHeaderEncoder;
+import io.millrace.codec.wire.TruncateStreamEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.agrona.ExpandableArrayBuffer;
@@ -93,6 +95,22 @@ final class RequestFrames {
                 .scopeName(scope)
                 .streamName(stream)
                 .putHeader(bytes, 0, bytes.length);
+        return frame(buffer, encoder.encodedLength());
+    }
+
+    /** A cut of segments 0, 1, 2 … of epoch 0. */
+    static Frame truncateStream(
+            final long requestId, final long streamId, final String scope, final String stream, final long... offsets) {
+        final ExpandableArrayBuffer buffer = new ExpandableArrayBuffer();
+        final TruncateStreamEncoder encoder = new TruncateStreamEncoder();
+        final TruncateStreamEncoder.CutEncoder cut = encoder.wrapAndApplyHeader(buffer, 0, new MessageHeaderEncoder())
+                .requestId(requestId)
+                .streamId(streamId)
+                .cutCount(offsets.length);
+        for (int i = 0; i < offsets.length; i++) {
+            cut.next().segmentId(Ids.segmentId(0, i)).startOffset(offsets[i]);
+        }
+        encoder.scopeName(scope).streamName(stream);
         return frame(buffer, encoder.encodedLength());
     }
 

@@ -223,7 +223,14 @@ final class ServiceBed implements ControlLog, EffectSink, Reply<ServiceBed.Clien
         final SegmentEffectDecoder body =
                 new SegmentEffectDecoder().wrapAndApplyHeader(segmentEffect, offset, new MessageHeaderDecoder());
         final StateBed.Effect effect = new StateBed.Effect(
-                chain, effectNumber, body.action(), body.streamId(), body.segmentId(), body.keyLow(), body.keyHigh());
+                chain,
+                effectNumber,
+                body.action(),
+                body.streamId(),
+                body.segmentId(),
+                body.keyLow(),
+                body.keyHigh(),
+                body.startOffset());
         sent.add(effect);
         final List<StateBed.Effect> effects = chainLogs.computeIfAbsent(chain, number -> new ArrayList<>());
         if (effectsAreLost) {

@@ -23,7 +23,14 @@ final class StateBed implements Effects {
 
     /** What {@link Effects#onEffect} was told. */
     record Effect(
-            int chain, long number, EffectAction action, long streamId, long segmentId, long keyLow, long keyHigh) {}
+            int chain,
+            long number,
+            EffectAction action,
+            long streamId,
+            long segmentId,
+            long keyLow,
+            long keyHigh,
+            long startOffset) {}
 
     /** What {@link Effects#onAnswer} was told. */
     record Answer(long clientId, long requestId, int result, long streamId, long detail) {}
@@ -104,8 +111,10 @@ final class StateBed implements Effects {
             final long streamId,
             final long segmentId,
             final long keyLow,
-            final long keyHigh) {
-        final Effect effect = new Effect(chain, effectNumber, action, streamId, segmentId, keyLow, keyHigh);
+            final long keyHigh,
+            final long startOffset) {
+        final Effect effect =
+                new Effect(chain, effectNumber, action, streamId, segmentId, keyLow, keyHigh, startOffset);
         effects.add(effect);
         pending.add(effect);
     }

@@ -93,7 +93,7 @@ final class JournalTest {
                     turns(journal, nowNs[0]);
                 }
                 assertEquals(run, journal.counters().idleMarkCount());
-                assertEquals(2 * run, journal.counters().batchCount());
+                assertEquals(2L * run, journal.counters().batchCount());
             }
             address = journal.addressOf(1, 3);
         }

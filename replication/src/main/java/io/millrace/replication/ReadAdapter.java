@@ -135,7 +135,11 @@ final class ReadAdapter {
                     case OFFSET -> subscribe.startOffset();
                     case NULL_VAL -> -1;
                 };
-        if (startOffset < segment.startOffset() || startOffset > segment.length()) {
+        if (startOffset >= 0 && startOffset < segment.startOffset()) {
+            return refuse(
+                    session, RefusalCode.SEGMENT_TRUNCATED, segment.startOffset(), startsAt(segment.startOffset()));
+        }
+        if (startOffset < 0 || startOffset > segment.length()) {
             return refuse(session, RefusalCode.OFFSET_OUT_OF_RANGE, segment.length());
         }
         if (session.tryClaim(STARTED_LENGTH, claim) < 0) {
@@ -243,7 +247,7 @@ final class ReadAdapter {
         if (!reader.session.isOpen()) {
             return 0;
         }
-        if (reader.segment.isDeleted() || !reader.hasBytesToSend()) {
+        if (reader.isCutOff() || !reader.hasBytesToSend()) {
             return reader.isAtEnd() && finish(reader) ? 1 : 0;
         }
         final ReadSlot slot = slotOf(reader);
@@ -450,17 +454,17 @@ final class ReadAdapter {
     }
 
     private boolean finish(final ReadSession reader) {
-        if (reader.segment.isDeleted()) {
+        if (reader.isCutOff()) {
             if (!reader.session.refuse(
-                    RefusalCode.SEGMENT_DELETED,
+                    reader.segment.isDeleted() ? RefusalCode.SEGMENT_DELETED : RefusalCode.SEGMENT_TRUNCATED,
                     ReadSubscribeDecoder.TEMPLATE_ID,
                     reader.subscriptionId,
                     reader.segment.streamId(),
                     reader.segment.segmentId(),
+                    reader.segment.startOffset(),
                     0,
                     0,
-                    0,
-                    "")) {
+                    reader.segment.isDeleted() ? "" : startsAt(reader.segment.startOffset()))) {
                 return false;
             }
         } else {
@@ -595,7 +599,15 @@ final class ReadAdapter {
         return Math.max(0, Math.min(creditBytes, limits.maxCreditBytes()));
     }
 
+    private static String startsAt(final long startOffset) {
+        return "the segment starts at offset " + startOffset;
+    }
+
     private boolean refuse(final Session session, final RefusalCode code, final long detail) {
+        return refuse(session, code, detail, "");
+    }
+
+    private boolean refuse(final Session session, final RefusalCode code, final long detail, final String text) {
         return session.refuse(
                 code,
                 ReadSubscribeDecoder.TEMPLATE_ID,
@@ -605,6 +617,6 @@ final class ReadAdapter {
                 detail,
                 0,
                 0,
-                "");
+                text);
     }
 }

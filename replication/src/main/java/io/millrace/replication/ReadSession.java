@@ -50,8 +50,13 @@ final class ReadSession {
         return nextOffset < Math.min(segment.length(), creditOffset);
     }
 
-    /** Returns whether the end of a sealed segment is reached, or the segment is gone. */
+    /** Returns whether the next bytes are gone: deleted with their segment, or truncated. */
+    boolean isCutOff() {
+        return segment.isDeleted() || nextOffset < segment.startOffset();
+    }
+
+    /** Returns whether the end of a sealed segment is reached, or the next bytes are gone. */
     boolean isAtEnd() {
-        return segment.isDeleted() || (segment.isSealed() && nextOffset >= segment.length());
+        return isCutOff() || (segment.isSealed() && nextOffset >= segment.length());
     }
 }

@@ -209,6 +209,18 @@ final class Bed implements AutoCloseable {
         until("effect " + number, () -> agent.state(CHAIN).lastEffectNumber() >= number);
     }
 
+    void truncate(final long number, final long startOffset) {
+        final ExpandableArrayBuffer buffer = new ExpandableArrayBuffer();
+        final SegmentEffectEncoder encoder = new SegmentEffectEncoder();
+        encoder.wrapAndApplyHeader(buffer, 0, new io.millrace.codec.control.MessageHeaderEncoder())
+                .streamId(STREAM)
+                .segmentId(SEGMENT)
+                .action(EffectAction.TRUNCATE_SEGMENT)
+                .startOffset(startOffset);
+        assertTrue(agent.appendEffect(CHAIN, number, buffer, 0, 8 + encoder.encodedLength()));
+        until("effect " + number, () -> agent.state(CHAIN).lastEffectNumber() >= number);
+    }
+
     @Override
     public void close() {
         for (final Client client : clients) {

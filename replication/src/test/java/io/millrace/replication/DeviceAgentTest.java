@@ -347,6 +347,33 @@ final class DeviceAgentTest {
     }
 
     @Test
+    void shouldRefuseReadersBelowTheStartWhenTheSegmentIsTruncated() {
+        final Bed.Client client = bed.connect("a").writer(WRITER);
+        for (int i = 1; i <= 100; i++) {
+            client.append(WRITER, i, "e" + (100 + i));
+        }
+        bed.until("acknowledgement", () -> client.acked == 100);
+        final Bed.Client slow = bed.connect("slow");
+        slow.subscribe(1, StartAt.HEAD, 0, 32);
+        bed.until("credit is used up", () -> slow.read.size() == 32);
+        bed.truncate(2, 60 * 16);
+        bed.until("refusal", () -> slow.refusals.equals(List.of(RefusalCode.SEGMENT_TRUNCATED)));
+        assertEquals(60 * 16, slow.refusalDetail);
+        for (int run = 0; run < 2; run++) {
+            final Bed.Client reader = bed.connect("r" + run);
+            reader.subscribe(1, StartAt.OFFSET, 60 * 16 - 1, 1 << 20);
+            bed.until("refusal", () -> reader.refusals.equals(List.of(RefusalCode.SEGMENT_TRUNCATED)));
+            assertEquals(60 * 16, reader.refusalDetail, "where the segment begins now");
+            reader.subscribe(2, StartAt.HEAD, 0, 1 << 20);
+            bed.until("the rest", () -> reader.read.size() == 40 * 16);
+            assertEquals("e161", reader.events().get(0));
+            if (run == 0) {
+                bed.crashAndRestart();
+            }
+        }
+    }
+
+    @Test
     void shouldIgnoreAnEffectThatComesTwiceOrTooEarly() {
         bed.effect(1, EffectAction.CREATE_SEGMENT);
         final long position = bed.agent.state(Bed.CHAIN).lastPosition();

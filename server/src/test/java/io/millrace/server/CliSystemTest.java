@@ -130,6 +130,30 @@ final class CliSystemTest {
     }
 
     @Test
+    void shouldBeginAtThePositionWhenAStreamIsTruncated() {
+        cli.run("stream", "create", "cut/events").assertDone();
+        cli.runWith("one\ntwo\nsix\n".getBytes(UTF_8), "write", "cut/events", "-")
+                .assertDone();
+        final String id = at(json("stream", "describe", "cut/events"), "streamId");
+        final String cut = id + ":0@15";
+        assertEquals("true", at(json("stream", "truncate", "cut/events", "--at", cut), "changed"));
+        assertEquals("false", at(json("stream", "truncate", "cut/events", "--at", cut), "changed"));
+        assertEquals("two\nsix\n", cli.run("read", "cut/events").assertDone().text());
+        final CliProcess.Outcome below =
+                refused(ErrorCode.SEGMENT_TRUNCATED, "read", "cut/events", "--from", id + ":0@0");
+        assertTrue(at(below.json(), "error.message").contains("starts at offset 15"), below::toString);
+        refused(ErrorCode.OFFSET_OUT_OF_RANGE, "stream", "truncate", "cut/events", "--at", id + ":0@46");
+        refused(ErrorCode.STREAM_NOT_FOUND, "stream", "truncate", "cut/events", "--at", "999:0@0");
+        refused(ErrorCode.SEGMENT_NOT_FOUND, "stream", "truncate", "cut/events", "--at", id + ":7@0");
+        refused(ErrorCode.BAD_INPUT, "stream", "truncate", "cut/events", "--at", "here");
+        assertEquals("true", at(json("stream", "truncate", "cut/events", "--at", "TAIL"), "changed"));
+        assertEquals("", cli.run("read", "cut/events").assertDone().text());
+        cli.runWith("ten\n".getBytes(UTF_8), "write", "cut/events", "-").assertDone();
+        assertEquals("ten\n", cli.run("read", "cut/events").assertDone().text());
+        assertEquals("15", at(json("stream", "describe", "cut/events"), "readableBytes"));
+    }
+
+    @Test
     void shouldNameTheEventAndKeepThoseBeforeItWhenOneIsTooLarge() {
         cli.run("stream", "create", "large/events").assertDone();
         final byte[] input = new byte[4 + LARGEST + 2];

@@ -42,7 +42,7 @@ public final class ChainState {
     /** Answer of {@link #apply}: a writer entry is gone; {@link #appliedWriterSlot} was its slot. */
     public static final int WRITER_EXPIRED = 4;
 
-    /** Answer of {@link #apply}: a new effect; {@link #appliedSegment} was created, sealed or deleted. */
+    /** Answer of {@link #apply}: a new effect; {@link #appliedSegment} was created, sealed, deleted or truncated. */
     public static final int SEGMENT_CHANGED = 5;
 
     /**
@@ -78,6 +78,7 @@ public final class ChainState {
     private long memberSinceEpoch;
     private long promisedEpoch;
     private @Nullable Segment appliedSegment;
+    private boolean appliedTruncation;
     private int appliedWriterSlot = WriterTable.ABSENT;
 
     /**
@@ -110,9 +111,10 @@ public final class ChainState {
      * Applies the next record of the chain log.
      *
      * <p>{@code SEGMENT_EFFECT} (P12): a number at or below the last one changes nothing; so does an action that would
-     * move a segment backwards or names an unknown one, except that its number counts. {@code CHAIN_MEMBERSHIP} (P5)
-     * differs from device to device, so it has no place in the chain log: its position and previous hash are 0, and
-     * {@link #stateHash} leaves it out. {@code TRUNCATE} and {@code FILL} are reserved formats and refused by name.
+     * move a segment or its start backwards, or its start behind its end, or names an unknown one, except that its
+     * number counts. {@code CHAIN_MEMBERSHIP} (P5) differs from device to device, so it has no place in the chain log:
+     * its position and previous hash are 0, and {@link #stateHash} leaves it out. {@code TRUNCATE} and {@code FILL} are
+     * reserved formats and refused by name.
      *
      * @param buffer holds the record; its CRC was verified (or just computed) by the journal
      * @param recordIndex where its header begins in the buffer
@@ -122,6 +124,7 @@ public final class ChainState {
      */
     public int apply(final DirectBuffer buffer, final int recordIndex, final int recordLength) {
         appliedSegment = null;
+        appliedTruncation = false;
         appliedWriterSlot = WriterTable.ABSENT;
         if (recordIndex < 0 || recordLength < HEADER_LENGTH || recordLength > buffer.capacity() - recordIndex) {
             throw new ChainCheckException(
@@ -314,8 +317,8 @@ public final class ChainState {
         if (number < 1 || number > lastEffectNumber + 1) {
             throw failed("effect number", lastEffectNumber + 1, number);
         }
-        if (action < EffectAction.CREATE_SEGMENT.value() || action > EffectAction.DELETE_SEGMENT.value()) {
-            throw failed("effect action", EffectAction.DELETE_SEGMENT.value(), action);
+        if (action < EffectAction.CREATE_SEGMENT.value() || action > EffectAction.TRUNCATE_SEGMENT.value()) {
+            throw failed("effect action", EffectAction.TRUNCATE_SEGMENT.value(), action);
         }
         appliedSegment = segments.find(effect.streamId(), effect.segmentId());
         if (number <= lastEffectNumber) {
@@ -337,6 +340,9 @@ public final class ChainState {
             appliedSegment = created;
             return true;
         }
+        if (action == EffectAction.TRUNCATE_SEGMENT.value()) {
+            return truncate(known, effect.startOffset());
+        }
         final Segment.State target =
                 action == EffectAction.SEAL_SEGMENT.value() ? Segment.State.SEALED : Segment.State.DELETED;
         if (known == null || known.state().compareTo(target) >= 0) {
@@ -348,6 +354,18 @@ public final class ChainState {
             known.index().release();
             segments.onDeleted(known);
         }
+        return true;
+    }
+
+    private boolean truncate(final @Nullable Segment segment, final long startOffset) {
+        if (segment == null
+                || segment.isDeleted()
+                || startOffset <= segment.startOffset()
+                || startOffset > segment.length()) {
+            return false;
+        }
+        segment.truncate(startOffset);
+        appliedTruncation = true;
         return true;
     }
 
@@ -612,6 +630,17 @@ public final class ChainState {
                 openEvents.stateHash(writers),
                 arena.entryCount());
         return StateHash.mix(chain, lastEffectNumber, progress, tables);
+    }
+
+    /** Takes over which index entries of a segment another state, which holds them, has forgotten. */
+    void followTruncation(final ChainState other) {
+        final Segment truncated = other.appliedSegment;
+        if (other.appliedTruncation && truncated != null) {
+            final Segment mine = segments.find(truncated.streamId(), truncated.segmentId());
+            if (mine != null && !mine.isDeleted()) {
+                mine.index().truncateTo(truncated.index().first());
+            }
+        }
     }
 
     /** Gives the open fragmented events. */

@@ -273,7 +273,8 @@ public final class PendingOverlay {
     }
 
     /**
-     * Takes note that records are committed. The committed state has applied them already.
+     * Takes note that records are committed. The committed state has applied them already; of those that truncate a
+     * segment, each must be told.
      *
      * @param position of the last committed record
      * @throws ChainCheckException when the position falls, was never sequenced, or is not the committed state's; or
@@ -293,6 +294,7 @@ public final class PendingOverlay {
                     pending.chain(), position, "committed hash", pending.lastHash(), committed.lastHash());
         }
         committedPosition = position;
+        pending.followTruncation(committed);
     }
 
     /** Forgets every record that is not committed: the overlay equals the committed state again. */

@@ -27,6 +27,7 @@ public final class Segment {
     private final long keyHigh;
     private final SegmentIndex index;
     private State state = State.OPEN;
+    private long startOffset;
     private long length;
     private long changePosition;
     private int writerCount;
@@ -54,6 +55,7 @@ public final class Segment {
     Segment copyFor(final IndexArena arena) {
         final Segment copy = new Segment(streamId, segmentId, keyLow, keyHigh, changePosition, arena);
         copy.state = state;
+        copy.startOffset = startOffset;
         copy.length = length;
         copy.writerCount = writerCount;
         copy.index.copyCountsFrom(index);
@@ -97,12 +99,12 @@ public final class Segment {
     }
 
     /**
-     * Gives the offset of its first byte that can be read. Truncation comes with a later issue; until then it is 0.
+     * Gives the offset of its first byte that can be read; truncation raises it.
      *
      * @return byte offset
      */
     public long startOffset() {
-        return 0;
+        return startOffset;
     }
 
     /**
@@ -186,6 +188,12 @@ public final class Segment {
         changePosition = position;
     }
 
+    /** Forgets the bytes below an offset between start offset and length. */
+    void truncate(final long newStartOffset) {
+        startOffset = newStartOffset;
+        index.truncate(newStartOffset, newStartOffset == length);
+    }
+
     /** Moves it to a later state. */
     void advance(final State to, final long position) {
         state = to;
@@ -201,6 +209,6 @@ public final class Segment {
     long stateHash(final boolean withEntries) {
         final long identity = StateHash.mix(streamId, segmentId, keyLow, keyHigh);
         final long progress = StateHash.mix(length, isDeleted() ? 2 : isSealed() ? 1 : 0, changePosition, writerCount);
-        return StateHash.mix(identity, progress, index.stateHash(withEntries), 1);
+        return StateHash.mix(identity, progress, index.stateHash(withEntries), startOffset);
     }
 }

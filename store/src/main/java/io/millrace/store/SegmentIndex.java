@@ -8,8 +8,9 @@ package io.millrace.store;
  *
  * <p><b>Invariants:</b> offsets strictly increase with the entry index. The first record of the segment has an entry;
  * so has every {@code APPEND} that lies {@value #SPACING_POSITIONS} or more positions behind the newest entry, every
- * fragment of a fragmented event, and the record after such an event. Positions do not always increase: the fragments
- * of an event get offsets when the last one commits, and older positions than appends that were committed between them.
+ * fragment of a fragmented event, the record after such an event, and the first record behind a truncation of all.
+ * Positions do not always increase: the fragments of an event get offsets when the last one commits, and older
+ * positions than appends that were committed between them.
  *
  * <h2>From an offset to its bytes</h2>
  *
@@ -34,7 +35,10 @@ package io.millrace.store;
  *       left out.
  * </ol>
  *
- * Memory: 16 bytes an entry in blocks of 32 entries, a tree of fan-out 64 above them.
+ * A truncation forgets the entries before the one that leads to the start offset; indexes of entries stay as they are,
+ * {@link #first()} … {@link #count()} − 1.
+ *
+ * <p>Memory: 16 bytes an entry in blocks of 32 entries, a tree of fan-out 64 above them.
  */
 public final class SegmentIndex {
     /** Positions after which an append gets an entry of its own. Part of the state's meaning, not a setting. */
@@ -49,6 +53,7 @@ public final class SegmentIndex {
     private int root;
     private int height;
     private int tailLeaf;
+    private int first;
     private int count;
     private long newestPosition;
     private boolean forceNext = true;
@@ -66,7 +71,7 @@ public final class SegmentIndex {
      * @return the entry's index, or −1 when the offset lies before every entry
      */
     public int find(final long offset) {
-        int low = 0;
+        int low = first;
         int high = count - 1;
         while (low <= high) {
             final int middle = (low + high) >>> 1;
@@ -76,13 +81,13 @@ public final class SegmentIndex {
                 high = middle - 1;
             }
         }
-        return high;
+        return high < first ? -1 : high;
     }
 
     /**
      * Gives an entry's offset.
      *
-     * @param index of the entry, 0 ≤ index &lt; {@link #count()}
+     * @param index of the entry, {@link #first()} ≤ index &lt; {@link #count()}
      * @return byte offset in the segment
      */
     public long offset(final int index) {
@@ -92,7 +97,7 @@ public final class SegmentIndex {
     /**
      * Gives an entry's position.
      *
-     * @param index of the entry, 0 ≤ index &lt; {@link #count()}
+     * @param index of the entry, {@link #first()} ≤ index &lt; {@link #count()}
      * @return record number in the chain log
      */
     public long position(final int index) {
@@ -102,7 +107,7 @@ public final class SegmentIndex {
     /**
      * Tells whether an entry is one fragment of an event.
      *
-     * @param index of the entry, 0 ≤ index &lt; {@link #count()}
+     * @param index of the entry, {@link #first()} ≤ index &lt; {@link #count()}
      * @return true for a fragment, false for an append
      */
     public boolean isFragment(final int index) {
@@ -110,9 +115,18 @@ public final class SegmentIndex {
     }
 
     /**
-     * Gives the number of entries.
+     * Gives the oldest entry.
      *
-     * @return entries
+     * @return its index, from 0; as {@link #count()} when there is none
+     */
+    public int first() {
+        return first;
+    }
+
+    /**
+     * Gives the index behind the newest entry.
+     *
+     * @return entries there ever were
      */
     public int count() {
         return count;
@@ -142,15 +156,64 @@ public final class SegmentIndex {
         forceNext = true;
     }
 
+    /**
+     * Forgets what leads only to bytes below an offset. A counting index cannot know which entries these are: it keeps
+     * them until {@link #truncateTo}.
+     *
+     * @param startOffset first byte that stays
+     * @param all true when no byte stays: the next append gets an entry
+     */
+    void truncate(final long startOffset, final boolean all) {
+        if (all) {
+            forceNext = true;
+        }
+        if (!arena.isCounting()) {
+            truncateTo(all ? count : Math.max(first, find(startOffset)));
+        }
+    }
+
+    /** Forgets the entries before one. */
+    void truncateTo(final int newFirst) {
+        if (newFirst <= first) {
+            return;
+        }
+        arena.addEntries(first - newFirst);
+        first = newFirst;
+        if (root != 0) {
+            releaseBefore(root, height, 0);
+        }
+    }
+
+    /** Gives back the blocks whose entries are all forgotten. */
+    private void releaseBefore(final int block, final int level, final long base) {
+        if (level == 0) {
+            return;
+        }
+        final long span = 1L << (LEAF_BITS + FAN_OUT_BITS * (level - 1));
+        for (int i = 0; i < IndexArena.BLOCK_LONGS && base + i * span < first; i++) {
+            final int child = (int) arena.get(block, i);
+            if (child == 0) {
+                continue;
+            }
+            if (base + (i + 1) * span <= first) {
+                releaseTree(child, level - 1);
+                arena.set(block, i, 0);
+            } else {
+                releaseBefore(child, level - 1, base + i * span);
+            }
+        }
+    }
+
     /** Gives every block back; the index is empty afterwards. */
     void release() {
-        arena.addEntries(-count);
+        arena.addEntries(first - count);
         if (root != 0) {
             releaseTree(root, height);
         }
         root = 0;
         height = 0;
         tailLeaf = 0;
+        first = 0;
         count = 0;
         newestPosition = 0;
         forceNext = true;
@@ -159,6 +222,7 @@ public final class SegmentIndex {
 
     /** Takes over the counts, not the entries, of another index. */
     void copyCountsFrom(final SegmentIndex other) {
+        first = other.first;
         count = other.count;
         newestPosition = other.newestPosition;
         forceNext = other.forceNext;
@@ -168,7 +232,7 @@ public final class SegmentIndex {
     /** Gives a hash of everything that decides later entries and, when they are held, of the entries. */
     long stateHash(final boolean withEntries) {
         long hash = StateHash.mix(count, newestPosition, forceNext ? 1 : 0, fragments ? 1 : 0);
-        for (int i = 0; withEntries && i < count; i++) {
+        for (int i = first; withEntries && i < count; i++) {
             hash = StateHash.mix(hash, offset(i), position(i), isFragment(i) ? 1 : 0);
         }
         return hash;
@@ -214,7 +278,7 @@ public final class SegmentIndex {
     }
 
     private int leafOf(final int index) {
-        if (index < 0 || index >= count) {
+        if (index < first || index >= count) {
             throw new IndexOutOfBoundsException("index entry " + index + " of " + count);
         }
         int block = root;

@@ -52,18 +52,30 @@ final class ChainLog {
         return effect(overlay.lastEffectNumber() + 1, action, segmentId);
     }
 
+    /** Sequences a truncation. */
+    ChainLog truncate(final long segmentId, final long startOffset) {
+        final long number = overlay.lastEffectNumber() + 1;
+        return sequence(effectRecord(number, EffectAction.TRUNCATE_SEGMENT, segmentId, startOffset));
+    }
+
     ChainLog effect(final long number, final EffectAction action, final long segmentId) {
         return sequence(effectRecord(number, action, segmentId));
     }
 
     UnsafeBuffer effectRecord(final long number, final EffectAction action, final long segmentId) {
+        return effectRecord(number, action, segmentId, 0);
+    }
+
+    UnsafeBuffer effectRecord(
+            final long number, final EffectAction action, final long segmentId, final long startOffset) {
         begin(RecordKind.SEGMENT_EFFECT).effectNumber(number);
         effect.wrapAndApplyHeader(scratch, HEADER, effectHeader)
                 .streamId(STREAM)
                 .segmentId(segmentId)
                 .keyLow(0)
                 .keyHigh(-1)
-                .action(action);
+                .action(action)
+                .startOffset(startOffset);
         return finish(HEADER + MessageHeaderEncoder.ENCODED_LENGTH + SegmentEffectEncoder.BLOCK_LENGTH);
     }
 
@@ -216,8 +228,8 @@ final class ChainLog {
         while (state.lastPosition() < position) {
             final UnsafeBuffer record = records.get((int) state.lastPosition());
             state.apply(record, 0, record.capacity());
+            overlay.onCommitted(state.lastPosition());
         }
-        overlay.onCommitted(position);
         return this;
     }
 

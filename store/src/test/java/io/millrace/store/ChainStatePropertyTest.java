@@ -89,8 +89,10 @@ final class ChainStatePropertyTest {
             final SplittableRandom random = new SplittableRandom(seed);
             run.oracle.segments.forEach((segmentId, expected) -> {
                 final byte[] bytes = expected.bytes.toByteArray();
-                for (int i = 0; !expected.deleted && bytes.length > 0 && i < 20; i++) {
-                    final int from = i == 0 ? 0 : random.nextInt(bytes.length);
+                final int start = (int) expected.start;
+                for (int i = 0; !expected.deleted && bytes.length > start && i < 20; i++) {
+                    final int from = i == 0 ? start : start + random.nextInt(bytes.length - start);
+                    assertEquals(-1, run.log.segment(segmentId).find(start - 1));
                     assertArrayEquals(
                             Arrays.copyOfRange(bytes, from, bytes.length),
                             read(run.log, segmentId, from),
@@ -373,7 +375,12 @@ final class ChainStatePropertyTest {
 
         /** Mostly repeats and creations, seldom a seal or a deletion: a sealed segment takes no more events. */
         private void effect(final long segment) {
-            final int dice = random.nextInt(10);
+            final int dice = random.nextInt(16);
+            if (dice >= 10) {
+                final LogOracle.Log known = oracle.segments.get(segment);
+                log.truncate(segment, known == null ? 0 : random.nextInt(known.bytes.size() + 2));
+                return;
+            }
             final EffectAction action = dice == 0
                     ? EffectAction.DELETE_SEGMENT
                     : dice < 3 ? EffectAction.SEAL_SEGMENT : EffectAction.CREATE_SEGMENT;
@@ -413,6 +420,7 @@ final class ChainStatePropertyTest {
             oracle.segments.forEach((segmentId, expected) -> {
                 final Segment segment = log.segment(segmentId);
                 assertEquals(expected.bytes.size(), segment.length());
+                assertEquals(expected.start, segment.startOffset());
                 assertEquals(expected.sealed, segment.isSealed());
                 assertEquals(expected.deleted, segment.isDeleted());
             });

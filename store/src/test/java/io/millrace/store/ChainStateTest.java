@@ -158,6 +158,51 @@ final class ChainStateTest {
     }
 
     @Test
+    void shouldForgetBytesAndEntriesBelowStartWhenSegmentIsTruncated() {
+        open(1).setUp(5, 1, 1);
+        for (int i = 1; i <= 5000; i++) {
+            log.append(5, 1, i, 1);
+        }
+        log.commit();
+        log.truncate(1, 3000 * 20).commit();
+        assertEquals(3000 * 20, log.segment(1).startOffset());
+        assertEquals(-1, log.segment(1).find(3000 * 20 - 1));
+        assertTrue(log.segment(1).find(3000 * 20) >= 0);
+        assertEquals(157 - 3000 / 32, log.state.indexEntryCount());
+        assertEquals("", log.overlay.pendingState().difference(log.state));
+        log.truncate(1, 2000 * 20).truncate(1, 5000 * 20 + 1).truncate(9, 1).commit();
+        assertEquals(3000 * 20, log.segment(1).startOffset(), "never backwards, never behind the end");
+        log.truncate(1, 5000 * 20).commit();
+        assertEquals(5000 * 20, log.segment(1).startOffset());
+        assertEquals(0, log.state.indexEntryCount());
+        assertEquals(-1, log.segment(1).find(5000 * 20));
+        log.append(5, 1, 5001, 1);
+        log.commit();
+        assertEquals(1, log.state.indexEntryCount(), "the first record behind it can be found");
+        assertEquals(
+                log.state.lastPosition(),
+                log.segment(1).index().position(log.segment(1).find(5000 * 20)));
+        log.effect(EffectAction.DELETE_SEGMENT, 1).truncate(1, 5001 * 20).commit();
+        assertEquals(5000 * 20, log.segment(1).startOffset(), "deleted");
+        assertEquals(0, log.state.indexEntryCount());
+        assertEquals("", log.overlay.pendingState().difference(log.state));
+    }
+
+    @Test
+    void shouldGiveBlocksBackAgainAndAgainWhenSegmentIsTruncatedAsItGrows() {
+        open(1).setUp(5, 1, 1);
+        for (int i = 1; i <= 200_000; i++) {
+            log.append(5, 1, i, 1);
+            if (i % 1000 == 0) {
+                log.truncate(1, (i - (i % 3000 == 0 ? 0 : 500)) * 20L).commit();
+                log.records.replaceAll(record -> new UnsafeBuffer(0, 0));
+            }
+        }
+        assertTrue(log.state.indexEntryCount() <= 64, "entries " + log.state.indexEntryCount());
+        assertEquals("", log.overlay.pendingState().difference(log.state));
+    }
+
+    @Test
     void shouldReplaceSecretButKeepNumbersWhenWriterSetsUpAgain() {
         open(1).setUp(5, 1, 1);
         log.append(5, 1, 1, 2);

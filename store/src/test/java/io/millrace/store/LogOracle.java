@@ -31,6 +31,7 @@ final class LogOracle {
         final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         boolean sealed;
         boolean deleted;
+        long start;
     }
 
     static final class Entry {
@@ -88,6 +89,10 @@ final class LogOracle {
         final Log known = segments.get(segmentId);
         if (action == EffectAction.CREATE_SEGMENT) {
             segments.putIfAbsent(segmentId, new Log());
+        } else if (action == EffectAction.TRUNCATE_SEGMENT) {
+            if (known != null && !known.deleted && effect.startOffset() <= known.bytes.size()) {
+                known.start = Math.max(known.start, effect.startOffset());
+            }
         } else if (known != null) {
             known.sealed = true;
             known.deleted |= action == EffectAction.DELETE_SEGMENT;

@@ -4,6 +4,7 @@ import io.millrace.client.SegmentInfo;
 import io.millrace.client.StreamConfiguration;
 import io.millrace.client.StreamInfo;
 import io.millrace.client.StreamManager;
+import io.millrace.client.StreamPosition;
 import io.millrace.client.StreamState;
 import io.millrace.client.StreamSummary;
 import io.millrace.codec.ErrorCode;
@@ -22,6 +23,7 @@ import io.millrace.codec.wire.SealStreamEncoder;
 import io.millrace.codec.wire.SetStreamHeaderEncoder;
 import io.millrace.codec.wire.StreamDescriptionDecoder;
 import io.millrace.codec.wire.StreamListDecoder;
+import io.millrace.codec.wire.TruncateStreamEncoder;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Iterator;
@@ -39,6 +41,7 @@ import org.jspecify.annotations.Nullable;
 public final class Requests implements StreamManager {
     private static final int MAX_HEADER_LENGTH = 4096;
     private static final int PAGE_LENGTH = 100;
+    private static final int CUT_SEGMENTS_PER_FRAME = 32;
     private static final long RETRY_INTERVAL_NS = 20_000_000L;
 
     private final ClientConductor conductor;
@@ -174,6 +177,34 @@ public final class Requests implements StreamManager {
                         .streamName(name[1])
                         .encodedLength())
                 .isAlready;
+    }
+
+    @Override
+    public boolean truncate(final String stream, final StreamPosition position) {
+        final String[] name = split(stream);
+        if (position.isHead()) {
+            return false;
+        }
+        final StreamPosition place = position.isTail() ? tail(describe(stream)) : position;
+        final long[] segmentIds = place.segmentIds();
+        boolean truncated = false;
+        for (int from = 0; from < segmentIds.length; from += CUT_SEGMENTS_PER_FRAME) {
+            final int first = from;
+            final int count = Math.min(CUT_SEGMENTS_PER_FRAME, segmentIds.length - from);
+            truncated |= !execute("truncate stream " + stream + " at " + place, (frame, id) -> {
+                        final TruncateStreamEncoder request = new TruncateStreamEncoder();
+                        final TruncateStreamEncoder.CutEncoder cut = request.wrapAndApplyHeader(frame, 0, header)
+                                .requestId(id)
+                                .streamId(place.streamId())
+                                .cutCount(count);
+                        for (int i = first; i < first + count; i++) {
+                            cut.next().segmentId(segmentIds[i]).startOffset(place.offsetOf(segmentIds[i]));
+                        }
+                        return request.scopeName(name[0]).streamName(name[1]).encodedLength();
+                    })
+                    .isAlready;
+        }
+        return truncated;
     }
 
     @Override
@@ -344,6 +375,13 @@ public final class Requests implements StreamManager {
                                 + conductor.context().endpoint() + " within "
                                 + timeoutNs / 1_000_000 + " ms"
                                 + ClientConductor.why(connection.link().lastFailure()));
+    }
+
+    private static StreamPosition tail(final StreamInfo info) {
+        return StreamPosition.of(
+                info.streamId(),
+                info.segments().stream().mapToLong(SegmentInfo::segmentId).toArray(),
+                info.segments().stream().mapToLong(SegmentInfo::length).toArray());
     }
 
     private static String[] split(final String stream) {

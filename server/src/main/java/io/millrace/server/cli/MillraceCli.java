@@ -83,6 +83,7 @@ public final class MillraceCli {
                 .addSubcommand(new StreamCreateCommand(console))
                 .addSubcommand(new StreamListCommand(console))
                 .addSubcommand(new StreamDescribeCommand(console))
+                .addSubcommand(new StreamTruncateCommand(console))
                 .addSubcommand(StreamEndCommand.seal(console))
                 .addSubcommand(StreamEndCommand.delete(console));
     }

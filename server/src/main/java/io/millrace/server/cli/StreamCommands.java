@@ -5,7 +5,7 @@ import picocli.CommandLine.Command;
 /** {@code millrace stream}: groups what makes, shows and ends streams. <b>Threading:</b> none. */
 @Command(
         name = "stream",
-        description = "Make, list, describe, seal and delete streams.",
+        description = "Make, list, describe, truncate, seal and delete streams.",
         synopsisSubcommandLabel = "COMMAND",
         mixinStandardHelpOptions = true)
 final class StreamCommands {
