@@ -3,6 +3,7 @@ package io.millrace.codec;
 import io.millrace.codec.control.SegmentEffectDecoder;
 import io.millrace.codec.log.AppendBodyDecoder;
 import io.millrace.codec.log.ChainMembershipBodyDecoder;
+import io.millrace.codec.log.CheckpointBodyDecoder;
 import io.millrace.codec.log.FillBodyDecoder;
 import io.millrace.codec.log.RecordHeaderDecoder;
 import io.millrace.codec.log.RecordKind;
@@ -42,6 +43,7 @@ public final class LogRecords {
     private static final int CONTROL_COMMAND = 7;
     private static final int SEGMENT_EFFECT = 8;
     private static final int CHAIN_MEMBERSHIP = 9;
+    private static final int CHECKPOINT = 10;
 
     private LogRecords() {}
 
@@ -98,6 +100,7 @@ public final class LogRecords {
                     case CONTROL_COMMAND -> checkControl(buffer, body, bodyLength, false);
                     case SEGMENT_EFFECT -> checkControl(buffer, body, bodyLength, true);
                     case CHAIN_MEMBERSHIP -> checkExact(bodyLength, ChainMembershipBodyDecoder.BLOCK_LENGTH);
+                    case CHECKPOINT -> bodyLength < CheckpointBodyDecoder.BLOCK_LENGTH ? FrameStatus.TRUNCATED : 0;
                     default -> FrameStatus.TEMPLATE;
                 };
         return status < 0 ? status : length;

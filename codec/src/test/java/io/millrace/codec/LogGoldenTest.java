@@ -75,6 +75,7 @@ final class LogGoldenTest {
             case WRITER_SETUP -> "WriterSetupBody";
             case WRITER_EXPIRY -> "WriterExpiryBody";
             case CHAIN_MEMBERSHIP -> "ChainMembershipBody";
+            case CHECKPOINT -> "CheckpointBody";
             default -> "";
         };
     }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.codec.log.AppendBodyDecoder;
+import io.millrace.codec.log.CheckpointBodyDecoder;
 import io.millrace.codec.log.FillBodyDecoder;
 import io.millrace.codec.log.RecordHeaderDecoder;
 import io.millrace.codec.log.RecordKind;
@@ -60,13 +61,12 @@ final class LogRecordsPropertyTest {
             final byte[] cut = Arrays.copyOf(record, length);
             assertEquals(FrameStatus.TRUNCATED, LogRecords.check(new UnsafeBuffer(cut), 0, length));
         }
-        // The same with a length that admits the cut: only event bytes may be missing without notice.
+        // The same with a length that admits the cut: only bytes that end with the record may be missing.
         for (int length = LogFormat.RECORD_HEADER_LENGTH; length < record.length; length++) {
             final byte[] cut = Arrays.copyOf(record, length);
             ByteBuffer.wrap(cut).order(ByteOrder.LITTLE_ENDIAN).putInt(0, length);
             final int answer = LogRecords.check(new UnsafeBuffer(cut), 0, length);
-            final boolean append = kind == RecordKind.APPEND || kind == RecordKind.APPEND_FRAGMENT;
-            assertEquals(append && length >= LogFormat.APPEND_PREFIX_LENGTH, answer > 0, kind + " of " + length);
+            assertEquals(length >= openPrefix(kind), answer > 0, kind + " of " + length);
         }
     }
 
@@ -78,8 +78,17 @@ final class LogRecordsPropertyTest {
         final UnsafeBuffer buffer = new UnsafeBuffer(longer);
         assertEquals(record.length, LogRecords.check(buffer, 0, longer.length), "another record may follow");
         buffer.putInt(0, longer.length, ByteOrder.LITTLE_ENDIAN);
-        final boolean append = kind == RecordKind.APPEND || kind == RecordKind.APPEND_FRAGMENT;
-        assertEquals(append ? longer.length : FrameStatus.TRAILING, LogRecords.check(buffer, 0, longer.length));
+        final boolean open = openPrefix(kind) < Integer.MAX_VALUE;
+        assertEquals(open ? longer.length : FrameStatus.TRAILING, LogRecords.check(buffer, 0, longer.length));
+    }
+
+    /** From where on a record's bytes end with it. */
+    private static int openPrefix(final RecordKind kind) {
+        return switch (kind) {
+            case APPEND, APPEND_FRAGMENT -> LogFormat.APPEND_PREFIX_LENGTH;
+            case CHECKPOINT -> LogFormat.RECORD_HEADER_LENGTH + CheckpointBodyDecoder.BLOCK_LENGTH;
+            default -> Integer.MAX_VALUE;
+        };
     }
 
     private static void checkAndDecode(final byte[] bytes) {
@@ -121,6 +130,7 @@ final class LogRecordsPropertyTest {
             case WRITER_SETUP -> Flyweights.decodeAll(message("WriterSetupBody"), buffer, body);
             case WRITER_EXPIRY -> Flyweights.decodeAll(message("WriterExpiryBody"), buffer, body);
             case CHAIN_MEMBERSHIP -> Flyweights.decodeAll(message("ChainMembershipBody"), buffer, body);
+            case CHECKPOINT -> Flyweights.decodeAll(message("CheckpointBody"), buffer, body);
             case CONTROL_COMMAND, SEGMENT_EFFECT -> {
                 final int templateId = ControlFrames.check(buffer, body, length - 64);
                 Schema.of("control").messages.values().stream()

@@ -7,6 +7,7 @@ import io.millrace.codec.control.SegmentEffectEncoder;
 import io.millrace.codec.log.AppendBodyEncoder;
 import io.millrace.codec.log.BatchHeaderEncoder;
 import io.millrace.codec.log.ChainMembershipBodyEncoder;
+import io.millrace.codec.log.CheckpointBodyEncoder;
 import io.millrace.codec.log.FillBodyEncoder;
 import io.millrace.codec.log.RecordHeaderEncoder;
 import io.millrace.codec.log.RecordKind;
@@ -40,6 +41,7 @@ final class LogSamples {
                     case CONTROL_COMMAND -> nodeStarted(buffer, body);
                     case SEGMENT_EFFECT -> segmentEffect(buffer, body);
                     case CHAIN_MEMBERSHIP -> chainMembership(buffer, body);
+                    case CHECKPOINT -> checkpoint(buffer, body);
                     case NULL_VAL -> throw new IllegalArgumentException("no record");
                 };
         final int length = HEADER + bodyLength;
@@ -226,5 +228,17 @@ final class LogSamples {
                 .incarnation(2)
                 .promisedEpoch(1);
         return ChainMembershipBodyEncoder.BLOCK_LENGTH;
+    }
+
+    private static int checkpoint(final UnsafeBuffer buffer, final int body) {
+        new CheckpointBodyEncoder()
+                .wrap(buffer, body)
+                .checkpoint(8)
+                .piece(2)
+                .part((short) 5)
+                .last((short) 1);
+        buffer.putLong(body + CheckpointBodyEncoder.BLOCK_LENGTH, 3, ByteOrder.LITTLE_ENDIAN);
+        buffer.putLong(body + CheckpointBodyEncoder.BLOCK_LENGTH + Long.BYTES, 1, ByteOrder.LITTLE_ENDIAN);
+        return CheckpointBodyEncoder.BLOCK_LENGTH + 2 * Long.BYTES;
     }
 }

@@ -41,6 +41,7 @@ public final class Journal implements AutoCloseable, CompletionHandler {
     private static final int LENGTH_OFFSET = RecordHeaderDecoder.lengthEncodingOffset();
     private static final int CRC_OFFSET = RecordHeaderDecoder.crc32cEncodingOffset();
     private static final long READER_TOKEN = 1L << 55;
+    private static final long SUPERBLOCK_TOKEN = 1L << 54;
     private static final int COMPLETION_LIMIT = 128;
     private static final int RETRY_LIMIT = 3;
     private static final int EAGAIN = 11;
@@ -62,6 +63,8 @@ public final class Journal implements AutoCloseable, CompletionHandler {
     private final Consumer<String> warnings;
     private final JournalCounters counters = new JournalCounters();
     private final PositionIndex index;
+    private final ZoneMap zones;
+    private final CheckpointWriter checkpoint;
     private final JournalReader[] readers;
     private final BatchWriter batches;
     private final int ringLength;
@@ -73,9 +76,11 @@ public final class Journal implements AutoCloseable, CompletionHandler {
     private final long stallThresholdNs;
     private final long idleMarkDelayNs;
     private final int badSuperblockCount;
-    private final long nextSuperblockAddress;
 
     private Superblock superblock;
+    private Superblock nextSuperblock;
+    private int superblockRetries;
+    private long nextSuperblockAddress;
     private WriteRing ring = NO_RING;
     private @Nullable RecoveryReport report;
     private long nextAddress;
@@ -117,6 +122,7 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         new BlockingIo(device, name).read(superblockIndex, HEAD_LENGTH, 0);
         final SuperblockPair pair = SuperblockPair.read(buffer, superblockIndex, crc, name);
         superblock = pair.newest(name);
+        nextSuperblock = superblock;
         badSuperblockCount = pair.badCount();
         nextSuperblockAddress = pair.nextAddress(superblock.granule());
         superblock.requireFits(context.nodeId(), device.length(), name);
@@ -126,7 +132,10 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         JournalContext.check(maxBatchLength % superblock.granule() == 0, "maxBatchLength " + maxBatchLength);
         index = new PositionIndex(Math.min(LARGEST_FIRST_INDEX, superblock.deviceLength() / superblock.granule()));
         readers = new JournalReader[context.readerLimit()];
-        final JournalReader.Shared shared = new JournalReader.Shared(device, buffer, crc, superblock, counters);
+        zones = new ZoneMap(superblock);
+        checkpoint = new CheckpointWriter(this, index, zones, epochClock);
+        final JournalReader.Shared shared =
+                new JournalReader.Shared(device, buffer, crc, superblock, zones, counters);
         for (int i = 0; i < readers.length; i++) {
             readers[i] = new JournalReader(
                     this, shared, READER_TOKEN | i, ringLength + i * context.maxBatchLength(), maxBatchLength);
@@ -186,11 +195,11 @@ public final class Journal implements AutoCloseable, CompletionHandler {
     }
 
     /**
-     * Folds all records of the device in order, classifies what lies behind the last valid batch (P4), and makes the
-     * next recovery epoch and incarnation durable. Blocks. Call it on the device thread, once, before anything is
+     * Gives the newest checkpoint and folds all records since it in order, classifies what lies behind the last valid
+     * batch (P4), and makes the next recovery epoch and incarnation durable. Blocks. Call it on the device thread, once, before anything is
      * claimed.
      *
-     * @param visitor takes every record
+     * @param visitor takes the pieces of the checkpoint, and every record
      * @throws io.millrace.codec.MillraceException MR-6005 corrupt, nothing was changed; MR-6011 the device cannot be
      *     read
      */
@@ -201,34 +210,29 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         final long startedNs = clock.nanoTime();
         device.sync();
         final BlockingIo io = new BlockingIo(device, name);
-        final LogWalker walker = new LogWalker(io, buffer, crc, 0, windowLength, superblock, name);
-        long records = 0;
-        while (walker.next()) {
-            visit(walker, visitor);
-            records += walker.recordCount();
-        }
-        final TailScan scan = new TailScan(io, buffer, crc, 0, windowLength, superblock);
-        final TailState tail = scan.classify(walker);
-        if (tail == TailState.CORRUPT) {
-            throw new MillraceException(ErrorCode.JOURNAL_CORRUPT, scan.describeCorruption(walker, name));
-        }
+        final JournalRecovery recovery =
+                new JournalRecovery(io, buffer, crc, windowLength, superblock, zones, index, name);
+        final TailState tail = recovery.run(visitor);
+        final LogWalker walker = recovery.walker();
         if (tail == TailState.UNCERTAIN) {
             warnings.accept(ErrorCode.JOURNAL_TORN.id() + ": " + name + ": batch " + walker.sequence() + " at address "
                     + walker.address() + " is cut off: " + walker.invalidReason());
         }
+        final long checkpoint = superblock.checkpointBatchSequence();
         makeEpochDurable(io, walker.recoveryEpoch());
         nextAddress = walker.address();
         durableAddress = nextAddress;
         batches.follow(walker.previousCrc());
         ring = new WriteRing(ringLength, maxBatchLength, superblock.granule(), walker.sequence() - 1);
         report = new RecoveryReport(
-                walker.sequence() - 1,
-                records,
+                checkpoint,
+                walker.sequence() - Math.max(1, checkpoint),
+                recovery.recordCount(),
                 walker.sequence() - 1,
                 nextAddress,
                 tail,
                 walker.invalidReason(),
-                scan.scannedBytes(),
+                recovery.scannedBytes(),
                 badSuperblockCount,
                 superblock.recoveryEpoch(),
                 superblock.incarnation(),
@@ -366,6 +370,7 @@ public final class Journal implements AutoCloseable, CompletionHandler {
             if (markDue) {
                 work += submitMark(nowNs);
             }
+            work += checkpoint.doWork();
             watch(nowNs);
         }
         final int result = device.flush();
@@ -428,7 +433,7 @@ public final class Journal implements AutoCloseable, CompletionHandler {
      * @return true when a graceful stop loses nothing
      */
     public boolean isDrained() {
-        return openRecords == 0 && ring.durable() == ring.sealed();
+        return openRecords == 0 && ring.durable() == ring.sealed() && !checkpoint.isNaming();
     }
 
     /**
@@ -446,7 +451,8 @@ public final class Journal implements AutoCloseable, CompletionHandler {
      * @return bytes, batch headers and padding included
      */
     public long freeBytes() {
-        return superblock.deviceLength() - nextAddress - (openRecords > 0 ? openUsed : 0);
+        final long rest = zones.holds(nextAddress) ? zones.zoneEnd(nextAddress) - nextAddress : 0;
+        return rest + zones.freeCount() * superblock.zoneLength() - (openRecords > 0 ? openUsed : 0);
     }
 
     /**
@@ -538,12 +544,30 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         return null;
     }
 
+    /**
+     * Returns what writes the checkpoints of this journal.
+     *
+     * @return writer, always the same one
+     */
+    public CheckpointWriter checkpoint() {
+        return checkpoint;
+    }
+
+    /**
+     * Returns the address of the next batch: how much log there is, with {@link #capacityBytes} to compare it to.
+     *
+     * @return address of the log
+     */
+    public long endAddress() {
+        return nextAddress;
+    }
+
     private int openBatch(final int needed) {
         final int withHeader = LogFormat.BATCH_HEADER_LENGTH + needed;
-        if (nextAddress < superblock.deviceLength()) {
-            final long room = superblock.zoneEnd(nextAddress) - nextAddress;
+        if (zones.holds(nextAddress)) {
+            final long room = zones.zoneEnd(nextAddress) - nextAddress;
             if (room < withHeader) {
-                if (superblock.deviceLength() - nextAddress < withHeader + room) {
+                if (zones.freeCount() == 0) {
                     return JournalStatus.FULL;
                 }
                 if (!ring.tryOpen()) {
@@ -554,7 +578,7 @@ public final class Journal implements AutoCloseable, CompletionHandler {
                 sealAs((int) room, LogFormat.BATCH_HEADER_LENGTH, 0); // fills the zone
             }
         }
-        if (nextAddress >= superblock.deviceLength()) {
+        if (!zones.assign(zones.zoneOf(nextAddress))) {
             return JournalStatus.FULL;
         }
         if (!ring.tryOpen()) {
@@ -564,7 +588,7 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         openIndex = ring.openIndex();
         openUsed = LogFormat.BATCH_HEADER_LENGTH;
         openRecords = 0;
-        openCapacity = (int) Math.min(maxBatchLength, superblock.zoneEnd(nextAddress) - nextAddress);
+        openCapacity = (int) Math.min(maxBatchLength, zones.zoneEnd(nextAddress) - nextAddress);
         isOpen = true;
         return 0;
     }
@@ -582,7 +606,7 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         }
         final int granule = superblock.granule();
         int batchLength = (openUsed + granule - 1) & -granule;
-        final long rest = superblock.zoneEnd(nextAddress) - nextAddress - batchLength;
+        final long rest = zones.zoneEnd(nextAddress) - nextAddress - batchLength;
         if (rest > 0
                 && nextNeeded > 0
                 && rest < LogFormat.BATCH_HEADER_LENGTH + nextNeeded
@@ -613,7 +637,10 @@ public final class Journal implements AutoCloseable, CompletionHandler {
             final long sequence = ring.submitted() + 1;
             batches.finish(ring.index(sequence), ring.durable(), epochClock.nanoTime());
             if (!device.submitWrite(
-                    ring.index(sequence), ring.writeLength(sequence), ring.address(sequence), sequence)) {
+                    ring.index(sequence),
+                    ring.writeLength(sequence),
+                    zones.deviceAddress(ring.address(sequence)),
+                    sequence)) {
                 break;
             }
             ring.submit(clock.nanoTime());
@@ -662,6 +689,10 @@ public final class Journal implements AutoCloseable, CompletionHandler {
             readers[(int) (token & ~READER_TOKEN)].onRead(result);
             return;
         }
+        if (token == SUPERBLOCK_TOKEN) {
+            onSuperblockWritten(result);
+            return;
+        }
         inFlightCount--;
         if (fenced) {
             return;
@@ -670,12 +701,41 @@ public final class Journal implements AutoCloseable, CompletionHandler {
             ring.complete(token);
         } else if (result == -EAGAIN
                 && ring.retry(token) <= RETRY_LIMIT
-                && device.submitWrite(ring.index(token), ring.writeLength(token), ring.address(token), token)) {
+                && device.submitWrite(
+                        ring.index(token), ring.writeLength(token), zones.deviceAddress(ring.address(token)), token)) {
             inFlightCount++;
             counters.retryCount++;
         } else {
             fence("writing batch " + token + " (" + ring.writeLength(token) + " bytes) at address "
                     + ring.address(token) + " gave " + (result < 0 ? "errno " + -result : result + " bytes"));
+        }
+    }
+
+    /**
+     * Submits a superblock that names a newer checkpoint; {@link CheckpointWriter#onSuperblockDurable} follows.
+     *
+     * @param address of the batch that the checkpoint begins with
+     * @param batchSequence of that batch
+     * @return false when the device's queue is full: again later
+     */
+    boolean submitSuperblock(final long address, final long batchSequence) {
+        nextSuperblock = superblock.withCheckpoint(address, batchSequence);
+        nextSuperblock.encode(buffer, superblockIndex, crc);
+        superblockRetries = 0;
+        return writeSuperblock();
+    }
+
+    private boolean writeSuperblock() {
+        return device.submitWrite(superblockIndex, superblock.granule(), nextSuperblockAddress, SUPERBLOCK_TOKEN);
+    }
+
+    private void onSuperblockWritten(final int result) {
+        if (result == superblock.granule()) {
+            superblock = nextSuperblock;
+            nextSuperblockAddress = superblock.granule() - nextSuperblockAddress;
+            checkpoint.onSuperblockDurable();
+        } else if (result != -EAGAIN || ++superblockRetries > RETRY_LIMIT || !writeSuperblock()) {
+            fence("writing a superblock gave " + (result < 0 ? "errno " + -result : result + " bytes"));
         }
     }
 
@@ -726,16 +786,6 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         }
     }
 
-    private void visit(final LogWalker walker, final RecordVisitor visitor) {
-        int at = walker.payloadIndex();
-        for (int i = 0; i < walker.recordCount(); i++) {
-            final int length = buffer.getInt(at + LENGTH_OFFSET, ByteOrder.LITTLE_ENDIAN);
-            index.note(buffer, at, walker.address());
-            visitor.onRecord(buffer, at, length, walker.address());
-            at += LogFormat.align(length);
-        }
-    }
-
     private void makeEpochDurable(final BlockingIo io, final long lastEpoch) {
         // a lost superblock may have been one run ahead of the one that is left
         final int step = 1 + badSuperblockCount;
@@ -745,6 +795,7 @@ public final class Journal implements AutoCloseable, CompletionHandler {
                 superblock.incarnation() + step);
         superblock.encode(buffer, superblockIndex, crc);
         io.write(superblockIndex, superblock.granule(), nextSuperblockAddress);
+        nextSuperblockAddress = superblock.granule() - nextSuperblockAddress;
         if (badSuperblockCount > 0) {
             warnings.accept(ErrorCode.SUPERBLOCK_BAD.id() + ": " + name
                     + ": one of two superblocks was bad; it was written again");

@@ -94,8 +94,10 @@ public final class JournalDump {
         sink.onSuperblock("B", second, second != null && !firstCounts);
         final Superblock superblock = pair.newest(file.toString());
         superblock.requireFits(null, device.length(), file.toString());
-        final LogWalker walker = new LogWalker(io, arena, crc, 0, WINDOW_LENGTH, superblock, file.toString());
-        final TailScan scan = new TailScan(io, arena, crc, 0, WINDOW_LENGTH, superblock);
+        final ZoneMap zones = new ZoneMap(superblock);
+        zones.discover(io, arena, crc, 0, superblock);
+        final LogWalker walker = new LogWalker(io, arena, crc, 0, WINDOW_LENGTH, superblock, zones, file.toString());
+        final TailScan scan = new TailScan(io, arena, crc, 0, WINDOW_LENGTH, superblock, zones);
         TailState tail = TailState.UNCERTAIN;
         ErrorCode fault = null;
         String message = "";
@@ -137,7 +139,7 @@ public final class JournalDump {
                 device.durabilityMode().device(),
                 superblock,
                 pair.badCount(),
-                walker.sequence() - 1,
+                walker.sequence() - Math.max(1, superblock.checkpointBatchSequence()),
                 recordCount,
                 walker.address(),
                 walker.sequence(),

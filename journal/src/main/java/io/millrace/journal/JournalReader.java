@@ -21,6 +21,7 @@ public final class JournalReader implements AutoCloseable {
     private final UnsafeBuffer arena;
     private final Crc32c crc;
     private final Superblock superblock;
+    private final ZoneMap zones;
     private final JournalCounters counters;
     private final long token;
     private final int slotIndex;
@@ -68,6 +69,7 @@ public final class JournalReader implements AutoCloseable {
         arena = shared.arena();
         crc = shared.crc();
         superblock = shared.superblock();
+        zones = shared.zones();
         counters = shared.counters();
         this.token = token;
         this.slotIndex = slotIndex;
@@ -81,10 +83,16 @@ public final class JournalReader implements AutoCloseable {
      * @param arena registered buffer
      * @param crc over the arena
      * @param superblock geometry
+     * @param zones where the zones of the log lie
      * @param counters to count in
      */
     record Shared(
-            BlockDevice device, UnsafeBuffer arena, Crc32c crc, Superblock superblock, JournalCounters counters) {}
+            BlockDevice device,
+            UnsafeBuffer arena,
+            Crc32c crc,
+            Superblock superblock,
+            ZoneMap zones,
+            JournalCounters counters) {}
 
     /**
      * Asks for a batch. Serves from the write ring at once when it is still there, else from the device.
@@ -124,9 +132,18 @@ public final class JournalReader implements AutoCloseable {
         if (address < superblock.dataAddress() || address % superblock.granule() != 0) {
             throw new IllegalArgumentException("not the address of a batch: " + address);
         }
+        final long deviceAddress = zones.deviceAddress(address);
+        if (deviceAddress == ZoneMap.ABSENT) {
+            ringSequence = -1;
+            batchAddress = address;
+            loadedLength = 0;
+            fail(ErrorCode.SEGMENT_TRUNCATED);
+            return true;
+        }
         // what is durable ends here; a batch never crosses its zone, so nothing is missed by reading no further
-        final int length = (int) Math.min(wanted, journal.durableAddress() - address);
-        if (!device.submitRead(slotIndex, length, address, token)) {
+        final long end = Math.min(journal.durableAddress(), zones.zoneEnd(address));
+        final int length = (int) Math.min(wanted, end - address);
+        if (!device.submitRead(slotIndex, length, deviceAddress, token)) {
             return false;
         }
         reading = true;
@@ -164,20 +181,18 @@ public final class JournalReader implements AutoCloseable {
         batchIndex = slotIndex + (int) (address - loadedAddress);
         batchAddress = address;
         header.wrap(arena, batchIndex, BatchHeaderDecoder.BLOCK_LENGTH, BatchHeaderDecoder.SCHEMA_VERSION);
-        final boolean valid = header.magic() == LogFormat.BATCH_MAGIC
-                && header.headerCrc32c()
-                        == Integer.toUnsignedLong(crc.compute(batchIndex, LogFormat.BATCH_HEADER_CRC_COVERAGE))
+        final boolean valid = LogWalker.isWholeHeader(header, batchIndex, crc)
                 && LogWalker.isOfDevice(header, superblock)
                 && header.address() == address;
         if (!valid) {
-            fail(ErrorCode.JOURNAL_CORRUPT);
+            damaged(address);
             return;
         }
         batchLength = header.batchLength();
         payloadLength = header.payloadLength();
         final int needed = LogFormat.BATCH_HEADER_LENGTH + payloadLength;
         if (payloadLength < 0 || needed > batchLength || needed > slotLength) {
-            fail(ErrorCode.JOURNAL_CORRUPT);
+            damaged(address);
         } else if (needed > room) {
             final int granule = superblock.granule();
             if (!startRead(address, (needed + granule - 1) & -granule)) {
@@ -185,10 +200,15 @@ public final class JournalReader implements AutoCloseable {
             }
         } else if ((int) header.payloadCrc32c()
                 != crc.compute(batchIndex + LogFormat.BATCH_HEADER_LENGTH, payloadLength)) {
-            fail(ErrorCode.JOURNAL_CORRUPT);
+            damaged(address);
         } else {
             state = State.READY;
         }
+    }
+
+    /** What was read is not the batch: its zone was freed while the read was under way, or the device lost it. */
+    private void damaged(final long address) {
+        fail(zones.holds(address) ? ErrorCode.JOURNAL_CORRUPT : ErrorCode.SEGMENT_TRUNCATED);
     }
 
     private void fail(final ErrorCode code) {
@@ -216,8 +236,8 @@ public final class JournalReader implements AutoCloseable {
     }
 
     /**
-     * Returns what failed: MR-6011 the device cannot be read, MR-6005 the batch is damaged, MR-1007 the device's queue
-     * was full when a batch had to be read again: ask again.
+     * Returns what failed: MR-6011 the device cannot be read, MR-6005 the batch is damaged, MR-3018 its zone was freed,
+     * MR-1007 the device's queue was full when a batch had to be read again: ask again.
      *
      * @return code, meaningful in state FAILED
      */

@@ -30,6 +30,8 @@ public final class JournalSurvey implements DumpSink {
     private final List<JournalDamage.Range> ranges = new ArrayList<>();
     private boolean isBehindDamage;
     private long recoveryEpoch;
+    private long damagedAddress;
+    private long expectedSequence;
     private long survivingBatchCount;
     private long survivingRecordCount;
     private long survivingBytes;
@@ -113,21 +115,44 @@ public final class JournalSurvey implements DumpSink {
 
     private void scan(final BlockingIo io, final UnsafeBuffer arena, final Crc32c crc, final DumpSummary summary) {
         final Superblock superblock = summary.superblock();
-        final long end = superblock.deviceLength();
-        long windowAddress = summary.endAddress();
+        final ZoneMap zones = new ZoneMap(superblock);
+        zones.discover(io, arena, crc, 0, superblock);
+        final long firstZone = zones.zoneOf(summary.endAddress());
+        long lastZone = firstZone;
+        for (int place = 0; place < zones.count(); place++) {
+            lastZone = Math.max(lastZone, zones.zoneAt(place));
+        }
+        zones.assign(firstZone);
+        damagedAddress = summary.endAddress();
+        expectedSequence = summary.endSequence();
+        for (long zone = firstZone; zone <= lastZone; zone++) {
+            final long from = zone == firstZone ? summary.endAddress() : zones.addressOf(zone);
+            if (zones.holds(from)) {
+                scanZone(io, arena, crc, superblock, zones, from);
+            }
+        }
+    }
+
+    private void scanZone(
+            final BlockingIo io,
+            final UnsafeBuffer arena,
+            final Crc32c crc,
+            final Superblock superblock,
+            final ZoneMap zones,
+            final long from) {
+        final long end = zones.zoneEnd(from);
+        long windowAddress = from;
         int windowLength = 0;
-        long at = summary.endAddress();
-        long damagedAddress = at;
-        long expectedSequence = summary.endSequence();
+        long at = from;
         while (at < end) {
             final int needed = (int) Math.min(LogFormat.MAX_BATCH_LENGTH, end - at);
             if (at + needed > windowAddress + windowLength) {
                 windowAddress = at;
                 windowLength = (int) Math.min(WINDOW_LENGTH, end - at);
-                io.read(0, windowLength, at);
+                io.read(0, windowLength, zones.deviceAddress(at));
             }
             final int index = (int) (at - windowAddress);
-            if (isWhole(arena, index, at, expectedSequence, crc, superblock)) {
+            if (isWhole(arena, index, at, end - at, crc, superblock)) {
                 if (at > damagedAddress) {
                     ranges.add(new JournalDamage.Range(
                             damagedAddress, at - damagedAddress, expectedSequence, header.batchSequence() - 1));
@@ -147,7 +172,7 @@ public final class JournalSurvey implements DumpSink {
             final UnsafeBuffer arena,
             final int index,
             final long address,
-            final long leastSequence,
+            final long room,
             final Crc32c crc,
             final Superblock superblock) {
         header.wrap(arena, index, BatchHeaderDecoder.BLOCK_LENGTH, BatchHeaderDecoder.SCHEMA_VERSION);
@@ -157,7 +182,7 @@ public final class JournalSurvey implements DumpSink {
                 || header.formatVersion() != LogFormat.FORMAT_VERSION
                 || !LogWalker.isOfDevice(header, superblock)
                 || header.address() != address
-                || header.batchSequence() < leastSequence
+                || header.batchSequence() < expectedSequence
                 || header.recoveryEpoch() < recoveryEpoch) {
             return false;
         }
@@ -165,7 +190,7 @@ public final class JournalSurvey implements DumpSink {
         final int payload = header.payloadLength();
         return length >= superblock.granule()
                 && length % superblock.granule() == 0
-                && length <= Math.min(superblock.zoneEnd(address) - address, LogFormat.MAX_BATCH_LENGTH)
+                && length <= Math.min(room, LogFormat.MAX_BATCH_LENGTH)
                 && payload >= 0
                 && payload <= length - LogFormat.BATCH_HEADER_LENGTH
                 && (int) header.payloadCrc32c() == crc.compute(index + LogFormat.BATCH_HEADER_LENGTH, payload);

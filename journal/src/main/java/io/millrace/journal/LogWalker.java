@@ -24,6 +24,7 @@ final class LogWalker {
     private final int windowIndex;
     private final int windowLength;
     private final Superblock superblock;
+    private final ZoneMap zones;
     private final String name;
     private final BatchHeaderDecoder header = new BatchHeaderDecoder();
     private final RecordHeaderDecoder record = new RecordHeaderDecoder();
@@ -31,9 +32,10 @@ final class LogWalker {
     private long windowAddress;
     private int windowFilled;
     private long address;
-    private long sequence = 1;
+    private long sequence;
     private long recoveryEpoch;
     private long previousCrc;
+    private boolean followsKnown;
     private int batchIndex;
     private int batchLength;
     private int payloadLength;
@@ -42,14 +44,15 @@ final class LogWalker {
     private TailState tail = TailState.FULL;
 
     /**
-     * Makes a walker at the first batch.
+     * Makes a walker at the batch that the superblock's checkpoint begins with, or at the first one.
      *
      * @param io of the device
      * @param arena registered buffer
      * @param crc over the arena
      * @param windowIndex where the window is in the arena, a multiple of the granule
      * @param windowLength bytes, at least a longest batch
-     * @param superblock geometry
+     * @param superblock geometry and checkpoint
+     * @param zones where the zones of the log lie; the one behind the last is assigned on the way
      * @param name of the device, for messages
      */
     LogWalker(
@@ -59,6 +62,7 @@ final class LogWalker {
             final int windowIndex,
             final int windowLength,
             final Superblock superblock,
+            final ZoneMap zones,
             final String name) {
         this.io = io;
         this.arena = arena;
@@ -66,8 +70,11 @@ final class LogWalker {
         this.windowIndex = windowIndex;
         this.windowLength = windowLength;
         this.superblock = superblock;
+        this.zones = zones;
         this.name = name;
-        address = superblock.dataAddress();
+        followsKnown = superblock.checkpointAddress() == 0;
+        address = followsKnown ? superblock.dataAddress() : superblock.checkpointAddress();
+        sequence = followsKnown ? 1 : superblock.checkpointBatchSequence();
         windowAddress = address;
     }
 
@@ -83,11 +90,12 @@ final class LogWalker {
             sequence++;
             recoveryEpoch = header.recoveryEpoch();
             previousCrc = header.headerCrc32c();
+            followsKnown = true;
             batchLength = 0;
         }
-        if (address >= superblock.deviceLength()) {
+        if (!zones.assign(zones.zoneOf(address))) {
             tail = TailState.FULL;
-            invalidReason = "the device is written to its end";
+            invalidReason = "the device is full";
             return false;
         }
         batchIndex = load(address, superblock.granule());
@@ -120,11 +128,16 @@ final class LogWalker {
     }
 
     private boolean isSuccessor() {
+        if (isOfDevice(header, superblock) && header.address() < address && header.batchSequence() < sequence) {
+            return invalid(
+                    TailState.STALE,
+                    "batch " + header.batchSequence() + " for address " + header.address() + ", whose zone was freed");
+        }
         if (!isOfDevice(header, superblock) || header.address() != address) {
             return invalid(TailState.UNCERTAIN, "a batch of another device or for address " + header.address());
         }
         if (header.batchSequence() != sequence
-                || header.previousBatchCrc() != previousCrc
+                || (followsKnown && header.previousBatchCrc() != previousCrc)
                 || header.recoveryEpoch() < recoveryEpoch) {
             return invalid(
                     TailState.STALE,
@@ -137,7 +150,7 @@ final class LogWalker {
     private boolean isPayloadValid() {
         final int length = header.batchLength();
         final int payload = header.payloadLength();
-        final long room = superblock.zoneEnd(address) - address;
+        final long room = zones.zoneEnd(address) - address;
         if (length < superblock.granule()
                 || length > Math.min(room, LogFormat.MAX_BATCH_LENGTH)
                 || length % superblock.granule() != 0
@@ -212,8 +225,8 @@ final class LogWalker {
             if (kept > 0) {
                 arena.putBytes(windowIndex, arena, windowIndex + windowFilled - kept, kept);
             }
-            final int more = (int) Math.min(windowLength - kept, superblock.deviceLength() - from - kept);
-            io.read(windowIndex + kept, more, from + kept);
+            final int more = (int) Math.min(windowLength - kept, zones.zoneEnd(from) - from - kept);
+            io.read(windowIndex + kept, more, zones.deviceAddress(from) + kept);
             windowAddress = from;
             windowFilled = kept + more;
         }
@@ -245,6 +258,21 @@ final class LogWalker {
     static boolean isOfDevice(final BatchHeaderDecoder header, final Superblock superblock) {
         return header.deviceUuidHigh() == superblock.deviceUuid().getMostSignificantBits()
                 && header.deviceUuidLow() == superblock.deviceUuid().getLeastSignificantBits();
+    }
+
+    /**
+     * Tells whether a header is one: its magic and its CRC.
+     *
+     * @param header wrapped at the index
+     * @param index of the header
+     * @param crc over the arena
+     * @return true when both are right
+     */
+    static boolean isWholeHeader(
+            final BatchHeaderDecoder header, final int index, final Crc32c crc) {
+        return header.magic() == LogFormat.BATCH_MAGIC
+                && header.headerCrc32c()
+                        == Integer.toUnsignedLong(crc.compute(index, LogFormat.BATCH_HEADER_CRC_COVERAGE));
     }
 
     /**

@@ -3,30 +3,35 @@ package io.millrace.journal;
 import io.millrace.codec.log.RecordHeaderDecoder;
 import io.millrace.codec.log.RecordKind;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import org.agrona.DirectBuffer;
 import org.agrona.collections.Int2ObjectHashMap;
 
 /**
- * Which batch holds which position, per chain: one entry for the first position of a chain in a batch, in chunks of two
- * long arrays out of a pool that is filled before the steady state and grows by chunks when it must.
+ * Which batch holds which position, per chain: one entry for the first position of a chain in a batch, in chunks out of
+ * a pool that is filled before the steady state and grows by chunks when it must. Entries whose zone was freed are taken
+ * out chunk by chunk.
  *
  * <p><b>Threading</b>: device thread.
  *
- * <p><b>Invariants</b>: positions and addresses of a chain rise from entry to entry.
+ * <p><b>Invariants</b>: positions and addresses of a chain rise from entry to entry; no chunk is empty.
  */
 final class PositionIndex {
-    private static final int CHUNK_SHIFT = 12;
+    /** Entries of a chunk. */
+    static final int CHUNK_LENGTH = 1 << 12;
+
     private static final int KIND_OFFSET = RecordHeaderDecoder.kindEncodingOffset();
     private static final int CHAIN_OFFSET = RecordHeaderDecoder.chainEncodingOffset();
     private static final int POSITION_OFFSET = RecordHeaderDecoder.positionEncodingOffset();
     private static final byte KIND_FILL = (byte) RecordKind.FILL.value();
 
-    private static final int CHUNK_LENGTH = 1 << CHUNK_SHIFT;
-    private static final int CHUNK_MASK = CHUNK_LENGTH - 1;
-
     private final Int2ObjectHashMap<ChainIndex> chains = new Int2ObjectHashMap<>();
+    private final List<ChainIndex> ordered = new ArrayList<>();
     private final long[][] pool;
     private int pooled;
+    private long entryCount;
 
     /**
      * Makes an empty index.
@@ -34,7 +39,7 @@ final class PositionIndex {
      * @param expectedEntries entries to have room for without growing
      */
     PositionIndex(final long expectedEntries) {
-        pooled = (int) Math.max(2, (expectedEntries >>> CHUNK_SHIFT) + 1);
+        pooled = (int) Math.max(2, expectedEntries / CHUNK_LENGTH + 1);
         pool = new long[pooled][];
         for (int i = 0; i < pooled; i++) {
             pool[i] = new long[2 * CHUNK_LENGTH];
@@ -63,38 +68,70 @@ final class PositionIndex {
      * @param batchAddress of its batch
      */
     void add(final int chain, final long position, final long batchAddress) {
-        ChainIndex index = chains.get(chain);
-        if (index == null) {
-            index = new ChainIndex();
-            chains.put(chain, index);
-        }
+        final ChainIndex index = chain(chain);
         if (position <= index.lastPosition) {
             truncate(index, position); // P1: records behind a Truncate take the positions again
         }
         index.lastPosition = position;
-        if (index.count == 0 || index.address(index.count - 1) != batchAddress) {
+        if (index.chunkCount == 0 || index.lastAddress() != batchAddress) {
             append(index, position, batchAddress);
         }
     }
 
-    private static void truncate(final ChainIndex index, final long position) {
-        while (index.count > 0 && index.position(index.count - 1) >= position) {
-            index.count--;
+    /**
+     * Says how far a chain's log goes, where its last records have no entry of their own.
+     *
+     * @param chain number
+     * @param position of its last record, at least that of its last entry
+     */
+    void lastPosition(final int chain, final long position) {
+        final ChainIndex index = chain(chain);
+        index.lastPosition = Math.max(index.lastPosition, position);
+    }
+
+    private ChainIndex chain(final int chain) {
+        ChainIndex index = chains.get(chain);
+        if (index == null) {
+            index = new ChainIndex(chain);
+            chains.put(chain, index);
+            ordered.add(index);
+        }
+        return index;
+    }
+
+    private void truncate(final ChainIndex index, final long position) {
+        while (index.chunkCount > 0 && index.position(index.chunkCount - 1, index.lastCount() - 1) >= position) {
+            entryCount--;
+            if (--index.counts[index.chunkCount - 1] == 0) {
+                release(index, index.chunkCount - 1);
+            }
         }
     }
 
     private void append(final ChainIndex index, final long position, final long batchAddress) {
-        final int chunk = index.count >>> CHUNK_SHIFT;
-        if (chunk == index.chunks.length) {
-            index.grow();
+        if (index.chunkCount == 0 || index.lastCount() == CHUNK_LENGTH) {
+            if (index.chunkCount == index.chunks.length) {
+                index.chunks = Arrays.copyOf(index.chunks, index.chunkCount * 2);
+                index.counts = Arrays.copyOf(index.counts, index.chunkCount * 2);
+            }
+            index.chunks[index.chunkCount] = pooled > 0 ? pool[--pooled] : new long[2 * CHUNK_LENGTH];
+            index.counts[index.chunkCount++] = 0;
         }
-        if (index.chunks[chunk].length == 0) {
-            index.chunks[chunk] = pooled > 0 ? pool[--pooled] : new long[2 * CHUNK_LENGTH];
-        }
-        final int slot = (index.count & CHUNK_MASK) * 2;
+        final int chunk = index.chunkCount - 1;
+        final int slot = index.counts[chunk]++ * 2;
         index.chunks[chunk][slot] = position;
         index.chunks[chunk][slot + 1] = batchAddress;
-        index.count++;
+        entryCount++;
+    }
+
+    private void release(final ChainIndex index, final int chunk) {
+        if (pooled < pool.length) {
+            pool[pooled++] = index.chunks[chunk];
+        }
+        final int behind = index.chunkCount - chunk - 1;
+        System.arraycopy(index.chunks, chunk + 1, index.chunks, chunk, behind);
+        System.arraycopy(index.counts, chunk + 1, index.counts, chunk, behind);
+        index.chunks[--index.chunkCount] = ChainIndex.NONE;
     }
 
     /**
@@ -110,41 +147,128 @@ final class PositionIndex {
             return -1;
         }
         int low = 0;
-        int high = index.count - 1;
+        int high = index.chunkCount - 1;
         while (low <= high) {
             final int middle = (low + high) >>> 1;
-            if (index.position(middle) <= position) {
+            if (index.position(middle, 0) <= position) {
                 low = middle + 1;
             } else {
                 high = middle - 1;
             }
         }
-        return high < 0 ? -1 : index.address(high);
+        if (high < 0) {
+            return -1;
+        }
+        final int chunk = high;
+        low = 0;
+        high = index.counts[chunk] - 1;
+        while (low <= high) {
+            final int middle = (low + high) >>> 1;
+            if (index.position(chunk, middle) <= position) {
+                low = middle + 1;
+            } else {
+                high = middle - 1;
+            }
+        }
+        return index.address(chunk, high);
+    }
+
+    /**
+     * Takes the entries of freed zones out of one chunk.
+     *
+     * @param ordinal of the chain, in the order in which chains came
+     * @param chunk of the chain
+     * @param zones that are left
+     * @return true when the chunk still has entries; else the next one has taken its number
+     */
+    boolean prune(final int ordinal, final int chunk, final ZoneMap zones) {
+        final ChainIndex index = ordered.get(ordinal);
+        final int before = index.counts[chunk];
+        int kept = 0;
+        for (int i = 0; i < before; i++) {
+            final long address = index.address(chunk, i);
+            if (zones.holds(address)) {
+                index.chunks[chunk][2 * kept] = index.position(chunk, i);
+                index.chunks[chunk][2 * kept + 1] = address;
+                kept++;
+            }
+        }
+        index.counts[chunk] = kept;
+        entryCount -= before - kept;
+        if (kept == 0) {
+            release(index, chunk);
+        }
+        return kept > 0;
+    }
+
+    /** Gives the number of chains. */
+    int chainCount() {
+        return ordered.size();
+    }
+
+    /** Gives the number of a chain by its ordinal. */
+    int chainAt(final int ordinal) {
+        return ordered.get(ordinal).chain;
+    }
+
+    /** Gives the last position of a chain by its ordinal. */
+    long lastPositionAt(final int ordinal) {
+        return ordered.get(ordinal).lastPosition;
+    }
+
+    /** Gives the number of chunks of a chain by its ordinal. */
+    int chunkCount(final int ordinal) {
+        return ordered.get(ordinal).chunkCount;
+    }
+
+    /** Gives the number of entries in a chunk. */
+    int entryCount(final int ordinal, final int chunk) {
+        return ordered.get(ordinal).counts[chunk];
+    }
+
+    /** Gives the position of an entry. */
+    long positionAt(final int ordinal, final int chunk, final int entry) {
+        return ordered.get(ordinal).position(chunk, entry);
+    }
+
+    /** Gives the address of an entry. */
+    long addressAt(final int ordinal, final int chunk, final int entry) {
+        return ordered.get(ordinal).address(chunk, entry);
+    }
+
+    /** Gives the number of entries of all chains. */
+    long entryCount() {
+        return entryCount;
     }
 
     /** The entries of one chain. */
     private static final class ChainIndex {
         private static final long[] NONE = {};
+        private final int chain;
         private long[][] chunks = new long[64][];
-        private int count;
+        private int[] counts = new int[64];
+        private int chunkCount;
         private long lastPosition;
 
-        private ChainIndex() {
-            java.util.Arrays.fill(chunks, NONE);
+        private ChainIndex(final int chain) {
+            this.chain = chain;
+            Arrays.fill(chunks, NONE);
         }
 
-        private void grow() {
-            final int before = chunks.length;
-            chunks = java.util.Arrays.copyOf(chunks, before * 2);
-            java.util.Arrays.fill(chunks, before, chunks.length, NONE);
+        private int lastCount() {
+            return counts[chunkCount - 1];
         }
 
-        private long position(final int entry) {
-            return chunks[entry >>> CHUNK_SHIFT][(entry & CHUNK_MASK) * 2];
+        private long lastAddress() {
+            return address(chunkCount - 1, lastCount() - 1);
         }
 
-        private long address(final int entry) {
-            return chunks[entry >>> CHUNK_SHIFT][(entry & CHUNK_MASK) * 2 + 1];
+        private long position(final int chunk, final int entry) {
+            return chunks[chunk][entry * 2];
+        }
+
+        private long address(final int chunk, final int entry) {
+            return chunks[chunk][entry * 2 + 1];
         }
     }
 }

@@ -18,4 +18,22 @@ public interface RecordVisitor {
      * @param batchAddress address of the record's batch on the device
      */
     void onRecord(DirectBuffer buffer, int index, int length, long batchAddress);
+
+    /**
+     * Is called for each piece of the checkpoint that recovery starts from, before any record.
+     *
+     * @param part what it holds: {@link CheckpointPart#CHAIN_STATE}, {@code CHAIN_INDEX} or {@code CONTROL_STATE}
+     * @param chain number
+     * @param buffer holds the piece until the visitor returns
+     * @param index of its first byte
+     * @param length in bytes
+     * @param last true for the last piece of this part of the chain
+     */
+    default void onCheckpoint(
+            final CheckpointPart part,
+            final int chain,
+            final DirectBuffer buffer,
+            final int index,
+            final int length,
+            final boolean last) {}
 }

@@ -5,7 +5,8 @@ package io.millrace.journal;
  *
  * <p><b>Threading</b>: immutable.
  *
- * @param batchCount valid batches
+ * @param checkpointBatchSequence batch that the checkpoint begins with, 0 when everything was folded
+ * @param batchCount valid batches, from there on
  * @param recordCount records in them
  * @param lastBatchSequence sequence of the last valid batch, 0 when there is none
  * @param endAddress address behind it: the next batch goes there
@@ -18,6 +19,7 @@ package io.millrace.journal;
  * @param elapsedNs duration of the recovery in nanoseconds
  */
 public record RecoveryReport(
+        long checkpointBatchSequence,
         long batchCount,
         long recordCount,
         long lastBatchSequence,

@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  * @param dataAddress where zone 0 begins
  * @param zoneLength bytes
  * @param createdNs nanoseconds since 1970
+ * @param checkpointAddress of the batch from which recovery folds, 0: from the first one
+ * @param checkpointBatchSequence of that batch, which is the number of the checkpoint as well
  */
 public record Superblock(
         int granule,
@@ -38,7 +40,9 @@ public record Superblock(
         long deviceLength,
         long dataAddress,
         long zoneLength,
-        long createdNs) {
+        long createdNs,
+        long checkpointAddress,
+        long checkpointBatchSequence) {
     /** Largest granule: B must lie before the data. */
     static final int MAX_GRANULE = 32 * 1024;
 
@@ -64,17 +68,32 @@ public record Superblock(
                 deviceLength,
                 dataAddress,
                 zoneLength,
-                createdNs);
+                createdNs,
+                checkpointAddress,
+                checkpointBatchSequence);
     }
 
     /**
-     * Returns the end of the zone that holds an address.
+     * Makes the next superblock of the same run, which names a newer checkpoint.
      *
-     * @param address in a zone
-     * @return address behind the zone
+     * @param address of the batch from which recovery folds
+     * @param batchSequence of that batch
+     * @return copy
      */
-    long zoneEnd(final long address) {
-        return dataAddress + ((address - dataAddress) / zoneLength + 1) * zoneLength;
+    Superblock withCheckpoint(final long address, final long batchSequence) {
+        return new Superblock(
+                granule,
+                deviceUuid,
+                nodeId,
+                sequence + 1,
+                recoveryEpoch,
+                incarnation,
+                deviceLength,
+                dataAddress,
+                zoneLength,
+                createdNs,
+                address,
+                batchSequence);
     }
 
     /**
@@ -100,6 +119,8 @@ public record Superblock(
                 .deviceLength(deviceLength)
                 .dataAddress(dataAddress)
                 .zoneLength(zoneLength)
+                .checkpointAddress(checkpointAddress)
+                .checkpointBatchSequence(checkpointBatchSequence)
                 .createdNs(createdNs);
         encoder.crc32c(Integer.toUnsignedLong(crc.compute(index, LogFormat.SUPERBLOCK_CRC_COVERAGE)));
     }
@@ -140,7 +161,9 @@ public record Superblock(
                 decoder.deviceLength(),
                 decoder.dataAddress(),
                 decoder.zoneLength(),
-                decoder.createdNs());
+                decoder.createdNs(),
+                decoder.checkpointAddress(),
+                decoder.checkpointBatchSequence());
     }
 
     /**
@@ -156,7 +179,16 @@ public record Superblock(
                 && zoneLength > 0
                 && zoneLength % granule == 0
                 && deviceLength > dataAddress
-                && (deviceLength - dataAddress) % zoneLength == 0;
+                && (deviceLength - dataAddress) % zoneLength == 0
+                && isCheckpointSane();
+    }
+
+    private boolean isCheckpointSane() {
+        return checkpointAddress == 0
+                ? checkpointBatchSequence == 0
+                : checkpointAddress >= dataAddress
+                        && checkpointAddress % granule == 0
+                        && checkpointBatchSequence > 0;
     }
 
     /**

@@ -8,8 +8,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 /**
  * Looks behind the first invalid batch for proof that it once was durable (P4): a valid header of this device, written
  * in the same or a later recovery epoch, that names its sequence or a higher one durable. Looked at: every granule of
- * the rest of the zone and of the next zone, and the first granule of every later zone, because zones are filled
- * exactly.
+ * the rest of the zone and of the zone that comes next, the first granule of every other zone, because zones are filled
+ * exactly, and all of a zone whose first granule is neither a batch header nor zeros.
  *
  * <p><b>Threading</b>: one thread. Reads through a window in the arena.
  */
@@ -20,6 +20,7 @@ final class TailScan {
     private final int windowIndex;
     private final int windowLength;
     private final Superblock superblock;
+    private final ZoneMap zones;
     private final BatchHeaderDecoder header = new BatchHeaderDecoder();
 
     private long proofAddress = -1;
@@ -35,6 +36,7 @@ final class TailScan {
      * @param windowIndex where the window is in the arena
      * @param windowLength bytes, a multiple of the granule
      * @param superblock geometry
+     * @param zones where the zones of the log lie
      */
     TailScan(
             final BlockingIo io,
@@ -42,13 +44,15 @@ final class TailScan {
             final Crc32c crc,
             final int windowIndex,
             final int windowLength,
-            final Superblock superblock) {
+            final Superblock superblock,
+            final ZoneMap zones) {
         this.io = io;
         this.arena = arena;
         this.crc = crc;
         this.windowIndex = windowIndex;
         this.windowLength = windowLength;
         this.superblock = superblock;
+        this.zones = zones;
     }
 
     /**
@@ -88,11 +92,44 @@ final class TailScan {
      * @return true when a later batch proves that it was durable
      */
     private boolean findsProof(final long invalidAddress, final long invalidSequence, final long lastEpoch) {
-        final long end = superblock.deviceLength();
-        final long denseEnd = Math.min(end, superblock.zoneEnd(invalidAddress) + superblock.zoneLength());
-        long at = invalidAddress; // its own header may be whole and name more than fits here
-        while (at < denseEnd) {
-            final int length = (int) Math.min(windowLength, denseEnd - at);
+        // its own header may be whole and name more than fits here
+        final long at = zones.deviceAddress(invalidAddress);
+        final int current = zones.placeOf(zones.zoneOf(invalidAddress));
+        final long currentEnd = placeAddress(current + 1);
+        if (findsProofIn(at, currentEnd, invalidSequence, lastEpoch)) {
+            return true;
+        }
+        final long nextZone = zones.zoneOf(invalidAddress) + 1;
+        final boolean hasNext = zones.assign(nextZone);
+        final int next = zones.placeOf(nextZone);
+        for (int place = 0; place < zones.count(); place++) {
+            if (place != current && findsProofAt(place, hasNext && place == next, invalidSequence, lastEpoch)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean findsProofAt(
+            final int place, final boolean whole, final long invalidSequence, final long lastEpoch) {
+        final long at = placeAddress(place);
+        io.read(windowIndex, superblock.granule(), at);
+        scannedBytes += superblock.granule();
+        if (isProof(windowIndex, at, invalidSequence, lastEpoch)) {
+            return true;
+        }
+        final boolean dense = whole
+                || (!LogWalker.isWholeHeader(header, windowIndex, crc)
+                        && !LogWalker.isZero(arena, windowIndex, superblock.granule()));
+        return dense
+                && findsProofIn(at + superblock.granule(), placeAddress(place + 1), invalidSequence, lastEpoch);
+    }
+
+    private boolean findsProofIn(
+            final long from, final long end, final long invalidSequence, final long lastEpoch) {
+        long at = from;
+        while (at < end) {
+            final int length = (int) Math.min(windowLength, end - at);
             io.read(windowIndex, length, at);
             scannedBytes += length;
             for (int i = 0; i < length; i += superblock.granule()) {
@@ -102,27 +139,24 @@ final class TailScan {
             }
             at += length;
         }
-        for (long zone = denseEnd; zone < end; zone += superblock.zoneLength()) {
-            io.read(windowIndex, superblock.granule(), zone);
-            scannedBytes += superblock.granule();
-            if (isProof(windowIndex, zone, invalidSequence, lastEpoch)) {
-                return true;
-            }
-        }
         return false;
     }
 
-    private boolean isProof(final int index, final long address, final long invalidSequence, final long lastEpoch) {
+    private long placeAddress(final int place) {
+        return superblock.dataAddress() + place * superblock.zoneLength();
+    }
+
+    /** A header counts where it is; which zone of the log the device zone holds is not known for sure. */
+    private boolean isProof(
+            final int index, final long deviceAddress, final long invalidSequence, final long lastEpoch) {
         header.wrap(arena, index, BatchHeaderDecoder.BLOCK_LENGTH, BatchHeaderDecoder.SCHEMA_VERSION);
-        final boolean proof = header.magic() == LogFormat.BATCH_MAGIC
-                && header.headerCrc32c()
-                        == Integer.toUnsignedLong(crc.compute(index, LogFormat.BATCH_HEADER_CRC_COVERAGE))
+        final boolean proof = LogWalker.isWholeHeader(header, index, crc)
                 && LogWalker.isOfDevice(header, superblock)
-                && header.address() == address
+                && (header.address() - deviceAddress) % superblock.zoneLength() == 0
                 && header.recoveryEpoch() >= lastEpoch
                 && header.durableBatchSequence() >= invalidSequence;
         if (proof) {
-            proofAddress = address;
+            proofAddress = header.address();
             proofSequence = header.batchSequence();
         }
         return proof;

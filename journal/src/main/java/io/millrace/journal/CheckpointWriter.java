@@ -1,0 +1,394 @@
+package io.millrace.journal;
+
+import io.millrace.codec.LogFormat;
+import io.millrace.codec.log.CheckpointBodyEncoder;
+import io.millrace.codec.log.RecordHeaderEncoder;
+import io.millrace.codec.log.RecordKind;
+import java.nio.ByteOrder;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.EpochNanoClock;
+
+/**
+ * Writes checkpoints into the journal, a piece at a time between the records of the chains, and frees the zones that a
+ * durable checkpoint no longer needs (P7).
+ *
+ * <p>The owner of the chains calls {@link #begin}, offers the committed state of each chain, names the positions that
+ * hold live data by {@link #keep}, and ends with {@link #finish}. The rest goes by itself in the journal's duty cycle:
+ * where the live zones lie, which batches in them hold which positions, the end. When the end is durable, a superblock
+ * names the checkpoint; when that is durable, zones older than the checkpoint without live data are free.
+ *
+ * <p>Recovery folds from the batch that was the last durable one at {@link #begin}: each chain's state is captured
+ * later, so records behind that batch may be in it already and are skipped by their positions.
+ *
+ * <p><b>Threading</b>: device thread. At most one piece a duty cycle, so that no batch waits for a checkpoint.
+ *
+ * <p><b>Invariants</b>: a zone is freed only when the superblock that does without it is durable. A checkpoint that was
+ * given up leaves pieces that nobody names.
+ */
+public final class CheckpointWriter {
+    private static final int PIECE_CAPACITY = 16 * 1024;
+    private static final int PREFIX_LENGTH = LogFormat.RECORD_HEADER_LENGTH + CheckpointBodyEncoder.BLOCK_LENGTH;
+    private static final int PAIR_LENGTH = 2 * Long.BYTES;
+    private static final int ENTRIES_A_TURN = 4096;
+
+    private final Journal journal;
+    private final PositionIndex index;
+    private final ZoneMap zones;
+    private final EpochNanoClock epochClock;
+    private final RecordHeaderEncoder header = new RecordHeaderEncoder();
+    private final CheckpointBodyEncoder body = new CheckpointBodyEncoder();
+
+    private State state = State.IDLE;
+    private long number;
+    private long startAddress;
+    private int pieceCount;
+    private long pieceBytes;
+    private int chainOrdinal;
+    private int chunk;
+    private int entry;
+    private int place;
+    private long endSequence;
+    private long lastPieceBytes;
+    private long completedCount;
+    private long freedZoneCount;
+
+    private enum State {
+        IDLE,
+        OPEN,
+        ZONES,
+        POSITIONS,
+        END,
+        AWAITING_END,
+        NAMING,
+        PRUNING
+    }
+
+    /**
+     * Made by the journal only.
+     *
+     * @param journal to write to
+     * @param index of its positions
+     * @param zones of its device
+     * @param epochClock for the timestamps of records
+     */
+    CheckpointWriter(
+            final Journal journal, final PositionIndex index, final ZoneMap zones, final EpochNanoClock epochClock) {
+        this.journal = journal;
+        this.index = index;
+        this.zones = zones;
+        this.epochClock = epochClock;
+    }
+
+    /**
+     * Starts a checkpoint. Everything durable must have been applied: call it between two duty cycles.
+     *
+     * @return false while one is under way, or nothing was made durable since the journal was opened
+     */
+    public boolean begin() {
+        final WriteRing ring = journal.ring();
+        if (state != State.IDLE || journal.isFenced() || !ring.holds(ring.durable())) {
+            return false;
+        }
+        number = ring.durable();
+        startAddress = ring.address(number);
+        pieceCount = 0;
+        pieceBytes = 0;
+        state = State.OPEN;
+        return true;
+    }
+
+    /**
+     * Writes one piece. Pieces come back in the order in which they were offered.
+     *
+     * @param part {@link CheckpointPart#CHAIN_STATE}, {@code CHAIN_INDEX} or {@code CONTROL_STATE}
+     * @param chain it belongs to
+     * @param source of the bytes
+     * @param offset of the first
+     * @param length at most {@link #pieceCapacity()}
+     * @param last true for the last piece of this part of the chain
+     * @return false when the journal takes nothing now, or is full: again later, or {@link #abandon}
+     */
+    public boolean offer(
+            final CheckpointPart part,
+            final int chain,
+            final DirectBuffer source,
+            final int offset,
+            final int length,
+            final boolean last) {
+        if (state != State.OPEN) {
+            throw new IllegalStateException("no checkpoint is open");
+        }
+        final int at = claim(length);
+        if (at < 0) {
+            return false;
+        }
+        journal.buffer().putBytes(at + PREFIX_LENGTH, source, offset, length);
+        commit(part, chain, at, length, last);
+        return true;
+    }
+
+    /**
+     * Says that records hold live data.
+     *
+     * @param chain they belong to
+     * @param firstPosition of them
+     * @param lastPosition of them
+     */
+    public void keep(final int chain, final long firstPosition, final long lastPosition) {
+        final long from = index.addressOf(chain, firstPosition);
+        final long to = index.addressOf(chain, lastPosition);
+        if (from < 0 || to < 0) {
+            throw new IllegalStateException("live positions " + firstPosition + " to " + lastPosition + " of chain "
+                    + chain + " are nowhere in the journal");
+        }
+        zones.mark(from, to, number);
+    }
+
+    /** Everything was offered and every live position was named. */
+    public void finish() {
+        if (state != State.OPEN) {
+            throw new IllegalStateException("no checkpoint is open");
+        }
+        place = 0;
+        state = State.ZONES;
+    }
+
+    /** Gives the checkpoint up, if it is not ended yet. */
+    public void abandon() {
+        if (state == State.OPEN || state == State.ZONES || state == State.POSITIONS || state == State.END) {
+            state = State.IDLE;
+        }
+    }
+
+    /**
+     * Tells whether {@link #begin} may be called.
+     *
+     * @return true when no checkpoint is under way
+     */
+    public boolean isIdle() {
+        return state == State.IDLE;
+    }
+
+    /**
+     * Returns the longest piece.
+     *
+     * @return bytes
+     */
+    public int pieceCapacity() {
+        return Math.min(PIECE_CAPACITY, journal.maxRecordLength() - PREFIX_LENGTH) & -PAIR_LENGTH;
+    }
+
+    /**
+     * Returns what the next checkpoint takes for the journal's own parts, at most.
+     *
+     * @return bytes
+     */
+    public long ownBytes() {
+        return (index.entryCount() + zones.count()) * PAIR_LENGTH + 4L * PIECE_CAPACITY;
+    }
+
+    /**
+     * Returns the bytes of the last whole checkpoint.
+     *
+     * @return bytes, 0 when there is none since the journal was opened
+     */
+    public long lastBytes() {
+        return lastPieceBytes;
+    }
+
+    /**
+     * Returns the batch that the newest durable checkpoint of this run begins with.
+     *
+     * @return address of the log, 0 when there is none
+     */
+    public long newestAddress() {
+        return completedCount == 0 ? 0 : startAddress;
+    }
+
+    /**
+     * Returns the checkpoints made durable since the journal was opened.
+     *
+     * @return count
+     */
+    public long completedCount() {
+        return completedCount;
+    }
+
+    /**
+     * Returns the zones freed since the journal was opened.
+     *
+     * @return count
+     */
+    public long freedZoneCount() {
+        return freedZoneCount;
+    }
+
+    /**
+     * Goes on with what is under way.
+     *
+     * @return work done
+     */
+    int doWork() {
+        return switch (state) {
+            case IDLE, OPEN, NAMING -> 0;
+            case ZONES -> writeZones();
+            case POSITIONS -> writePositions();
+            case END -> writeEnd();
+            case AWAITING_END -> nameWhenDurable();
+            case PRUNING -> prune();
+        };
+    }
+
+    /** The superblock that names the checkpoint is durable. */
+    void onSuperblockDurable() {
+        freedZoneCount += zones.freeUnmarked(zones.zoneOf(startAddress), number);
+        lastPieceBytes = pieceBytes;
+        completedCount++;
+        chainOrdinal = 0;
+        chunk = 0;
+        state = State.PRUNING;
+    }
+
+    /** Tells whether a superblock is being written. */
+    boolean isNaming() {
+        return state == State.NAMING;
+    }
+
+    private int writeZones() {
+        final long first = zones.zoneOf(startAddress);
+        final int at = claim(pieceCapacity());
+        if (at < 0) {
+            return 0;
+        }
+        int length = 0;
+        int next = place;
+        while (next < zones.count() && length < pieceCapacity()) {
+            final long zone = zones.zoneAt(next);
+            if (zone != ZoneMap.ABSENT && zone < first && zones.isMarked(zones.addressOf(zone), number)) {
+                putPair(at + PREFIX_LENGTH + length, zone, next);
+                length += PAIR_LENGTH;
+            }
+            next++;
+        }
+        if (length > 0) {
+            commit(CheckpointPart.ZONES, 0, at, length, next == zones.count());
+        }
+        place = next;
+        if (next == zones.count()) {
+            chainOrdinal = 0;
+            chunk = 0;
+            entry = 0;
+            state = State.POSITIONS;
+        }
+        return 1;
+    }
+
+    /** One piece, or one chunk without anything to write: entries of live zones that recovery will not fold. */
+    private int writePositions() {
+        if (chainOrdinal == index.chainCount()) {
+            state = State.END;
+            return 1;
+        }
+        final int at = claim(pieceCapacity());
+        if (at < 0) {
+            return 0;
+        }
+        final int from = at + PREFIX_LENGTH;
+        int length = Long.BYTES;
+        int looked = 0;
+        boolean more = true;
+        while (more && length + PAIR_LENGTH <= pieceCapacity() && looked++ < ENTRIES_A_TURN) {
+            if (chunk == index.chunkCount(chainOrdinal)) {
+                more = false;
+            } else if (entry == index.entryCount(chainOrdinal, chunk)) {
+                chunk++;
+                entry = 0;
+            } else {
+                final long address = index.addressAt(chainOrdinal, chunk, entry);
+                more = address < startAddress;
+                if (more && zones.isMarked(address, number)) {
+                    putPair(from + length, index.positionAt(chainOrdinal, chunk, entry), address);
+                    length += PAIR_LENGTH;
+                }
+                entry++;
+            }
+        }
+        if (length > Long.BYTES) {
+            journal.buffer().putLong(from, index.lastPositionAt(chainOrdinal), ByteOrder.LITTLE_ENDIAN);
+            commit(CheckpointPart.POSITIONS, index.chainAt(chainOrdinal), at, length, !more);
+        }
+        if (!more) {
+            chainOrdinal++;
+            chunk = 0;
+            entry = 0;
+        }
+        return 1;
+    }
+
+    private int writeEnd() {
+        final int at = claim(0);
+        if (at < 0) {
+            return 0;
+        }
+        commit(CheckpointPart.END, 0, at, 0, true);
+        endSequence = journal.ring().sealed() + 1;
+        state = State.AWAITING_END;
+        return 1;
+    }
+
+    private int nameWhenDurable() {
+        if (journal.ring().durable() >= endSequence && journal.submitSuperblock(startAddress, number)) {
+            state = State.NAMING;
+            return 1;
+        }
+        return 0;
+    }
+
+    /** One chunk a turn, as far as the zones that may have been freed. */
+    private int prune() {
+        if (chainOrdinal == index.chainCount()) {
+            state = State.IDLE;
+        } else if (chunk >= index.chunkCount(chainOrdinal) || index.addressAt(chainOrdinal, chunk, 0) >= startAddress) {
+            chainOrdinal++;
+            chunk = 0;
+        } else if (index.prune(chainOrdinal, chunk, zones)) {
+            chunk++;
+        }
+        return 1;
+    }
+
+    private int claim(final int length) {
+        return journal.tryClaim(PREFIX_LENGTH + length);
+    }
+
+    private void commit(
+            final CheckpointPart part, final int chain, final int at, final int length, final boolean last) {
+        final int recordLength = PREFIX_LENGTH + length;
+        header.wrap(journal.buffer(), at)
+                .length(recordLength)
+                .kind(RecordKind.CHECKPOINT)
+                .flags((short) 0)
+                .bodyVersion(0)
+                .chain(chain)
+                .chainEpoch(0)
+                .position(0)
+                .previousHash(0)
+                .commitMark(0)
+                .timestampNs(epochClock.nanoTime())
+                .effectNumber(0);
+        body.wrap(journal.buffer(), at + LogFormat.RECORD_HEADER_LENGTH)
+                .checkpoint(number)
+                .piece(pieceCount)
+                .part((short) part.number())
+                .last((short) (last ? 1 : 0));
+        journal.buffer().putShort(at + PREFIX_LENGTH - Short.BYTES, (short) 0, ByteOrder.LITTLE_ENDIAN);
+        journal.commit(at, recordLength);
+        pieceCount++;
+        pieceBytes += LogFormat.align(recordLength);
+    }
+
+    private void putPair(final int at, final long first, final long second) {
+        journal.buffer().putLong(at, first, ByteOrder.LITTLE_ENDIAN);
+        journal.buffer().putLong(at + Long.BYTES, second, ByteOrder.LITTLE_ENDIAN);
+    }
+}
