@@ -11,6 +11,7 @@ import io.millrace.codec.log.RecordKind;
 import io.millrace.codec.log.WriterExpiryBodyDecoder;
 import io.millrace.codec.log.WriterSetupBodyDecoder;
 import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,6 +78,7 @@ public final class ChainState {
     private long lastEffectNumber;
     private long memberSinceEpoch;
     private long promisedEpoch;
+    private @Nullable StateImageReader restoring;
     private @Nullable Segment appliedSegment;
     private boolean appliedTruncation;
     private int appliedWriterSlot = WriterTable.ABSENT;
@@ -121,8 +123,10 @@ public final class ChainState {
      * @param recordLength header and body in bytes, without alignment
      * @return what changed: one of the constants of this class
      * @throws ChainCheckException when the record does not follow from the state; the state is unchanged
+     * @throws IllegalStateException between {@link #restore} and {@link #restored}
      */
     public int apply(final DirectBuffer buffer, final int recordIndex, final int recordLength) {
+        checkRestored();
         appliedSegment = null;
         appliedTruncation = false;
         appliedWriterSlot = WriterTable.ABSENT;
@@ -450,8 +454,107 @@ public final class ChainState {
         return RecordKind.get(raw);
     }
 
+    /**
+     * Captures all of the state but the entries of the segment indexes, which {@link IndexImage} streams from here on,
+     * while later records are applied. Costs a walk over all tables.
+     *
+     * @param buffer takes the fixed part of the image, growing when it can
+     * @param offset where the fixed part begins
+     * @return its length in bytes
+     * @throws IndexOutOfBoundsException when the buffer is too small and cannot grow
+     */
+    public int encode(final MutableDirectBuffer buffer, final int offset) {
+        checkRestored();
+        return StateImage.encode(this, buffer, offset);
+    }
+
+    /**
+     * Takes over the fixed part of an image. {@link #restoreIndex} must follow with every piece of the image, then
+     * {@link #restored}, then {@link #apply} with every record behind {@link #lastPosition}. The state equals the one
+     * that was captured once it has applied all that had been applied there when the last piece was written; see
+     * {@link IndexImage}.
+     *
+     * @param buffer holds the fixed part; nothing in it is trusted
+     * @param offset where the fixed part begins
+     * @param length its length in bytes
+     * @throws ChainCheckException when it is not an image of this chain, or contradicts itself; this state must not be
+     *     used any more
+     * @throws IllegalStateException when anything was applied to or restored into this state before
+     */
+    public void restore(final DirectBuffer buffer, final int offset, final int length) {
+        if (restoring != null
+                || arena.isCounting()
+                || lastPosition != 0
+                || promisedEpoch != 0
+                || memberSinceEpoch != 0) {
+            throw new IllegalStateException("chain " + chain + ": only a new state can be restored");
+        }
+        final StateImageReader reader = new StateImageReader(this);
+        restoring = reader;
+        reader.restore(buffer, offset, length);
+    }
+
+    /**
+     * Takes over the next piece of an image, in the order in which they were written.
+     *
+     * @param buffer holds the piece; nothing in it is trusted
+     * @param offset where the piece begins
+     * @param length its length in bytes, as {@link IndexImage#next} returned it
+     * @throws ChainCheckException when it does not follow from the fixed part and the pieces before; this state must
+     *     not be used any more
+     * @throws IllegalStateException when {@link #restore} was not called before, or {@link #restored} was
+     */
+    public void restoreIndex(final DirectBuffer buffer, final int offset, final int length) {
+        restoring().restoreIndex(buffer, offset, length);
+    }
+
+    /**
+     * Ends the restoring of an image. A {@link PendingOverlay} over this state must {@link PendingOverlay#discard()
+     * discard} next.
+     *
+     * @throws ChainCheckException when a piece is missing; this state must not be used any more
+     * @throws IllegalStateException when {@link #restore} was not called before
+     */
+    public void restored() {
+        restoring().complete();
+        restoring = null;
+    }
+
+    private StateImageReader restoring() {
+        final StateImageReader reader = restoring;
+        if (reader == null) {
+            throw new IllegalStateException("chain " + chain + ": no image is being restored");
+        }
+        return reader;
+    }
+
+    private void checkRestored() {
+        if (restoring != null) {
+            throw new IllegalStateException("chain " + chain + ": an image is being restored, or could not be");
+        }
+    }
+
+    /** Takes over the numbers of an image that belong to no table. */
+    void restoreProgress(
+            final long position,
+            final long hash,
+            final long epoch,
+            final long timestampNs,
+            final long effectNumber,
+            final long memberSince,
+            final long promised) {
+        lastPosition = position;
+        lastHash = hash;
+        chainEpoch = epoch;
+        lastTimestampNs = timestampNs;
+        lastEffectNumber = effectNumber;
+        memberSinceEpoch = memberSince;
+        promisedEpoch = promised;
+    }
+
     /** Takes over the whole state but the entries of the indexes; this state must count entries only. */
     void copyFrom(final ChainState other) {
+        other.checkRestored();
         segments.copyFrom(other.segments, arena);
         writers.copyFrom(other.writers);
         openEvents.copyFrom(other.openEvents);
@@ -641,6 +744,16 @@ public final class ChainState {
                 mine.index().truncateTo(truncated.index().first());
             }
         }
+    }
+
+    /** Gives the segments and tombstones. */
+    SegmentTable segments() {
+        return segments;
+    }
+
+    /** Gives the memory of the segment indexes. */
+    IndexArena arena() {
+        return arena;
     }
 
     /** Gives the open fragmented events. */

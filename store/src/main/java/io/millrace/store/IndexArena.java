@@ -23,6 +23,7 @@ final class IndexArena {
     private int nextBlock = 1;
     private int freeBlock = NONE;
     private long entryCount;
+    private int blockCount;
 
     /** Creates an empty arena; a counting one never holds memory. */
     IndexArena(final boolean counting) {
@@ -49,8 +50,14 @@ final class IndexArena {
         entryCount = value;
     }
 
+    /** Gives the number of blocks taken and not given back. */
+    int blockCount() {
+        return blockCount;
+    }
+
     /** Takes a zeroed block. @return its id, from 1 */
     int take() {
+        blockCount++;
         final int block;
         if (freeBlock != NONE) {
             block = freeBlock;
@@ -68,6 +75,7 @@ final class IndexArena {
 
     /** Gives a block back. */
     void release(final int block) {
+        blockCount--;
         set(block, 0, freeBlock);
         freeBlock = block;
     }

@@ -26,6 +26,16 @@ final class OpenEvent {
         return writerSlot;
     }
 
+    /** Gives the number of the event, of the first one in an atomic list. */
+    long eventNumber() {
+        return eventNumber;
+    }
+
+    /** Gives the session its fragments belong to. */
+    int session() {
+        return session;
+    }
+
     /** Gives the bytes of all fragments so far. */
     int receivedLength() {
         return receivedLength;

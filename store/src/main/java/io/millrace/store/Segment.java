@@ -205,6 +205,14 @@ public final class Segment {
         writerCount += delta;
     }
 
+    /** Takes over what an image says; the identity and the change position were given to the constructor. */
+    void restore(final State was, final long restoredStart, final long restoredLength, final int writers) {
+        state = was;
+        startOffset = restoredStart;
+        length = restoredLength;
+        writerCount = writers;
+    }
+
     /** Hashes all of it, with or without the entries of its index. */
     long stateHash(final boolean withEntries) {
         final long identity = StateHash.mix(streamId, segmentId, keyLow, keyHigh);

@@ -38,7 +38,8 @@ package io.millrace.store;
  * A truncation forgets the entries before the one that leads to the start offset; indexes of entries stay as they are,
  * {@link #first()} … {@link #count()} − 1.
  *
- * <p>Memory: 16 bytes an entry in blocks of 32 entries, a tree of fan-out 64 above them.
+ * <p>Memory: 16 bytes an entry in blocks of 32 entries, a tree of fan-out 64 above them. Blocks of which every entry is
+ * forgotten, or was never restored, are not there.
  */
 public final class SegmentIndex {
     /** Positions after which an append gets an entry of its own. Part of the state's meaning, not a setting. */
@@ -101,7 +102,7 @@ public final class SegmentIndex {
      * @return record number in the chain log
      */
     public long position(final int index) {
-        return arena.get(leafOf(index), ((index & (LEAF_ENTRIES - 1)) << 1) + 1) & ~FRAGMENT_BIT;
+        return positionOf(positionAndFlag(index));
     }
 
     /**
@@ -111,7 +112,7 @@ public final class SegmentIndex {
      * @return true for a fragment, false for an append
      */
     public boolean isFragment(final int index) {
-        return (arena.get(leafOf(index), ((index & (LEAF_ENTRIES - 1)) << 1) + 1) & FRAGMENT_BIT) != 0;
+        return isFragmentOf(positionAndFlag(index));
     }
 
     /**
@@ -139,6 +140,33 @@ public final class SegmentIndex {
      */
     public boolean hasFragments() {
         return fragments;
+    }
+
+    /** Gives the position of the newest entry there ever was, 0 when there was none. */
+    long newestPosition() {
+        return newestPosition;
+    }
+
+    /** Tells whether the next append gets an entry wherever it lies. */
+    boolean forceNext() {
+        return forceNext;
+    }
+
+    /**
+     * Gives an entry's position with the mark of a fragment; {@link #positionOf} and {@link #isFragmentOf} part them.
+     */
+    long positionAndFlag(final int index) {
+        return arena.get(leafOf(index), ((index & (LEAF_ENTRIES - 1)) << 1) + 1);
+    }
+
+    /** Gives the position of what {@link #positionAndFlag} gave. */
+    static long positionOf(final long positionAndFlag) {
+        return positionAndFlag & ~FRAGMENT_BIT;
+    }
+
+    /** Tells whether what {@link #positionAndFlag} gave is of a fragment. */
+    static boolean isFragmentOf(final long positionAndFlag) {
+        return (positionAndFlag & FRAGMENT_BIT) != 0;
     }
 
     /** Takes note of a committed append; adds an entry when one is due. */
@@ -206,6 +234,14 @@ public final class SegmentIndex {
 
     /** Gives every block back; the index is empty afterwards. */
     void release() {
+        restart(0);
+        newestPosition = 0;
+        forceNext = true;
+        fragments = false;
+    }
+
+    /** Forgets every entry and goes on at an index, with a hole before it. */
+    private void restart(final int index) {
         arena.addEntries(first - count);
         if (root != 0) {
             releaseTree(root, height);
@@ -213,11 +249,26 @@ public final class SegmentIndex {
         root = 0;
         height = 0;
         tailLeaf = 0;
-        first = 0;
-        count = 0;
-        newestPosition = 0;
-        forceNext = true;
-        fragments = false;
+        first = index;
+        count = index;
+    }
+
+    /** Takes over what an image says of an empty index; all of its entries are missing. */
+    void restoreCounts(final int entryCount, final long newest, final boolean force, final boolean hasFragments) {
+        restart(entryCount);
+        newestPosition = newest;
+        forceNext = force;
+        fragments = hasFragments;
+    }
+
+    /** Begins to restore entries at an index; those before are missing. */
+    void restoreFrom(final int index) {
+        restart(index);
+    }
+
+    /** Takes the next entry of an image; it decides nothing about later ones. */
+    void restoreEntry(final long offset, final long positionAndFlag) {
+        put(offset, positionAndFlag);
     }
 
     /** Takes over the counts, not the entries, of another index. */
@@ -239,8 +290,13 @@ public final class SegmentIndex {
     }
 
     private void add(final long offset, final long positionAndFlag) {
+        put(offset, positionAndFlag);
+        newestPosition = positionOf(positionAndFlag);
+    }
+
+    private void put(final long offset, final long positionAndFlag) {
         if (!arena.isCounting()) {
-            if ((count & (LEAF_ENTRIES - 1)) == 0) {
+            if (tailLeaf == 0 || (count & (LEAF_ENTRIES - 1)) == 0) {
                 tailLeaf = addLeaf();
             }
             final int at = (count & (LEAF_ENTRIES - 1)) << 1;
@@ -248,17 +304,17 @@ public final class SegmentIndex {
             arena.set(tailLeaf, at + 1, positionAndFlag);
         }
         count++;
-        newestPosition = positionAndFlag & ~FRAGMENT_BIT;
         arena.addEntries(1);
     }
 
+    /** Makes the leaf of the next entry; of an index with a hole before it, at the height that the count asks for. */
     private int addLeaf() {
-        if (count == 0) {
+        if (root == 0) {
             root = arena.take();
-            height = 0;
-            return root;
-        }
-        if ((long) count >>> (LEAF_BITS + FAN_OUT_BITS * height) != 0) {
+            while (isBeyondTree(count)) {
+                height++;
+            }
+        } else if (isBeyondTree(count)) {
             final int newRoot = arena.take();
             arena.set(newRoot, 0, root);
             root = newRoot;
@@ -275,6 +331,10 @@ public final class SegmentIndex {
             block = next;
         }
         return block;
+    }
+
+    private boolean isBeyondTree(final int index) {
+        return (long) index >>> (LEAF_BITS + FAN_OUT_BITS * height) != 0;
     }
 
     private int leafOf(final int index) {

@@ -25,6 +25,17 @@ final class SegmentTable {
         return entryCount - tombstoneCount;
     }
 
+    /** Gives the number of tombstones. */
+    int tombstoneCount() {
+        return tombstoneCount;
+    }
+
+    /** Gives the oldest tombstone; the others follow by {@link Segment#nextTombstone}. */
+    @Nullable
+    Segment oldestTombstone() {
+        return oldestTombstone;
+    }
+
     /** Gives the number of buckets, for a walk with {@link #at}. */
     int bucketCount() {
         return buckets.length;

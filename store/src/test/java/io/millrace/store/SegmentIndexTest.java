@@ -98,4 +98,49 @@ final class SegmentIndexTest {
         assertEquals(index.count(), counting.count());
         assertEquals(index.stateHash(false), counting.stateHash(false));
     }
+
+    @Test
+    void shouldWorkLikeAnIndexThatWasTruncatedWhenRestoredBehindAHole() {
+        final int[] starts = {0, 1, 31, 32, 33, 2047, 2048, 2080, 5000, 131_071, 131_072, 140_000};
+        for (final int start : starts) {
+            for (final int held : new int[] {0, 1, 40, 3000}) {
+                final SegmentIndex live = new SegmentIndex(arena);
+                for (int i = 0; i < start + held; i++) {
+                    live.onAppend(i * 10L, 1 + i * 32L);
+                }
+                live.truncateTo(start);
+                index.restoreCounts(live.count(), live.newestPosition(), live.forceNext(), live.hasFragments());
+                index.restoreFrom(start);
+                for (int i = start; i < start + held; i++) {
+                    index.restoreEntry(live.offset(i), live.positionAndFlag(i));
+                }
+                assertAlike(live);
+                final int more = 5000;
+                for (int i = start + held; i < start + held + more; i++) {
+                    live.onAppend(i * 10L, 1 + i * 32L);
+                    index.onAppend(i * 10L, 1 + i * 32L);
+                }
+                assertAlike(live);
+                assertEquals(-1, index.find(start * 10L - 1));
+                for (int first = start; first < live.count(); first += 1 + (first - start) / 2) {
+                    live.truncateTo(first);
+                    index.truncateTo(first);
+                    assertAlike(live);
+                }
+                live.release();
+                index.release();
+                assertEquals(0, arena.entryCount());
+                assertEquals(0, arena.blockCount(), "blocks of an index restored at " + start);
+            }
+        }
+    }
+
+    private void assertAlike(final SegmentIndex live) {
+        assertEquals(live.first(), index.first());
+        assertEquals(live.count(), index.count());
+        assertEquals(live.stateHash(true), index.stateHash(true));
+        for (int i = live.first(); i < live.count(); i += 7) {
+            assertEquals(i, index.find(i * 10L + 9));
+        }
+    }
 }
