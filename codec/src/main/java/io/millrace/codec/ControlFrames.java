@@ -1,27 +1,39 @@
 package io.millrace.codec;
 
+import io.millrace.codec.control.ChainEffectsSnapshotDecoder;
 import io.millrace.codec.control.CreateScopeCommandDecoder;
 import io.millrace.codec.control.CreateStreamCommandDecoder;
 import io.millrace.codec.control.DeleteScopeCommandDecoder;
 import io.millrace.codec.control.DeleteStreamCommandDecoder;
 import io.millrace.codec.control.EffectAction;
 import io.millrace.codec.control.EffectDoneDecoder;
+import io.millrace.codec.control.EffectSnapshotDecoder;
+import io.millrace.codec.control.NodeSnapshotDecoder;
 import io.millrace.codec.control.NodeStartedDecoder;
+import io.millrace.codec.control.RequestSnapshotDecoder;
+import io.millrace.codec.control.ScopeSnapshotDecoder;
 import io.millrace.codec.control.SealStreamCommandDecoder;
 import io.millrace.codec.control.SegmentEffectDecoder;
+import io.millrace.codec.control.SegmentSnapshotDecoder;
 import io.millrace.codec.control.SetStreamHeaderCommandDecoder;
+import io.millrace.codec.control.SnapshotBeginDecoder;
+import io.millrace.codec.control.SnapshotEndDecoder;
+import io.millrace.codec.control.SnapshotPositionDecoder;
+import io.millrace.codec.control.StreamSnapshotDecoder;
 import io.millrace.codec.control.TruncateStreamCommandDecoder;
 import java.util.Arrays;
 import org.agrona.DirectBuffer;
 
 /**
- * Checks the bodies of CONTROL_COMMAND and SEGMENT_EFFECT records before anything is read from them, as
- * {@link WireFrames} does for frames. Every one-byte enumeration is checked as well.
+ * Checks the bodies of CONTROL_COMMAND and SEGMENT_EFFECT records, and the messages of a snapshot of the control plane,
+ * before anything is read from them, as {@link WireFrames} does for frames. Every one-byte enumeration is checked as
+ * well.
  *
  * <p><b>Threading</b>: pure functions. Nothing is allocated.
  */
 public final class ControlFrames {
     private static final MessageShape[] SHAPES = shapes();
+    private static final MessageShape[] SNAPSHOT_SHAPES = snapshotShapes();
 
     private ControlFrames() {}
 
@@ -36,6 +48,48 @@ public final class ControlFrames {
     public static int check(final DirectBuffer buffer, final int offset, final int length) {
         return MessageShape.check(
                 SHAPES, NodeStartedDecoder.SCHEMA_ID, NodeStartedDecoder.SCHEMA_VERSION, buffer, offset, length);
+    }
+
+    /**
+     * Checks a whole message of a snapshot with its SBE header. {@link #check} takes none of these, and this none of
+     * those: a snapshot is not to be found in a chain log.
+     *
+     * @param buffer to read from
+     * @param offset of the SBE message header
+     * @param length of the message in bytes, from the header to its end
+     * @return template id, or a negative {@link FrameStatus}
+     */
+    public static int checkSnapshot(final DirectBuffer buffer, final int offset, final int length) {
+        return MessageShape.check(
+                SNAPSHOT_SHAPES,
+                SnapshotBeginDecoder.SCHEMA_ID,
+                SnapshotBeginDecoder.SCHEMA_VERSION,
+                buffer,
+                offset,
+                length);
+    }
+
+    private static MessageShape[] snapshotShapes() {
+        final MessageShape[] shapes = new MessageShape[SnapshotPositionDecoder.TEMPLATE_ID + 1];
+        Arrays.fill(shapes, MessageShape.ABSENT);
+        shapes[SnapshotBeginDecoder.TEMPLATE_ID] = new MessageShape(SnapshotBeginDecoder.BLOCK_LENGTH);
+        shapes[ScopeSnapshotDecoder.TEMPLATE_ID] =
+                new MessageShape(ScopeSnapshotDecoder.BLOCK_LENGTH, MessageShape.TEXT);
+        shapes[StreamSnapshotDecoder.TEMPLATE_ID] =
+                new MessageShape(StreamSnapshotDecoder.BLOCK_LENGTH, MessageShape.TEXT, MessageShape.BYTES);
+        shapes[SegmentSnapshotDecoder.TEMPLATE_ID] = new MessageShape(SegmentSnapshotDecoder.BLOCK_LENGTH);
+        shapes[ChainEffectsSnapshotDecoder.TEMPLATE_ID] = new MessageShape(ChainEffectsSnapshotDecoder.BLOCK_LENGTH);
+        shapes[EffectSnapshotDecoder.TEMPLATE_ID] = new MessageShape(EffectSnapshotDecoder.BLOCK_LENGTH)
+                .value(
+                        EffectSnapshotDecoder.actionEncodingOffset(),
+                        EffectAction.CREATE_SEGMENT.value(),
+                        EffectAction.TRUNCATE_SEGMENT.value());
+        shapes[NodeSnapshotDecoder.TEMPLATE_ID] =
+                new MessageShape(NodeSnapshotDecoder.BLOCK_LENGTH, MessageShape.BYTES);
+        shapes[RequestSnapshotDecoder.TEMPLATE_ID] = new MessageShape(RequestSnapshotDecoder.BLOCK_LENGTH);
+        shapes[SnapshotEndDecoder.TEMPLATE_ID] = new MessageShape(SnapshotEndDecoder.BLOCK_LENGTH);
+        shapes[SnapshotPositionDecoder.TEMPLATE_ID] = new MessageShape(SnapshotPositionDecoder.BLOCK_LENGTH);
+        return shapes;
     }
 
     private static MessageShape[] shapes() {

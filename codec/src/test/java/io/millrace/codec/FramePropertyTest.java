@@ -140,7 +140,13 @@ final class FramePropertyTest {
     }
 
     private static int check(final Schema schema, final UnsafeBuffer buffer, final int at, final int length) {
-        return schema.id == WIRE.id ? WireFrames.check(buffer, at, length) : ControlFrames.check(buffer, at, length);
+        if (schema.id == WIRE.id) {
+            return WireFrames.check(buffer, at, length);
+        }
+        final int command = ControlFrames.check(buffer, at, length);
+        final int snapshot = ControlFrames.checkSnapshot(buffer, at, length);
+        assertTrue(command < 0 || snapshot < 0, "taken for a command and for a snapshot");
+        return command == FrameStatus.TEMPLATE ? snapshot : command;
     }
 
     @Provide

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.codec.Schema.Message;
+import io.millrace.codec.control.SnapshotBeginDecoder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,7 +48,15 @@ final class MessageGoldenTest {
         final UnsafeBuffer buffer = new UnsafeBuffer(golden);
         switch (message.schema.name) {
             case "wire" -> assertEquals(message.templateId, WireFrames.check(buffer, 0, golden.length));
-            case "control" -> assertEquals(message.templateId, ControlFrames.check(buffer, 0, golden.length));
+            case "control" -> {
+                final boolean snapshot = message.templateId >= SnapshotBeginDecoder.TEMPLATE_ID;
+                final int expected = message.templateId;
+                final int command = ControlFrames.check(buffer, 0, golden.length);
+                assertEquals(snapshot ? FrameStatus.TEMPLATE : expected, command);
+                assertEquals(
+                        snapshot ? expected : FrameStatus.TEMPLATE,
+                        ControlFrames.checkSnapshot(buffer, 0, golden.length));
+            }
             default -> assertEquals(message.blockLength, golden.length);
         }
         Flyweights.decodeAndCompare(message, buffer, 0);

@@ -1,6 +1,7 @@
 package io.millrace.control;
 
 import io.millrace.codec.control.EffectAction;
+import java.util.Collection;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -83,6 +84,39 @@ final class ChainEffects {
      */
     boolean wasOrdered(final long number) {
         return number >= 1 && number <= lastNumber;
+    }
+
+    /** Returns the chain's number, from 1. */
+    int chain() {
+        return chain;
+    }
+
+    /** Returns the number of the effect ordered last, 0: none. */
+    long lastNumber() {
+        return lastNumber;
+    }
+
+    /** Returns the effects that are not done, in order; not to be changed. */
+    Collection<Pending> pending() {
+        return pending.values();
+    }
+
+    /**
+     * Sets the number of the effect ordered last, of a chain of a snapshot.
+     *
+     * @param number 0: none.
+     */
+    void restoreLastNumber(final long number) {
+        lastNumber = number;
+    }
+
+    /**
+     * Keeps an effect of a snapshot.
+     *
+     * @param effect not done.
+     */
+    void restorePending(final Pending effect) {
+        pending.put(effect.number(), effect);
     }
 
     /** Returns how many effects are not done. */

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -241,6 +242,52 @@ public final class ControlService<S> {
                 && isOwnStart(buffer, offset)) {
             startResult = result;
         }
+    }
+
+    /**
+     * Writes a snapshot of the committed state and of {@link #appliedPosition}. Nothing else has to survive: who waits
+     * is gone after a crash, and what is being sent follows from the state.
+     *
+     * @param buffer to write to; one that expands, or with room for all of it.
+     * @param offset of the first byte.
+     * @return bytes written.
+     * @throws IndexOutOfBoundsException when the buffer does not expand and is too small.
+     */
+    public int encode(final MutableDirectBuffer buffer, final int offset) {
+        final SnapshotWriter writer = new SnapshotWriter(buffer, offset);
+        final long stateHash = state.stateHash();
+        writer.position(lastPosition, stateHash);
+        state.encode(writer, stateHash);
+        return writer.length();
+    }
+
+    /**
+     * Takes the place of all commands up to the position that a snapshot was taken at: before the first
+     * {@link #onCommitted} and before {@link #tryStartNode}. Effects that are not done go out with {@link #doWork}, as
+     * after a replay. Nothing has changed when it throws: another snapshot, or all of chain 0, may follow.
+     *
+     * @param buffer with what {@link #encode} wrote.
+     * @param offset of its first byte.
+     * @param length in bytes.
+     * @return {@link #appliedPosition}: the next command has a higher position.
+     * @throws MillraceException when the bytes are no snapshot, are damaged, of another version, or beyond the limits.
+     * @throws IllegalStateException when the service has been used.
+     */
+    public long restore(final DirectBuffer buffer, final int offset, final int length) {
+        if (lastPosition != 0 || startingNode != null) {
+            throw new IllegalStateException("a snapshot is restored at position " + lastPosition + " of chain 0");
+        }
+        final SnapshotReader reader = new SnapshotReader(limits, buffer, offset, length);
+        final long position = reader.readPosition();
+        state.restore(reader);
+        lastPosition = position;
+        state.forEachPendingEffect(onEffects);
+        return position;
+    }
+
+    /** Returns the position in chain 0 of the last command applied, 0: none. */
+    public long appliedPosition() {
+        return lastPosition;
     }
 
     /**

@@ -1,10 +1,12 @@
 package io.millrace.control;
 
 import io.millrace.codec.ControlFrames;
+import io.millrace.codec.ErrorCode;
 import io.millrace.codec.FrameStatus;
 import io.millrace.codec.Ids;
 import io.millrace.codec.KeyHash;
 import io.millrace.codec.KeyRange;
+import io.millrace.codec.MillraceException;
 import io.millrace.codec.Names;
 import io.millrace.codec.control.CreateScopeCommandDecoder;
 import io.millrace.codec.control.CreateStreamCommandDecoder;
@@ -25,6 +27,7 @@ import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,7 +58,7 @@ public final class ControlState {
     private final ControlLimits limits;
     private final TreeMap<String, NavigableMap<String, Stream>> scopes = new TreeMap<>();
     private final TreeMap<UUID, Node> nodes = new TreeMap<>();
-    private final RequestTable requests;
+    private RequestTable requests;
     private ChainEffects[] chains = {};
     private long lastStreamId;
     private int streamCount;
@@ -66,8 +69,6 @@ public final class ControlState {
     private long commandHash;
     private long answerStreamId;
     private long answerDetail;
-
-    private record Node(UUID device, long incarnation, String endpoint) {}
 
     /**
      * Starts empty.
@@ -134,6 +135,34 @@ public final class ControlState {
         for (final ChainEffects chain : chains) {
             chain.forEachPending(effects);
         }
+    }
+
+    /**
+     * Writes a snapshot: everything that decides what later commands do, as {@code docs/formats.md} draws it.
+     *
+     * @param buffer to write to; one that expands, or with room for all of it.
+     * @param offset of the first byte.
+     * @return bytes written.
+     * @throws IndexOutOfBoundsException when the buffer does not expand and is too small.
+     */
+    public int encode(final MutableDirectBuffer buffer, final int offset) {
+        final SnapshotWriter writer = new SnapshotWriter(buffer, offset);
+        encode(writer, stateHash());
+        return writer.length();
+    }
+
+    /**
+     * Becomes the state that a snapshot was taken of, without effects or answers: {@link #forEachPendingEffect} says
+     * what is not done. Nothing has changed when it throws.
+     *
+     * @param buffer with the snapshot.
+     * @param offset of its first byte.
+     * @param length in bytes.
+     * @throws MillraceException when the bytes are no snapshot, are damaged, of another version, or beyond the limits.
+     * @throws IllegalStateException when a command was applied before.
+     */
+    public void restore(final DirectBuffer buffer, final int offset, final int length) {
+        restore(new SnapshotReader(limits, buffer, offset, length));
     }
 
     /** Returns the number of data chains, 0 before the first NodeStarted. */
@@ -204,6 +233,62 @@ public final class ControlState {
                 .add(node.endpoint()));
         requests.addTo(hash);
         return hash.value();
+    }
+
+    /**
+     * Writes the state.
+     *
+     * @param writer to write with.
+     * @param stateHash of this state.
+     */
+    void encode(final SnapshotWriter writer, final long stateHash) {
+        final List<RequestTable.Request> inOrder = requests.inOrder();
+        writer.begin(chains.length, lastStreamId, requests.lastOrder(), scopes.size(), nodes.size(), inOrder.size());
+        scopes.forEach((name, streams) -> {
+            writer.scope(name, streams.size());
+            streams.values().forEach(writer::stream);
+        });
+        for (final ChainEffects chain : chains) {
+            writer.chain(chain);
+        }
+        nodes.forEach(writer::node);
+        inOrder.forEach(writer::request);
+        writer.end(stateHash);
+    }
+
+    /**
+     * Takes the state of a snapshot, all of it or nothing.
+     *
+     * @param reader before the state.
+     * @throws MillraceException when it has none to give.
+     */
+    void restore(final SnapshotReader reader) {
+        if (!scopes.isEmpty() || !nodes.isEmpty() || requests.lastOrder() != 0) {
+            throw new IllegalStateException("a snapshot is restored into a state that has seen commands");
+        }
+        reader.read();
+        scopes.putAll(reader.scopes());
+        nodes.putAll(reader.nodes());
+        requests = reader.requests();
+        chains = reader.chains();
+        lastStreamId = reader.lastStreamId();
+        streamCount = reader.streamCount();
+        segmentCount = reader.segmentCount();
+        final long restoredHash = stateHash();
+        if (restoredHash != reader.stateHash()) {
+            scopes.clear();
+            nodes.clear();
+            requests = new RequestTable(limits.maxKeptReplies());
+            chains = new ChainEffects[0];
+            lastStreamId = 0;
+            streamCount = 0;
+            segmentCount = 0;
+            throw new MillraceException(
+                    ErrorCode.RECORD_INVALID,
+                    "the snapshot of the control plane is damaged: its state has hash "
+                            + Long.toHexString(restoredHash) + ", it was written with "
+                            + Long.toHexString(reader.stateHash()));
+        }
     }
 
     /**
@@ -600,7 +685,7 @@ public final class ControlState {
         if (stream.isReached(action)) {
             return answer(outcome, effects);
         }
-        stream.waitingFor(action).add(requests.open(key, commandHash, outcome, answerStreamId, 0));
+        stream.waitingFor(action).add(requests.open(key, commandHash, outcome, answerStreamId, 0, action));
         return ControlStatus.OPEN;
     }
 
@@ -619,7 +704,8 @@ public final class ControlState {
                     answerDetail);
             return result;
         }
-        final RequestTable.Request request = requests.open(key, commandHash, result, answerStreamId, answerDetail);
+        final RequestTable.Request request =
+                requests.open(key, commandHash, result, answerStreamId, answerDetail, null);
         requests.answer(request);
         tell(request, effects);
         return result;

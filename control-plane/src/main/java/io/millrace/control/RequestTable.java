@@ -1,5 +1,9 @@
 package io.millrace.control;
 
+import io.millrace.codec.control.EffectAction;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +28,7 @@ final class RequestTable {
         private final int outcome;
         private final long streamId;
         private final long detail;
-        private boolean answered;
+        private @Nullable EffectAction waitsFor;
 
         private Request(
                 final RequestKey key,
@@ -32,18 +36,25 @@ final class RequestTable {
                 final long commandHash,
                 final int outcome,
                 final long streamId,
-                final long detail) {
+                final long detail,
+                final @Nullable EffectAction waitsFor) {
             this.key = key;
             this.order = order;
             this.commandHash = commandHash;
             this.outcome = outcome;
             this.streamId = streamId;
             this.detail = detail;
+            this.waitsFor = waitsFor;
         }
 
         /** Returns whose it is. */
         RequestKey key() {
             return key;
+        }
+
+        /** Returns its place in the log among the requests remembered, from 1. */
+        long order() {
+            return order;
         }
 
         /** Returns the hash of the command's bytes: a request is repeated only when they are the same. */
@@ -66,9 +77,15 @@ final class RequestTable {
             return detail;
         }
 
+        /** Returns what its stream must have done before the answer may be given, null once it may. */
+        @Nullable
+        EffectAction waitsFor() {
+            return waitsFor;
+        }
+
         /** Tells whether the answer may be given. */
         boolean isAnswered() {
-            return answered;
+            return waitsFor == null;
         }
     }
 
@@ -93,18 +110,24 @@ final class RequestTable {
     }
 
     /**
-     * Remembers a new request as open.
+     * Remembers a new request; one that waits for nothing is to be {@link #answer answered} at once.
      *
      * @param key not in the table.
      * @param commandHash hash of the command's bytes.
      * @param outcome what will be answered.
      * @param streamId the stream it is about, 0: none.
      * @param detail of a refusal, 0: none.
+     * @param waitsFor what the stream must have done first, null: nothing.
      * @return the request.
      */
     Request open(
-            final RequestKey key, final long commandHash, final int outcome, final long streamId, final long detail) {
-        final Request request = new Request(key, ++lastOrder, commandHash, outcome, streamId, detail);
+            final RequestKey key,
+            final long commandHash,
+            final int outcome,
+            final long streamId,
+            final long detail,
+            final @Nullable EffectAction waitsFor) {
+        final Request request = new Request(key, ++lastOrder, commandHash, outcome, streamId, detail, waitsFor);
         requests.put(key, request);
         return request;
     }
@@ -115,7 +138,7 @@ final class RequestTable {
      * @param request open.
      */
     void answer(final Request request) {
-        request.answered = true;
+        request.waitsFor = null;
         answeredByOrder.put(request.order, request);
         if (answeredByOrder.size() > maxKept) {
             requests.remove(answeredByOrder.pollFirstEntry().getValue().key);
@@ -125,6 +148,60 @@ final class RequestTable {
     /** Returns the number of requests whose effects are not done. */
     int openCount() {
         return requests.size() - answeredByOrder.size();
+    }
+
+    /** Returns the number of requests whose answers are kept. */
+    int answeredCount() {
+        return answeredByOrder.size();
+    }
+
+    /** Returns the order of the newest request ever remembered, 0: none. */
+    long lastOrder() {
+        return lastOrder;
+    }
+
+    /** Returns all requests in the order of their commands in the log. */
+    List<Request> inOrder() {
+        final List<Request> list = new ArrayList<>(requests.values());
+        list.sort(Comparator.comparingLong(Request::order));
+        return list;
+    }
+
+    /**
+     * Sets the order of the newest request, of the table of a snapshot.
+     *
+     * @param order 0: none.
+     */
+    void lastOrder(final long order) {
+        lastOrder = order;
+    }
+
+    /**
+     * Keeps a request of a snapshot.
+     *
+     * @param key not in the table.
+     * @param order not in the table.
+     * @param commandHash hash of the command's bytes.
+     * @param outcome what was or will be answered.
+     * @param streamId the stream it is about, 0: none.
+     * @param detail of a refusal, 0: none.
+     * @param waitsFor what the stream must have done first, null: it is answered.
+     * @return the request.
+     */
+    Request restore(
+            final RequestKey key,
+            final long order,
+            final long commandHash,
+            final int outcome,
+            final long streamId,
+            final long detail,
+            final @Nullable EffectAction waitsFor) {
+        final Request request = new Request(key, order, commandHash, outcome, streamId, detail, waitsFor);
+        requests.put(key, request);
+        if (waitsFor == null) {
+            answeredByOrder.put(order, request);
+        }
+        return request;
     }
 
     /**
@@ -143,7 +220,7 @@ final class RequestTable {
                     .add(request.outcome)
                     .add(request.streamId)
                     .add(request.detail)
-                    .add(request.answered ? 1 : 0);
+                    .add(request.waitsFor == null ? 0 : request.waitsFor.value());
         }
     }
 }

@@ -122,6 +122,42 @@ final class Stream {
         return pendingCreates > 0 ? StreamState.CREATING : StreamState.ACTIVE;
     }
 
+    /** Tells whether its seal was ordered. */
+    boolean isSealOrdered() {
+        return sealOrdered;
+    }
+
+    /** Tells whether its deletion was ordered. */
+    boolean isDeleteOrdered() {
+        return deleteOrdered;
+    }
+
+    /**
+     * Sets what was ordered, of a stream of a snapshot; which of it is not done comes by {@link #restorePending}.
+     *
+     * @param isSealOrdered whether the seal was.
+     * @param isDeleteOrdered whether the deletion was.
+     */
+    void restoreOrdered(final boolean isSealOrdered, final boolean isDeleteOrdered) {
+        sealOrdered = isSealOrdered;
+        deleteOrdered = isDeleteOrdered;
+    }
+
+    /**
+     * Notes, of a stream of a snapshot, that an effect of one segment is not done.
+     *
+     * @param action what it does.
+     */
+    void restorePending(final EffectAction action) {
+        switch (action) {
+            case CREATE_SEGMENT -> pendingCreates++;
+            case SEAL_SEGMENT -> pendingSeals++;
+            case DELETE_SEGMENT -> pendingDeletes++;
+            case TRUNCATE_SEGMENT -> pendingTruncates++;
+            default -> throw new IllegalStateException("action " + action);
+        }
+    }
+
     /** Tells whether it is deleted, all its segments are gone, and nothing else that was ordered for them is open. */
     boolean isGone() {
         return deleteOrdered && pendingDeletes + pendingTruncates == 0;

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 
 import io.millrace.codec.control.EffectAction;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -49,13 +50,70 @@ class ControlServicePropertyTest {
         checkReplay(bed);
     }
 
+    /** A node that begins with a snapshot sends, appends and answers what one does that replays all commands. */
+    @Property(tries = 200)
+    void shouldWorkAlikeWhenRestoredAndWhenReplayed(
+            @ForAll final long seed, @ForAll @IntRange(min = 1, max = 3) final int chainCount) {
+        final Random random = new Random(seed);
+        final FaultBed bed = FaultBed.started(ControlLimits.DEFAULT, chainCount);
+        final List<RequestFrames.Frame> frames = new ArrayList<>();
+        final List<FaultBed.Client> sessions = new ArrayList<>(List.of(new FaultBed.Client(CLIENT_ID)));
+        final int checkpointStep = random.nextInt(100);
+        for (int i = 0; i < 100; i++) {
+            if (i == checkpointStep) {
+                bed.checkpoint();
+            }
+            step(bed, random, frames, sessions);
+        }
+        final long laterSeed = random.nextLong();
+        final FaultBed restored = bed.startCopy(true);
+        final FaultBed replayed = bed.startCopy(false);
+        assertEquals(
+                replayed.service.state().stateHash(), restored.service.state().stateHash());
+        final List<FaultBed.Client> restoredSessions = continueWith(restored, laterSeed, frames);
+        final List<FaultBed.Client> replayedSessions = continueWith(replayed, laterSeed, frames);
+        for (int i = 0; i < replayedSessions.size(); i++) {
+            assertEquals(texts(replayedSessions.get(i)), texts(restoredSessions.get(i)), "session " + i);
+        }
+        assertEquals(texts(replayed.committedCommands), texts(restored.committedCommands));
+        for (int i = 0; i < chainCount; i++) {
+            assertEquals(texts(replayed.chains.get(i).committed), texts(restored.chains.get(i).committed));
+        }
+        assertEquals(replayed.effectSendCount, restored.effectSendCount);
+        assertEquals(replayed.service.effectResendCount(), restored.service.effectResendCount());
+        assertEquals(
+                replayed.service.state().stateHash(), restored.service.state().stateHash());
+    }
+
+    private static List<FaultBed.Client> continueWith(
+            final FaultBed bed, final long seed, final List<RequestFrames.Frame> framesBefore) {
+        final Random random = new Random(seed);
+        final List<RequestFrames.Frame> frames = new ArrayList<>(framesBefore);
+        final List<FaultBed.Client> sessions = new ArrayList<>(List.of(new FaultBed.Client(CLIENT_ID)));
+        for (int i = 0; i < 80; i++) {
+            step(bed, random, frames, sessions);
+        }
+        return sessions;
+    }
+
+    private static List<String> texts(final FaultBed.Client session) {
+        return session.inbox.stream()
+                .map(message -> message.templateId() + " " + message.requestId() + " " + message.result() + " "
+                        + message.streamId() + " " + message.detail() + " " + message.text())
+                .toList();
+    }
+
+    private static List<String> texts(final List<byte[]> messages) {
+        return messages.stream().map(HexFormat.of()::formatHex).toList();
+    }
+
     private static void step(
             final FaultBed bed,
             final Random random,
             final List<RequestFrames.Frame> frames,
             final List<FaultBed.Client> sessions) {
         final FaultBed.Client session = sessions.get(sessions.size() - 1);
-        switch (random.nextInt(16)) {
+        switch (random.nextInt(17)) {
             case 0, 1, 2 -> {
                 frames.add(ControlStatePropertyTest.randomFrame(random, frames.size() + 1));
                 bed.deliver(session, frames.get(frames.size() - 1));
@@ -76,6 +134,7 @@ class ControlServicePropertyTest {
                 bed.logStatus = random.nextBoolean() ? ControlLog.BACK_PRESSURED : 0;
             }
             case 14 -> session.isStuck = random.nextBoolean();
+            case 15 -> bed.checkpoint();
             default -> {
                 bed.logStatus = 0;
                 if (random.nextBoolean()) {

@@ -91,13 +91,13 @@ class ControlStatePropertyTest {
         assertEquals(0, bed.state.pendingEffectCount());
     }
 
-    private static void step(final StateBed bed, final Random random, final int requestId) {
+    static void step(final StateBed bed, final Random random, final int requestId) {
         final int choice = random.nextInt(8);
         if (choice < 3 && !bed.pending.isEmpty()) {
             bed.done(bed.pending.get(random.nextInt(bed.pending.size())), random.nextInt(1_000));
         } else if (choice == 3 && !bed.effects.isEmpty()) {
             bed.done(bed.effects.get(random.nextInt(bed.effects.size())), random.nextInt(1_000));
-        } else if (choice == 4) {
+        } else if (choice == 4 && !bed.commands.isEmpty()) {
             bed.apply(bed.commands.get(random.nextInt(bed.commands.size())));
         } else {
             bed.request(1 + random.nextInt(2), randomFrame(random, requestId));

@@ -14,6 +14,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.TreeMap;
 import org.agrona.DirectBuffer;
+import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +36,8 @@ final class FaultBed implements ControlLog, EffectSink, Reply<FaultBed.Client>, 
     boolean isNewsLost;
     int effectSendCount;
     private long incarnation;
+    private byte @Nullable [] snapshot;
+    private long snapshotPosition;
 
     /** A session with its inbox. */
     static final class Client {
@@ -102,9 +105,49 @@ final class FaultBed implements ControlLog, EffectSink, Reply<FaultBed.Client>, 
         }
         appendedCommands.clear();
         chains.forEach(chain -> chain.appended.clear());
+        recover();
+    }
+
+    /** Takes a snapshot, which the next starts begin from. */
+    void checkpoint() {
+        final ExpandableArrayBuffer buffer = new ExpandableArrayBuffer();
+        snapshot = new byte[service.encode(buffer, 5)];
+        buffer.getBytes(5, snapshot);
+        snapshotPosition = committedCommands.size();
+    }
+
+    /**
+     * Starts a node of its own over a copy of what is committed here.
+     *
+     * @param isSnapshotUsed false: all commands are replayed.
+     */
+    FaultBed startCopy(final boolean isSnapshotUsed) {
+        final FaultBed copy = new FaultBed(limits, chainCount);
+        copy.nowNs = nowNs;
+        copy.incarnation = incarnation;
+        copy.committedCommands.addAll(committedCommands);
+        for (int i = 0; i < chainCount; i++) {
+            copy.chains.get(i).committed.addAll(chains.get(i).committed);
+            copy.chains.get(i).segments.putAll(chains.get(i).segments);
+        }
+        if (isSnapshotUsed) {
+            copy.snapshot = snapshot;
+            copy.snapshotPosition = snapshotPosition;
+        }
+        copy.recover();
+        return copy;
+    }
+
+    private void recover() {
         service = new ControlService<>(limits, this, this, this, this);
         long position = 0;
-        for (final byte[] command : committedCommands) {
+        if (snapshot != null) {
+            position = service.restore(new UnsafeBuffer(snapshot), 0, snapshot.length);
+            if (position != snapshotPosition) {
+                throw new AssertionError("restored " + position + " of " + snapshotPosition);
+            }
+        }
+        for (final byte[] command : committedCommands.subList((int) position, committedCommands.size())) {
             service.onCommitted(++position, position, new UnsafeBuffer(command), 0, command.length);
         }
         start();

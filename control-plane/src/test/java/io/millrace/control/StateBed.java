@@ -17,6 +17,7 @@ final class StateBed implements Effects {
     final List<Effect> effects = new ArrayList<>();
     final List<Effect> pending = new ArrayList<>();
     final List<Answer> answers = new ArrayList<>();
+    final List<Integer> results = new ArrayList<>();
     final ControlState state;
     private final CommandWriter writer = new CommandWriter();
     private final MetadataRequest request = new MetadataRequest();
@@ -96,7 +97,9 @@ final class StateBed implements Effects {
     }
 
     int apply(final DirectBuffer buffer, final int offset, final int length) {
-        return state.apply(buffer, offset, length, 1_000, this);
+        final int result = state.apply(buffer, offset, length, 1_000, this);
+        results.add(result);
+        return result;
     }
 
     Answer lastAnswer() {
