@@ -180,7 +180,9 @@ final class StateImagePropertyTest {
 
     private static RandomHistory history(final long seed, final SplittableRandom random) {
         final RandomHistory run = new RandomHistory(seed);
-        goOn(run, random, random.nextInt(RandomHistory.STEP_COUNT));
+        // Mostly calm, so that there is an index to stream; some with many truncations behind them.
+        run.steps(random.nextInt(2 * RandomHistory.STEP_COUNT));
+        goOn(run, random, random.nextInt(4) == 0 ? random.nextInt(RandomHistory.STEP_COUNT) : 0);
         run.log.commitTo(random.nextBoolean() ? run.log.overlay.lastPosition() : run.log.state.lastPosition());
         if (random.nextBoolean()) {
             final UnsafeBuffer record = run.log.membershipRecord(1, 2);
