@@ -3,9 +3,9 @@
  *
  * <p>Threads: the device thread that carries chain 0, off the event path; metadata commands may allocate.
  *
- * <p>Owns the messages of {@code millrace-control.xml} (records of chain 0) and the metadata messages 10 to 22 of
- * {@code millrace-wire.xml}. May not read a clock, do I/O, block, or depend on the order of a hash table: the same
- * commands must give the same state on every member and at every replay.
+ * <p>Owns the messages of {@code millrace-control.xml} (records of chain 0, snapshots) and the metadata messages 10 to
+ * 22 of {@code millrace-wire.xml}. May not read a clock, do I/O, block, or depend on the order of a hash table: the
+ * same commands must give the same state on every member and at every replay.
  *
  * <p>Start with {@link io.millrace.control.ControlState} (pure), then {@link io.millrace.control.ControlService} (its
  * carrier) and the ports {@link io.millrace.control.ControlLog}, {@link io.millrace.control.EffectSink},

@@ -2,7 +2,9 @@ package io.millrace.store;
 
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.agrona.ExpandableDirectByteBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -13,16 +15,21 @@ final class ImageCapture {
     final ExpandableDirectByteBuffer fixed = new ExpandableDirectByteBuffer(64);
     final List<UnsafeBuffer> pieces = new ArrayList<>();
     final BitSet visited = new BitSet();
+    /** What was told of the entries of each segment, of segment 0 what was told of the open events. */
+    final Map<Long, BitSet> visitedOf = new HashMap<>();
+
     final int length;
     final long position;
 
     private final IndexImage image = new IndexImage();
+    private final List<long[]> ranges = new ArrayList<>();
 
     ImageCapture(final ChainState live) {
         length = live.encode(fixed, OFFSET);
         position = live.lastPosition();
         image.begin(live, fixed, OFFSET, length);
         image.visitOpenEvents(this::visit);
+        attribute(0, ranges.size());
     }
 
     /** Takes one more piece. @return false when there is none */
@@ -36,6 +43,7 @@ final class ImageCapture {
             final byte[] bytes = new byte[written];
             buffer.getBytes(8, bytes);
             pieces.add(new UnsafeBuffer(bytes));
+            attribute(pieces.get(pieces.size() - 1));
         }
         return written > 0;
     }
@@ -61,10 +69,29 @@ final class ImageCapture {
         return state;
     }
 
+    /** The visitor is told one range for each entry, in their order. */
+    private void attribute(final UnsafeBuffer piece) {
+        for (int at = 0; at < piece.capacity(); ) {
+            final int entries = piece.getInt(at + IndexImage.RUN_COUNT_OFFSET);
+            attribute(piece.getLong(at + IndexImage.RUN_SEGMENT_OFFSET), entries);
+            at += IndexImage.RUN_LENGTH + entries * IndexImage.ENTRY_LENGTH;
+        }
+        if (!ranges.isEmpty()) {
+            throw new AssertionError(ranges.size() + " ranges without an entry");
+        }
+    }
+
+    private void attribute(final long segmentId, final int count) {
+        final BitSet positions = visitedOf.computeIfAbsent(segmentId, id -> new BitSet());
+        ranges.subList(0, count).forEach(range -> positions.set((int) range[0], (int) range[1] + 1));
+        ranges.subList(0, count).clear();
+    }
+
     private void visit(final long firstPosition, final long lastPosition) {
         if (firstPosition < 1 || lastPosition < firstPosition) {
             throw new AssertionError("range " + firstPosition + " to " + lastPosition);
         }
         visited.set((int) firstPosition, (int) lastPosition + 1);
+        ranges.add(new long[] {firstPosition, lastPosition});
     }
 }

@@ -166,7 +166,7 @@ final class StateImageTest {
         assertEquals(1250, log.segment(1).index().count());
         assertEquals(3, image.pieces.size());
         assertEquals(
-                IndexImage.RUN_LENGTH + IndexImage.MAX_PIECE_ENTRIES * IndexImage.ENTRY_LENGTH,
+                IndexImage.MAX_PIECE_LENGTH - 8 * IndexImage.ENTRY_LENGTH,
                 image.pieces.get(0).capacity());
         final ImageCapture again = new ImageCapture(log.state);
         assertThrows(IllegalArgumentException.class, () -> again.stream(IndexImage.MIN_PIECE_LENGTH - 1));
