@@ -30,6 +30,7 @@ public final class CheckpointWriter {
     private static final int PREFIX_LENGTH = LogFormat.RECORD_HEADER_LENGTH + CheckpointBodyEncoder.BLOCK_LENGTH;
     private static final int PAIR_LENGTH = 2 * Long.BYTES;
     private static final int ENTRIES_A_TURN = 4096;
+    private static final long OWN_OVERHEAD = 8 * 1024;
 
     private final Journal journal;
     private final PositionIndex index;
@@ -49,8 +50,6 @@ public final class CheckpointWriter {
     private int place;
     private long endSequence;
     private long lastPieceBytes;
-    private long completedCount;
-    private long freedZoneCount;
 
     private enum State {
         IDLE,
@@ -106,7 +105,8 @@ public final class CheckpointWriter {
      * @param offset of the first
      * @param length at most {@link #pieceCapacity()}
      * @param last true for the last piece of this part of the chain
-     * @return false when the journal takes nothing now, or is full: again later, or {@link #abandon}
+     * @return false when the journal takes nothing now: again later; when it is full the checkpoint is given up,
+     *     {@link #isIdle} tells
      */
     public boolean offer(
             final CheckpointPart part,
@@ -153,13 +153,6 @@ public final class CheckpointWriter {
         state = State.ZONES;
     }
 
-    /** Gives the checkpoint up, if it is not ended yet. */
-    public void abandon() {
-        if (state == State.OPEN || state == State.ZONES || state == State.POSITIONS || state == State.END) {
-            state = State.IDLE;
-        }
-    }
-
     /**
      * Tells whether {@link #begin} may be called.
      *
@@ -184,7 +177,7 @@ public final class CheckpointWriter {
      * @return bytes
      */
     public long ownBytes() {
-        return (index.entryCount() + zones.count()) * PAIR_LENGTH + 4L * PIECE_CAPACITY;
+        return (index.entryCount() + zones.count()) * PAIR_LENGTH * 9 / 8 + OWN_OVERHEAD;
     }
 
     /**
@@ -196,32 +189,6 @@ public final class CheckpointWriter {
         return lastPieceBytes;
     }
 
-    /**
-     * Returns the batch that the newest durable checkpoint of this run begins with.
-     *
-     * @return address of the log, 0 when there is none
-     */
-    public long newestAddress() {
-        return completedCount == 0 ? 0 : startAddress;
-    }
-
-    /**
-     * Returns the checkpoints made durable since the journal was opened.
-     *
-     * @return count
-     */
-    public long completedCount() {
-        return completedCount;
-    }
-
-    /**
-     * Returns the zones freed since the journal was opened.
-     *
-     * @return count
-     */
-    public long freedZoneCount() {
-        return freedZoneCount;
-    }
 
     /**
      * Goes on with what is under way.
@@ -241,9 +208,9 @@ public final class CheckpointWriter {
 
     /** The superblock that names the checkpoint is durable. */
     void onSuperblockDurable() {
-        freedZoneCount += zones.freeUnmarked(zones.zoneOf(startAddress), number);
+        journal.counters().freedZoneCount += zones.freeUnmarked(zones.zoneOf(startAddress), number);
+        journal.counters().checkpointCount++;
         lastPieceBytes = pieceBytes;
-        completedCount++;
         chainOrdinal = 0;
         chunk = 0;
         state = State.PRUNING;
@@ -357,8 +324,13 @@ public final class CheckpointWriter {
         return 1;
     }
 
+    /** A checkpoint that finds no room is given up: what makes room again is for the owner to decide. */
     private int claim(final int length) {
-        return journal.tryClaim(PREFIX_LENGTH + length);
+        final int at = journal.tryClaim(PREFIX_LENGTH + length);
+        if (at == JournalStatus.FULL) {
+            state = State.IDLE;
+        }
+        return at;
     }
 
     private void commit(

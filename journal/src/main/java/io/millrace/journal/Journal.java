@@ -554,12 +554,12 @@ public final class Journal implements AutoCloseable, CompletionHandler {
     }
 
     /**
-     * Returns the address of the next batch: how much log there is, with {@link #capacityBytes} to compare it to.
+     * Returns the log that recovery would fold now.
      *
-     * @return address of the log
+     * @return bytes behind the beginning of the newest durable checkpoint
      */
-    public long endAddress() {
-        return nextAddress;
+    public long uncheckpointedBytes() {
+        return nextAddress - Math.max(superblock.dataAddress(), superblock.checkpointAddress());
     }
 
     private int openBatch(final int needed) {

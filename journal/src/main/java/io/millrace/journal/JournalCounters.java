@@ -38,6 +38,8 @@ public final class JournalCounters {
 
     /** Empty batches written because the journal fell idle. */
     long idleMarkCount;
+    long checkpointCount;
+    long freedZoneCount;
 
     /** Made by the journal only. */
     JournalCounters() {}
@@ -140,5 +142,23 @@ public final class JournalCounters {
      */
     public long idleMarkCount() {
         return idleMarkCount;
+    }
+
+    /**
+     * Returns the checkpoints that became durable.
+     *
+     * @return count
+     */
+    public long checkpointCount() {
+        return checkpointCount;
+    }
+
+    /**
+     * Returns the zones freed by checkpoints, to be written again.
+     *
+     * @return count
+     */
+    public long freedZoneCount() {
+        return freedZoneCount;
     }
 }

@@ -158,6 +158,7 @@ final class JournalRecovery {
             case ZONES -> takeZones(from, bytes);
             case POSITIONS -> takePositions(chain, from, bytes);
             case END -> {
+                visitor.onCheckpointEnd();
                 return true;
             }
             default -> visitor.onCheckpoint(part, chain, buffer, from, bytes, piece.last() != 0);

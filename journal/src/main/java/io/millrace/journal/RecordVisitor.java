@@ -36,4 +36,7 @@ public interface RecordVisitor {
             final int index,
             final int length,
             final boolean last) {}
+
+    /** Is called once behind the last piece of a checkpoint; records follow. Not called without a checkpoint. */
+    default void onCheckpointEnd() {}
 }

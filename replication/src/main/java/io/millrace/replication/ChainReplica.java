@@ -53,6 +53,8 @@ final class ChainReplica {
     private @Nullable WriterBinding[] bindings = new WriterBinding[64];
     private long durablePosition;
     private long commitPosition;
+    private long checkpointReserveBytes;
+    private long restoredPosition;
 
     /** Starts an empty chain; {@link #recover} fills it. */
     ChainReplica(
@@ -113,7 +115,12 @@ final class ChainReplica {
 
     /** Tells whether the journal's last room is kept from this chain's events. */
     boolean isFull() {
-        return journal.freeBytes() < reserveBytes;
+        return journal.freeBytes() < reserveBytes + checkpointReserveBytes;
+    }
+
+    /** Sets what events leave of the journal for checkpoints. */
+    void checkpointReserve(final long bytes) {
+        checkpointReserveBytes = chain == CONTROL_CHAIN ? 0 : Math.min(bytes, journal.capacityBytes() / 2);
     }
 
     /**
@@ -241,6 +248,19 @@ final class ChainReplica {
         durablePosition = state.lastPosition();
         commitPosition = durablePosition;
         return change;
+    }
+
+    /** Tells whether a record is part of the checkpoint that the chain was restored from. */
+    boolean isRestored(final long position) {
+        return position > 0 && position <= restoredPosition;
+    }
+
+    /** Takes note that the chain's state came out of a checkpoint, as far as there is one. */
+    void restored() {
+        state.restored();
+        restoredPosition = state.lastPosition();
+        durablePosition = restoredPosition;
+        commitPosition = restoredPosition;
     }
 
     /** Starts the overlay on what was recovered. */

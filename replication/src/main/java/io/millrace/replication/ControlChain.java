@@ -3,6 +3,7 @@ package io.millrace.replication;
 import io.millrace.codec.control.EffectAction;
 import io.millrace.transport.Session;
 import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
 
 /**
  * Port: what carries chain 0's commands into the control plane. The device thread knows chain 0 only as a log whose
@@ -48,6 +49,25 @@ public interface ControlChain {
      * @param length of the command in bytes.
      */
     void onCommitted(long position, long timestampNs, DirectBuffer buffer, int offset, int length);
+
+    /**
+     * Writes the state that the commands committed so far have led to.
+     *
+     * @param buffer to write to; expands.
+     * @param offset of the first byte.
+     * @return bytes written.
+     */
+    int encode(MutableDirectBuffer buffer, int offset);
+
+    /**
+     * Takes over a state at recovery, before any command.
+     *
+     * @param buffer with what {@link #encode} wrote.
+     * @param offset of the first byte.
+     * @param length in bytes.
+     * @throws io.millrace.codec.MillraceException when it is damaged.
+     */
+    void restore(DirectBuffer buffer, int offset, int length);
 
     /**
      * Tells that a chain has committed an effect.

@@ -2,6 +2,7 @@ package io.millrace.replication;
 
 import io.millrace.codec.ErrorCode;
 import io.millrace.codec.LogFormat;
+import io.millrace.codec.control.EffectAction;
 import io.millrace.codec.control.MessageHeaderDecoder;
 import io.millrace.codec.control.SegmentEffectDecoder;
 import io.millrace.codec.log.ChainMembershipBodyEncoder;
@@ -16,10 +17,12 @@ import io.millrace.codec.wire.ReadUnsubscribeDecoder;
 import io.millrace.codec.wire.RefusalCode;
 import io.millrace.codec.wire.WriterBindDecoder;
 import io.millrace.codec.wire.WriterSetupDecoder;
+import io.millrace.journal.CheckpointPart;
 import io.millrace.journal.DurableListener;
 import io.millrace.journal.Journal;
 import io.millrace.journal.JournalContext;
 import io.millrace.journal.JournalStatus;
+import io.millrace.journal.RecordVisitor;
 import io.millrace.store.ChainState;
 import io.millrace.store.PendingOverlay;
 import io.millrace.store.Segment;
@@ -59,6 +62,7 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
     private final AppendAdapter appends;
     private final ReadAdapter reads;
     private final WriterExpiry[] expiries;
+    private final Checkpointer checkpointer;
     private final RecordHeaderDecoder header = new RecordHeaderDecoder();
     private final MessageHeaderDecoder controlHeader = new MessageHeaderDecoder();
     private final SegmentEffectDecoder effect = new SegmentEffectDecoder();
@@ -106,6 +110,7 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
         }
         appends = new AppendAdapter(replicas, acks, secrets, limits);
         reads = new ReadAdapter(journal, appends, limits);
+        checkpointer = new Checkpointer(journal, replicas, limits.checkpointIntervalBytes());
         expiries = new WriterExpiry[chainCount];
         for (int i = 0; i < chainCount; i++) {
             expiries[i] = new WriterExpiry(replicas[i + 1], limits.writerRetentionNs(), epochSampledNs);
@@ -119,6 +124,7 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
      */
     public void controlChain(final ControlChain chain) {
         control = chain;
+        checkpointer.controlChain(chain);
     }
 
     /**
@@ -136,11 +142,7 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
      * @throws io.millrace.codec.MillraceException when the journal is damaged.
      */
     public void recover() {
-        journal.recover((buffer, index, length, batchAddress) -> {
-            header.wrap(buffer, index, RecordHeaderDecoder.BLOCK_LENGTH, 0);
-            final ChainReplica replica = replica(header.chain());
-            afterApply(replica, replica.recover(buffer, index, length), buffer, index, length, true);
-        });
+        journal.recover(new Recovery());
         for (final ChainReplica replica : replicas) {
             replica.onRecovered();
         }
@@ -148,6 +150,34 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
             if (replica.state().memberSinceEpoch() == 0) {
                 noteMembership(replica);
             }
+        }
+    }
+
+    /** Rebuilds the chains: from a checkpoint, then record by record. */
+    private final class Recovery implements RecordVisitor {
+        @Override
+        public void onRecord(final DirectBuffer buffer, final int index, final int length, final long batchAddress) {
+            header.wrap(buffer, index, RecordHeaderDecoder.BLOCK_LENGTH, 0);
+            final ChainReplica replica = replica(header.chain());
+            if (!replica.isRestored(header.position())) {
+                afterApply(replica, replica.recover(buffer, index, length), buffer, index, length, true);
+            }
+        }
+
+        @Override
+        public void onCheckpoint(
+                final CheckpointPart part,
+                final int chain,
+                final DirectBuffer buffer,
+                final int index,
+                final int length,
+                final boolean last) {
+            checkpointer.restore(part, replica(chain).chain(), buffer, index, length, last);
+        }
+
+        @Override
+        public void onCheckpointEnd() {
+            checkpointer.restored();
         }
     }
 
@@ -319,6 +349,7 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
         }
         work += acks.doWork();
         work += reads.doWork();
+        work += checkpointer.doWork(nowNs);
         if (control != null) {
             work += control.doWork(nowNs);
         }
@@ -393,6 +424,10 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
             final int length = header.length();
             final long position = header.position();
             final ChainReplica replica = replica(header.chain());
+            if (header.kind() == RecordKind.CHECKPOINT) {
+                index += LogFormat.align(length);
+                continue;
+            }
             if (position == 0) {
                 afterApply(replica, replica.applyLocal(buffer, index, length), buffer, index, length, false);
             } else if (replica.onDurable(position)) {
@@ -470,6 +505,9 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
             final Segment segment = replica.state().segment(effect.streamId(), effect.segmentId());
             if (segment != null && change == ChainState.SEGMENT_CHANGED) {
                 reads.onSegmentChanged(segment);
+                if (segment.isDeleted() || effect.action() == EffectAction.TRUNCATE_SEGMENT) {
+                    checkpointer.onFreed();
+                }
             }
         }
     }

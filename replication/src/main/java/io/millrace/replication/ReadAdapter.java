@@ -296,8 +296,14 @@ final class ReadAdapter {
         switch (batch.state()) {
             case READY -> {}
             case FAILED -> {
-                if (batch.failure() == ErrorCode.THROTTLED) {
-                    // The device's queue was full when an overtaken batch had to be read again: ask again.
+                final boolean zoneFreed =
+                        batch.failure() == ErrorCode.SEGMENT_TRUNCATED && reader.foundAgainOffset != reader.nextOffset;
+                if (batch.failure() == ErrorCode.THROTTLED || zoneFreed) {
+                    // The device's queue was full when an overtaken batch had to be read again; or the zones behind
+                    // the segment's last record were freed, and the index knows where it goes on.
+                    if (zoneFreed) {
+                        reader.foundAgainOffset = reader.nextOffset;
+                    }
                     batch.release();
                     reader.cursorPosition = 0;
                     reader.fragmentOffset = -1;

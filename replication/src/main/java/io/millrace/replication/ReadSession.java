@@ -19,6 +19,9 @@ final class ReadSession {
     /** Offset of the next byte to send. */
     long nextOffset;
 
+    /** Where the next bytes were looked up again because the zone behind them was freed, once for each offset. */
+    long foundAgainOffset = -1;
+
     /** Offset below which bytes may be sent; only grows. */
     long creditOffset;
 

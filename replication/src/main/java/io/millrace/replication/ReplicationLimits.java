@@ -16,6 +16,8 @@ import java.util.concurrent.TimeUnit;
  * @param maxCreditBytes credit a reader may have outstanding; more is cut to it.
  * @param writerRetentionNs how long a writer without a session is remembered after its last record; then it expires,
  *     and is refused with WRITER_UNKNOWN when it comes back to send the rest.
+ * @param checkpointIntervalBytes of log after which a checkpoint is due, at most an eighth of the journal: recovery
+ *     folds hardly more.
  */
 public record ReplicationLimits(
         int maxReaders,
@@ -25,7 +27,8 @@ public record ReplicationLimits(
         int maxReadersPerSession,
         int readFramesPerTurn,
         long maxCreditBytes,
-        long writerRetentionNs) {
+        long writerRetentionNs,
+        long checkpointIntervalBytes) {
     /** Longer than a long weekend's outage of a client, shorter than it takes short-lived writers to fill the table. */
     private static final long WRITER_RETENTION_NS = TimeUnit.DAYS.toNanos(7);
 
@@ -38,7 +41,8 @@ public record ReplicationLimits(
                 || maxReadersPerSession < 1
                 || readFramesPerTurn < 1
                 || maxCreditBytes < 1
-                || writerRetentionNs < 1) {
+                || writerRetentionNs < 1
+                || checkpointIntervalBytes < 1) {
             throw new IllegalArgumentException("every limit of replication must be at least 1");
         }
     }
@@ -47,9 +51,9 @@ public record ReplicationLimits(
      * Gives the limits a node uses unless configured otherwise.
      *
      * @return 1,024 readers, 4 batches read at a time, 4,096 held answers a chain, 4,096 writers and 1,024 readers a
-     *     session, 32 frames a turn, 16 MiB of credit, 7 days of writer retention.
+     *     session, 32 frames a turn, 16 MiB of credit, 7 days of writer retention, 256 MiB of log a checkpoint.
      */
     public static ReplicationLimits defaults() {
-        return new ReplicationLimits(1_024, 4, 4_096, 4_096, 1_024, 32, 16L << 20, WRITER_RETENTION_NS);
+        return new ReplicationLimits(1_024, 4, 4_096, 4_096, 1_024, 32, 16L << 20, WRITER_RETENTION_NS, 256L << 20);
     }
 }

@@ -13,6 +13,7 @@ import io.millrace.replication.DeviceAgent;
 import io.millrace.store.Segment;
 import io.millrace.transport.Session;
 import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -80,6 +81,16 @@ final class ControlCarrier implements ControlChain, ControlLog, EffectSink, Repl
             final int offset,
             final int length) {
         service.onCommitted(position, timestampNs, buffer, offset, length);
+    }
+
+    @Override
+    public int encode(final MutableDirectBuffer buffer, final int offset) {
+        return service.encode(buffer, offset);
+    }
+
+    @Override
+    public void restore(final DirectBuffer buffer, final int offset, final int length) {
+        service.restore(buffer, offset, length);
     }
 
     @Override

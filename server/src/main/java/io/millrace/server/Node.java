@@ -381,7 +381,8 @@ public final class Node implements AutoCloseable {
                 defaults.maxReadersPerSession(),
                 defaults.readFramesPerTurn(),
                 defaults.maxCreditBytes(),
-                configuration.number(Setting.LIMITS_WRITER_RETENTION));
+                configuration.number(Setting.LIMITS_WRITER_RETENTION),
+                configuration.number(Setting.JOURNAL_CHECKPOINT_INTERVAL));
     }
 
     private static IdlePolicy idlePolicy(final NodeConfiguration configuration) {

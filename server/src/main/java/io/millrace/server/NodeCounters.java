@@ -91,6 +91,8 @@ final class NodeCounters implements AutoCloseable {
         counter("journal.batches", "Batches handed to the device", journal::batchCount);
         counter("journal.written.bytes", "Bytes handed to the device", journal::writtenBytes);
         counter("journal.idle.marks", "Empty batches written once the journal fell idle", journal::idleMarkCount);
+        counter("journal.checkpoints", "Checkpoints made durable", journal::checkpointCount);
+        counter("journal.freed.zones", "Zones freed by checkpoints, to be written again", journal::freedZoneCount);
         gauge("journal.free.bytes", "Room for further batches", () -> node.agent()
                 .journal()
                 .freeBytes());

@@ -165,7 +165,8 @@ final class StartCommand implements Callable<Integer> {
                 + (report.formatted() ? ", newly formatted" : ""));
         final String notice = report.tailNotice();
         console.say("recovered " + report.recovery().recordCount() + " records in "
-                + report.recovery().batchCount() + " batches in "
+                + report.recovery().batchCount() + " batches "
+                + (report.recovery().checkpointBatchSequence() == 0 ? "" : "since the last checkpoint ") + "in "
                 + report.recovery().elapsedNs() / 1_000_000 + " ms; end: "
                 + report.recovery().tail()
                 + (notice == null ? detail(report) : " (" + notice + ")"));

@@ -74,7 +74,15 @@ public enum Setting {
             "Preallocated and written with zeros when it is formatted; a full journal refuses events, nothing is lost."),
     /** Zones. */
     JOURNAL_ZONE_SIZE(
-            "journal.zone-size", Kind.SIZE, "64MiB", 2L << 20, 1L << 30, "What is recycled as a whole later."),
+            "journal.zone-size", Kind.SIZE, "64MiB", 2L << 20, 1L << 30, "Used again as a whole, once nothing in it is live."),
+    /** How often the state is written down. */
+    JOURNAL_CHECKPOINT_INTERVAL(
+            "journal.checkpoint-interval",
+            Kind.SIZE,
+            "256MiB",
+            1L << 20,
+            1L << 40,
+            "Recovery reads hardly more than this; at most an eighth of the journal counts."),
     /** Alignment. */
     JOURNAL_GRANULE(
             "journal.granule",
