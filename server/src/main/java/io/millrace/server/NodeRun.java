@@ -21,7 +21,7 @@ public final class NodeRun implements AutoCloseable {
     private final Node node;
     private final NodeCounters counters;
     private final NodeHealth health;
-    private final @Nullable HttpEndpoint http;
+    private @Nullable HttpEndpoint http;
     private final Consumer<String> operator;
     private @Nullable String toldFence;
 
@@ -42,23 +42,32 @@ public final class NodeRun implements AutoCloseable {
         this.operator = operator;
         Identity.makeDirectory(configuration.dataDirectory());
         health = new NodeHealth(SystemNanoClock.INSTANCE, hostWarnings);
-        final String endpoint = configuration.text(Setting.HTTP_ENDPOINT);
-        http = NodeConfiguration.OFF.equals(endpoint) ? null : new HttpEndpoint(endpoint, NodeVersion.get(), health);
         Node started = null;
         final ErrorFile opened = new ErrorFile(configuration.dataDirectory(), SystemEpochClock.INSTANCE, operator);
         try {
-            started = new Node(configuration, mustFormat, text -> operator.accept("warning: " + text), opened, health);
+            started = new Node(
+                    configuration,
+                    mustFormat,
+                    text -> operator.accept("warning: " + text),
+                    opened,
+                    health,
+                    () -> listen(configuration.text(Setting.HTTP_ENDPOINT)));
             opened.open();
             counters = new NodeCounters(configuration.dataDirectory(), started, new SystemEpochNanoClock());
         } catch (final RuntimeException exception) {
             CloseHelper.quietCloseAll(started, opened, http);
             throw exception;
         }
-        if (http != null) {
-            http.metrics(counters.table());
+        final HttpEndpoint listening = http;
+        if (listening != null) {
+            listening.metrics(counters.table());
         }
         node = started;
         errors = opened;
+    }
+
+    private void listen(final String endpoint) {
+        http = NodeConfiguration.OFF.equals(endpoint) ? null : new HttpEndpoint(endpoint, NodeVersion.get(), health);
     }
 
     /** Returns the node. */
