@@ -4,10 +4,10 @@ import io.millrace.server.configuration.NodeConfiguration;
 import io.millrace.server.configuration.Setting;
 import io.millrace.server.http.HttpEndpoint;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.agrona.CloseHelper;
 import org.agrona.concurrent.SystemEpochClock;
-import org.agrona.concurrent.SystemEpochNanoClock;
 import org.agrona.concurrent.SystemNanoClock;
 import org.jspecify.annotations.Nullable;
 
@@ -53,7 +53,7 @@ public final class NodeRun implements AutoCloseable {
                     health,
                     () -> listen(configuration.text(Setting.HTTP_ENDPOINT)));
             opened.open();
-            counters = new NodeCounters(configuration.dataDirectory(), started, new SystemEpochNanoClock());
+            counters = new NodeCounters(configuration.dataDirectory(), started, NodeRun::epochNs);
         } catch (final RuntimeException exception) {
             CloseHelper.quietCloseAll(started, opened, http);
             throw exception;
@@ -64,6 +64,11 @@ public final class NodeRun implements AutoCloseable {
         }
         node = started;
         errors = opened;
+    }
+
+    /** Milliseconds are enough for the counters; the clock of nanoseconds would make an object at each update. */
+    private static long epochNs() {
+        return TimeUnit.MILLISECONDS.toNanos(SystemEpochClock.INSTANCE.time());
     }
 
     private void listen(final String endpoint) {
