@@ -72,6 +72,7 @@ public final class Journal implements AutoCloseable, CompletionHandler {
     private final int writesInFlight;
     private final long stallThresholdNs;
     private final long idleMarkDelayNs;
+    private final long ioDeadlineNs;
     private final int badSuperblockCount;
     private final long nextSuperblockAddress;
 
@@ -106,9 +107,9 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         epochClock = context.epochClock();
         listener = context.listener();
         warnings = context.warnings();
-        writesInFlight = context.writesInFlight();
         stallThresholdNs = context.stallThresholdNs();
         idleMarkDelayNs = context.idleMarkDelayNs();
+        ioDeadlineNs = context.ioDeadlineNs();
         ringLength = context.bufferLength();
         windowLength = Math.min(ringLength, LONGEST_WINDOW);
         superblockIndex = buffer.capacity() - HEAD_LENGTH;
@@ -117,6 +118,7 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         new BlockingIo(device, name).read(superblockIndex, HEAD_LENGTH, 0);
         final SuperblockPair pair = SuperblockPair.read(buffer, superblockIndex, crc, name);
         superblock = pair.newest(name);
+        writesInFlight = superblock.calibration().writesInFlight(context);
         badSuperblockCount = pair.badCount();
         nextSuperblockAddress = pair.nextAddress(superblock.granule());
         superblock.requireFits(context.nodeId(), device.length(), name);
@@ -173,8 +175,7 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         try {
             final int arenaLength = context.conclude();
             if (device == null) {
-                device = Backends.open(
-                        context, arenaLength, Objects.requireNonNull(lock).length());
+                device = Backends.openLocked(context, Objects.requireNonNull(lock), arenaLength);
             }
             arena = new Arena(arenaLength, context.ledger());
             device.register(arena.bytes());
@@ -265,24 +266,6 @@ public final class Journal implements AutoCloseable, CompletionHandler {
      */
     public UUID deviceUuid() {
         return superblock.deviceUuid();
-    }
-
-    /**
-     * Returns the node the device belongs to.
-     *
-     * @return node id
-     */
-    public UUID nodeId() {
-        return superblock.nodeId();
-    }
-
-    /**
-     * Returns this run's recovery epoch, durable since recovery.
-     *
-     * @return 1, 2, 3 …
-     */
-    public long recoveryEpoch() {
-        return superblock.recoveryEpoch();
     }
 
     /**
@@ -484,6 +467,24 @@ public final class Journal implements AutoCloseable, CompletionHandler {
      */
     public JournalCounters counters() {
         return counters;
+    }
+
+    /**
+     * Returns what a calibration found for the device.
+     *
+     * @return calibration, {@link Calibration#NONE} when there was none
+     */
+    public Calibration calibration() {
+        return superblock.calibration();
+    }
+
+    /**
+     * Returns the most writes in flight.
+     *
+     * @return K
+     */
+    public int writesInFlight() {
+        return writesInFlight;
     }
 
     /**
@@ -708,6 +709,9 @@ public final class Journal implements AutoCloseable, CompletionHandler {
 
     private void watch(final long nowNs) {
         final long ageNs = oldestInFlightNs(nowNs);
+        if (ageNs > ioDeadlineNs) {
+            fence("batch " + (ring.durable() + 1) + " is not complete after " + ioDeadlineNs / 1_000_000 + " ms");
+        }
         if (ageNs > stallThresholdNs) {
             counters.longestStallNs = Math.max(counters.longestStallNs, ageNs);
             if (ring.markStalled()) {

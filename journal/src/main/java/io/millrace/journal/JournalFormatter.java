@@ -177,7 +177,8 @@ final class JournalFormatter implements CompletionHandler {
                 LogFormat.DEFAULT_DATA_ADDRESS + zones * context.zoneLength(),
                 LogFormat.DEFAULT_DATA_ADDRESS,
                 context.zoneLength(),
-                context.epochClock().nanoTime());
+                context.epochClock().nanoTime(),
+                Calibration.NONE);
         if (!superblock.isSane() || length < context.zoneLength()) {
             throw new MillraceException(
                     ErrorCode.DEVICE_TOO_SMALL,

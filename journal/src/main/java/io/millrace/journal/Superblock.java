@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param dataAddress where zone 0 begins
  * @param zoneLength bytes
  * @param createdNs nanoseconds since 1970
+ * @param calibration of the device
  */
 public record Superblock(
         int granule,
@@ -38,7 +39,8 @@ public record Superblock(
         long deviceLength,
         long dataAddress,
         long zoneLength,
-        long createdNs) {
+        long createdNs,
+        Calibration calibration) {
     /** Largest granule: B must lie before the data. */
     static final int MAX_GRANULE = 32 * 1024;
 
@@ -64,7 +66,29 @@ public record Superblock(
                 deviceLength,
                 dataAddress,
                 zoneLength,
-                createdNs);
+                createdNs,
+                calibration);
+    }
+
+    /**
+     * Makes the same superblock for a calibrated device.
+     *
+     * @param found by the calibration
+     * @return copy
+     */
+    Superblock with(final Calibration found) {
+        return new Superblock(
+                granule,
+                deviceUuid,
+                nodeId,
+                sequence,
+                recoveryEpoch,
+                incarnation,
+                deviceLength,
+                dataAddress,
+                zoneLength,
+                createdNs,
+                found);
     }
 
     /**
@@ -100,7 +124,13 @@ public record Superblock(
                 .deviceLength(deviceLength)
                 .dataAddress(dataAddress)
                 .zoneLength(zoneLength)
-                .createdNs(createdNs);
+                .createdNs(createdNs)
+                .durabilityMode((short)
+                        (calibration.method() == null ? 0 : calibration.method().code()))
+                .writesInFlight((short) calibration.writesInFlight())
+                .calibratedNs(calibration.calibratedNs())
+                .calibrationP50Ns(calibration.p50Ns())
+                .calibrationP99Ns(calibration.p99Ns());
         encoder.crc32c(Integer.toUnsignedLong(crc.compute(index, LogFormat.SUPERBLOCK_CRC_COVERAGE)));
     }
 
@@ -140,7 +170,22 @@ public record Superblock(
                 decoder.deviceLength(),
                 decoder.dataAddress(),
                 decoder.zoneLength(),
-                decoder.createdNs());
+                decoder.createdNs(),
+                calibration(decoder));
+    }
+
+    /** A method of a later version, or a K that nothing here writes, is no calibration. */
+    private static Calibration calibration(final SuperblockDecoder decoder) {
+        final SyncMethod method = SyncMethod.of(decoder.durabilityMode());
+        final int writesInFlight = decoder.writesInFlight();
+        return method == null || writesInFlight < 1 || writesInFlight > JournalContext.MAX_WRITES_IN_FLIGHT
+                ? Calibration.NONE
+                : new Calibration(
+                        method,
+                        writesInFlight,
+                        decoder.calibrationP50Ns(),
+                        decoder.calibrationP99Ns(),
+                        decoder.calibratedNs());
     }
 
     /**

@@ -359,13 +359,13 @@ public final class Node implements AutoCloseable {
     }
 
     private JournalContext journalContext() {
-        return new JournalContext()
-                .file(configuration.journalPath())
-                .nodeId(DataDirectory.nodeId(configuration))
+        return DataDirectory.journalContext(configuration)
                 .backend(Backend.valueOf(
                         configuration.text(Setting.JOURNAL_BACKEND).toUpperCase(Locale.ROOT)))
                 .bufferLength(configuration.integer(Setting.JOURNAL_BUFFER_SIZE))
                 .writesInFlight(configuration.integer(Setting.JOURNAL_WRITES_IN_FLIGHT))
+                .calibratedWritesInFlight(!configuration.isSet(Setting.JOURNAL_WRITES_IN_FLIGHT))
+                .ioDeadlineNs(configuration.number(Setting.JOURNAL_IO_DEADLINE))
                 .stallThresholdNs(configuration.number(Setting.JOURNAL_STALL_THRESHOLD))
                 .warnings(warnings);
     }
