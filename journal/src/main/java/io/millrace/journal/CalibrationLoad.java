@@ -1,7 +1,6 @@
 package io.millrace.journal;
 
 import java.util.Arrays;
-import java.util.concurrent.atomic.AtomicLong;
 import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.YieldingIdleStrategy;
 
@@ -10,7 +9,7 @@ import org.agrona.concurrent.YieldingIdleStrategy;
  * that never rests hands them over, the device thread commits them in groups with at most K writes in flight. Measured
  * is the time from an event's scheduled arrival until everything up to it is durable, so a stall counts in full.
  *
- * <p><b>Threading</b>: {@link #run} on the device thread; it starts and ends the client thread.
+ * <p><b>Threading</b>: {@link #run} on the device thread; it starts and ends the client.
  */
 final class CalibrationLoad implements CompletionHandler {
     private static final long INTERVAL_NS = 100_000;
@@ -23,7 +22,6 @@ final class CalibrationLoad implements CompletionHandler {
     private final int writesInFlight;
     private final NanoClock clock;
     private final int granule;
-    private final AtomicLong arrived = new AtomicLong();
     private final long[] lastEvents;
     private final int[] lengths;
     private final boolean[] completed;
@@ -33,7 +31,6 @@ final class CalibrationLoad implements CompletionHandler {
     private long submittedBatches;
     private long durableBatches;
     private int failure;
-    private volatile boolean stopping;
 
     /**
      * Prepares a load.
@@ -72,43 +69,20 @@ final class CalibrationLoad implements CompletionHandler {
         final int eventCount = (int) Math.max(1, durationNs / INTERVAL_NS);
         samplesNs = new long[eventCount];
         sampleCount = 0;
-        arrived.set(0);
-        stopping = false;
         final long startNs = clock.nanoTime();
-        final Thread client = new Thread(() -> arrive(startNs, eventCount), "millrace-calibration-client");
-        client.setDaemon(true);
-        client.start();
-        try {
-            work(startNs, eventCount, startNs + durationNs + DRAIN_LIMIT_NS);
-        } finally {
-            stopping = true;
-            join(client);
+        try (CalibrationClient client = new CalibrationClient(clock, startNs, INTERVAL_NS, eventCount)) {
+            work(client, startNs, eventCount, startNs + durationNs + DRAIN_LIMIT_NS);
         }
         return failure;
     }
 
-    private static void join(final Thread client) {
-        try {
-            client.join();
-        } catch (final InterruptedException e) {
-            Thread.currentThread().interrupt(); // it ends by itself, at its next turn
-        }
-    }
-
-    private void arrive(final long startNs, final int eventCount) {
-        while (!stopping) {
-            arrived.setRelease(Math.min(eventCount, (clock.nanoTime() - startNs) / INTERVAL_NS));
-            YieldingIdleStrategy.INSTANCE.idle();
-        }
-    }
-
-    private void work(final long startNs, final int eventCount, final long deadlineNs) {
+    private void work(final CalibrationClient client, final long startNs, final int eventCount, final long deadlineNs) {
         long taken = 0;
         while (sampleCount < eventCount && failure == 0) {
             int work = device.poll(this, POLL_LIMIT);
             advance(startNs);
             while (submittedBatches - durableBatches < writesInFlight) {
-                final long due = Math.min(arrived.getAcquire() - taken, LONGEST_BATCH / RECORD_LENGTH);
+                final long due = Math.min(client.arrived() - taken, LONGEST_BATCH / RECORD_LENGTH);
                 if (due <= 0 || !submit(taken + due, (int) due * RECORD_LENGTH)) {
                     break;
                 }

@@ -10,31 +10,20 @@ import io.millrace.journal.ResourceLedger;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.agrona.BufferUtil;
-import org.agrona.concurrent.UnsafeBuffer;
-import org.agrona.concurrent.YieldingIdleStrategy;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A file on which a second thread writes by {@code pwritev2} with {@code RWF_DSYNC}, past the page cache.
  *
- * <p><b>Threading</b>: one device thread at a time, and the worker of this device. The worker yields for a while after
- * its last request and then sleeps until the next one is flushed.
+ * <p><b>Threading</b>: one device thread at a time, and the worker of this device.
  */
 public final class PwritevDevice implements BlockDevice {
     /** Requests that can be queued or in flight. */
     public static final int QUEUE_LENGTH = 128;
 
     private static final int GRANULE = 4096;
-    private static final int RWF_DSYNC = 2;
-    private static final int EINTR = 4;
-    private static final int EIO = 5;
     private static final int EINVAL = 22;
-    private static final int INTERRUPT_LIMIT = 16;
-    private static final int IDLE_TURNS_BEFORE_SLEEP = 2_000;
-    private static final int IO_VECTOR_LENGTH = 16;
-    private static final long WORKER_SLEEP_NS = TimeUnit.SECONDS.toNanos(1);
     private static final long DRAIN_STEP_NS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final int DRAIN_STEP_LIMIT = 100;
 
@@ -45,17 +34,12 @@ public final class PwritevDevice implements BlockDevice {
     private final LibC libc = LibC.load();
     private final int descriptor;
     private final RequestRing requests = new RequestRing(QUEUE_LENGTH);
-    private final ByteBuffer vectorMemory = BufferUtil.allocateDirectAligned(IO_VECTOR_LENGTH, 64);
-    private final UnsafeBuffer vector = new UnsafeBuffer(vectorMemory);
     private final CompletionHandler discard = (token, result) -> {};
-    private final Thread worker;
+    private final WriteWorker worker;
 
     private @Nullable ByteBuffer arena;
     private long arenaAddress;
     private int arenaLength;
-    private volatile boolean workerSleeps;
-    private volatile @Nullable Thread sleeper;
-    private volatile boolean stopping;
     private boolean closed;
 
     /**
@@ -81,9 +65,7 @@ public final class PwritevDevice implements BlockDevice {
                     path + ": open for direct writes gave errno " + errno);
         }
         ledger.addDescriptors(1);
-        worker = new Thread(this::work, "millrace-pwritev2");
-        worker.setDaemon(true);
-        worker.start();
+        worker = new WriteWorker(libc, descriptor, requests);
     }
 
     @Override
@@ -136,14 +118,14 @@ public final class PwritevDevice implements BlockDevice {
         if (arenaIndex < 0 || ioLength < 0 || arenaIndex > arenaLength - ioLength) {
             throw new IllegalArgumentException("range " + arenaIndex + "+" + ioLength + " of " + arenaLength);
         }
-        return requests.add(write, arenaIndex, ioLength, address, token);
+        return requests.add(write, arenaAddress + arenaIndex, ioLength, address, token);
     }
 
     @Override
     public int flush() {
         final int count = requests.publish();
-        if (count > 0 && workerSleeps) {
-            LockSupport.unpark(worker);
+        if (count > 0) {
+            worker.wake();
         }
         return count;
     }
@@ -164,11 +146,7 @@ public final class PwritevDevice implements BlockDevice {
     public int await(final long timeoutNs) {
         flush();
         if (requests.readyCount() == 0) {
-            sleeper = Thread.currentThread();
-            if (requests.readyCount() == 0) {
-                LockSupport.parkNanos(this, timeoutNs);
-            }
-            sleeper = null;
+            worker.sleepUntilAnswer(timeoutNs);
         }
         return requests.readyCount();
     }
@@ -191,54 +169,6 @@ public final class PwritevDevice implements BlockDevice {
         }
     }
 
-    private void work() {
-        int idleTurns = 0;
-        while (!stopping) {
-            final int slot = requests.next();
-            if (slot >= 0) {
-                idleTurns = 0;
-                requests.answer(slot, transfer(slot));
-                final Thread waiting = sleeper;
-                if (waiting != null) {
-                    LockSupport.unpark(waiting);
-                }
-            } else if (idleTurns < IDLE_TURNS_BEFORE_SLEEP) {
-                idleTurns++;
-                YieldingIdleStrategy.INSTANCE.idle();
-            } else {
-                workerSleeps = true;
-                if (requests.next() < 0 && !stopping) {
-                    LockSupport.parkNanos(this, WORKER_SLEEP_NS);
-                }
-                workerSleeps = false;
-            }
-        }
-    }
-
-    /** Makes one blocking call; whatever goes wrong becomes the request's result. */
-    private int transfer(final int slot) {
-        // SAFETY: submit() checked the range against the registered buffer, which its owner keeps until close().
-        final long memory = arenaAddress + requests.arenaIndex(slot);
-        for (int i = 0; i < INTERRUPT_LIMIT; i++) {
-            final long result;
-            if (requests.isWrite(slot)) {
-                vector.putLong(0, memory);
-                vector.putLong(Long.BYTES, requests.length(slot));
-                result = libc.pwritev2(descriptor, vector.addressOffset(), 1, requests.address(slot), RWF_DSYNC);
-            } else {
-                result = libc.pread(descriptor, memory, requests.length(slot), requests.address(slot));
-            }
-            if (result >= 0) {
-                return (int) result;
-            }
-            final int errno = errno();
-            if (errno != EINTR) {
-                return -errno;
-            }
-        }
-        return -EIO;
-    }
-
     private static int errno() {
         return LastError.getInstance().get();
     }
@@ -254,22 +184,8 @@ public final class PwritevDevice implements BlockDevice {
             poll(discard, QUEUE_LENGTH);
         }
         closed = true;
-        stopping = true;
-        LockSupport.unpark(worker);
-        joinWorker();
+        worker.stop(DRAIN_STEP_NS * DRAIN_STEP_LIMIT);
         libc.close(descriptor);
         ledger.addDescriptors(-1);
-    }
-
-    private void joinWorker() {
-        boolean interrupted = false;
-        try {
-            worker.join(TimeUnit.NANOSECONDS.toMillis(DRAIN_STEP_NS * DRAIN_STEP_LIMIT));
-        } catch (final InterruptedException e) {
-            interrupted = true;
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

@@ -1,7 +1,5 @@
 package io.millrace.journal.pwritev2;
 
-import java.util.concurrent.atomic.AtomicLong;
-
 /**
  * Requests on their way from the device thread to the worker and back, in one ring: the worker answers in the order of
  * submission, so three counters say everything. Taken &lt;= answered &lt;= published, and published - taken is at most
@@ -14,12 +12,12 @@ final class RequestRing {
     private final int mask;
     private final long[] tokens;
     private final long[] addresses;
-    private final int[] arenaIndexes;
+    private final long[] memories;
     private final int[] lengths;
     private final boolean[] writes;
     private final int[] results;
-    private final AtomicLong published = new AtomicLong();
-    private final AtomicLong answered = new AtomicLong();
+    private final SharedCount published = new SharedCount();
+    private final SharedCount answered = new SharedCount();
     private long added;
     private long taken;
 
@@ -32,7 +30,7 @@ final class RequestRing {
         mask = capacity - 1;
         tokens = new long[capacity];
         addresses = new long[capacity];
-        arenaIndexes = new int[capacity];
+        memories = new long[capacity];
         lengths = new int[capacity];
         writes = new boolean[capacity];
         results = new int[capacity];
@@ -42,19 +40,19 @@ final class RequestRing {
      * Adds a request; the worker sees it once it is published.
      *
      * @param write false: a read
-     * @param arenaIndex of the first byte in memory
+     * @param memory address of the first byte
      * @param length bytes
      * @param address on the device
      * @param token given back
      * @return false when the ring is full
      */
-    boolean add(final boolean write, final int arenaIndex, final int length, final long address, final long token) {
+    boolean add(final boolean write, final long memory, final int length, final long address, final long token) {
         if (added - taken > mask) {
             return false;
         }
         final int slot = (int) added & mask;
         writes[slot] = write;
-        arenaIndexes[slot] = arenaIndex;
+        memories[slot] = memory;
         lengths[slot] = length;
         addresses[slot] = address;
         tokens[slot] = token;
@@ -68,9 +66,8 @@ final class RequestRing {
      * @return requests it had not seen
      */
     int publish() {
-        final int count = (int) (added - published.getPlain());
+        final int count = (int) (added - published.own());
         if (count > 0) {
-            // ORDER: full, not release: the store comes before the look at the worker's sleep that follows.
             published.set(added);
         }
         return count;
@@ -82,8 +79,7 @@ final class RequestRing {
      * @return count
      */
     int readyCount() {
-        // ORDER: acquire: the answers are written before the counter.
-        return (int) (answered.getAcquire() - taken);
+        return (int) (answered.seen() - taken);
     }
 
     /**
@@ -124,9 +120,8 @@ final class RequestRing {
      * @return its slot, or -1
      */
     int next() {
-        // ORDER: volatile: what was added is seen, and the look comes after the worker's own note that it sleeps.
-        final long at = answered.getPlain();
-        return at < published.get() ? (int) at & mask : -1;
+        final long at = answered.own();
+        return at < published.seen() ? (int) at & mask : -1;
     }
 
     /**
@@ -137,8 +132,7 @@ final class RequestRing {
      */
     void answer(final int slot, final int result) {
         results[slot] = result;
-        // ORDER: full, not release: the store comes before the look at the device thread's sleep that follows.
-        answered.set(answered.getPlain() + 1);
+        answered.set(answered.own() + 1);
     }
 
     /**
@@ -155,10 +149,10 @@ final class RequestRing {
      * Returns what a slot holds.
      *
      * @param slot as given by {@link #next}
-     * @return index in the arena
+     * @return address of the first byte in memory
      */
-    int arenaIndex(final int slot) {
-        return arenaIndexes[slot];
+    long memory(final int slot) {
+        return memories[slot];
     }
 
     /**
