@@ -11,7 +11,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 import org.agrona.CloseHelper;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the durability mode and the number of writes in flight that suit a device, and writes them into both
@@ -58,8 +57,14 @@ public final class Calibrator {
         final Path file = context.file().toAbsolutePath();
         final JournalLock lock = JournalLock.take(file, context.ledger());
         final Path scratch = file.resolveSibling(file.getFileName() + SUFFIX);
+        BlockDevice device = null;
+        Arena arena = null;
         try {
-            store(lock, null); // refuses a journal that cannot be written before it measures for half a minute
+            // Open until the end: closing any descriptor of the journal would release its lock, and a node could start.
+            device = Backends.open(context, SyncMethod.RWF_DSYNC, JournalContext.HEAD_LENGTH, lock.length());
+            arena = new Arena(JournalContext.HEAD_LENGTH, context.ledger());
+            device.register(arena.bytes());
+            read(device, arena); // refuses a journal that cannot be calibrated before it measures for half a minute
             Files.deleteIfExists(scratch);
             Journal.format(new FormatContext()
                     .file(scratch)
@@ -74,14 +79,14 @@ public final class Calibrator {
                     best.p50Ns(),
                     best.p99Ns(),
                     context.epochClock().nanoTime());
-            store(lock, found);
+            store(device, arena, found);
             return found;
         } catch (final IOException e) {
             throw new MillraceException(ErrorCode.DEVICE_IO, scratch + ": " + e.getMessage(), e);
         } catch (final IllegalArgumentException e) {
             throw new MillraceException(ErrorCode.DEVICE_IO, file + ": " + e.getMessage(), e);
         } finally {
-            CloseHelper.quietClose(lock);
+            CloseHelper.quietCloseAll(device, arena, lock);
             deleteQuietly(scratch);
         }
     }
@@ -144,31 +149,26 @@ public final class Calibrator {
         return all;
     }
 
-    /** Reads the superblocks; writes both, the older one first, when there is something to store. */
-    private void store(final JournalLock lock, final @Nullable Calibration found) {
+    private SuperblockPair read(final BlockDevice device, final Arena arena) {
         final String name = context.file().toString();
-        BlockDevice device = null;
-        Arena arena = null;
-        try {
-            device = Backends.open(context, SyncMethod.RWF_DSYNC, JournalContext.HEAD_LENGTH, lock.length());
-            arena = new Arena(JournalContext.HEAD_LENGTH, context.ledger());
-            device.register(arena.bytes());
-            final Crc32c crc = new Crc32c(arena.bytes());
-            final BlockingIo io = new BlockingIo(device, name);
-            io.read(0, JournalContext.HEAD_LENGTH, 0);
-            final SuperblockPair pair = SuperblockPair.read(arena.buffer(), 0, crc, name);
-            final Superblock newest = pair.newest(name);
-            newest.requireFits(context.nodeId(), device.length(), name);
-            if (found != null) {
-                // a lost superblock may have been one run ahead of the one that is left, as in recovery
-                final int lost = pair.badCount();
-                final long older = pair.nextAddress(newest.granule());
-                write(io, arena, crc, newest.with(found), lost, 1, older);
-                write(io, arena, crc, newest.with(found), lost, 2, older == 0 ? newest.granule() : 0);
-            }
-        } finally {
-            CloseHelper.quietCloseAll(device, arena);
-        }
+        new BlockingIo(device, name).read(0, JournalContext.HEAD_LENGTH, 0);
+        final SuperblockPair pair = SuperblockPair.read(arena.buffer(), 0, new Crc32c(arena.bytes()), name);
+        pair.newest(name).requireFits(context.nodeId(), device.length(), name);
+        return pair;
+    }
+
+    /** Writes both superblocks, the older one first. */
+    private void store(final BlockDevice device, final Arena arena, final Calibration found) {
+        final String name = context.file().toString();
+        final SuperblockPair pair = read(device, arena);
+        final Superblock superblock = pair.newest(name).with(found);
+        final BlockingIo io = new BlockingIo(device, name);
+        final Crc32c crc = new Crc32c(arena.bytes());
+        // a lost superblock may have been one run ahead of the one that is left, as in recovery
+        final int lost = pair.badCount();
+        final long older = pair.nextAddress(superblock.granule());
+        write(io, arena, crc, superblock, lost, 1, older);
+        write(io, arena, crc, superblock, lost, 2, older == 0 ? superblock.granule() : 0);
     }
 
     private static void write(

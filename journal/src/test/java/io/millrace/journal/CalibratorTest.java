@@ -17,6 +17,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.agrona.BufferUtil;
 import org.agrona.concurrent.SystemNanoClock;
@@ -74,6 +76,35 @@ final class CalibratorTest {
         }
         try (var left = Files.list(directory)) {
             assertEquals(List.of(file), left.toList());
+        }
+    }
+
+    @Test
+    void shouldKeepTheLockFromTheFirstLookToTheLastWrite() throws Exception {
+        final CountDownLatch measuring = new CountDownLatch(1);
+        final CountDownLatch looked = new CountDownLatch(1);
+        final Calibrator calibrator = new Calibrator(context(), DURATION_NS, candidate -> {
+            measuring.countDown();
+            awaitQuietly(looked);
+        });
+        final FutureTask<Calibration> calibration = new FutureTask<>(calibrator::calibrate);
+        final Thread thread = new Thread(calibration, "calibrator");
+        thread.start();
+        try {
+            assertTrue(measuring.await(60, TimeUnit.SECONDS));
+            assertEquals("MR-6004", JournalFileTest.outcomeOfOtherProcess(file));
+        } finally {
+            looked.countDown();
+            thread.join();
+        }
+        assertTrue(calibration.get().isDone());
+    }
+
+    private static void awaitQuietly(final CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (final InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
