@@ -44,6 +44,7 @@ public final class Journal implements AutoCloseable, CompletionHandler {
     private static final int COMPLETION_LIMIT = 128;
     private static final int RETRY_LIMIT = 3;
     private static final int EAGAIN = 11;
+    private static final long IO_DEADLINE_GRACE_NS = 1_000_000_000L;
     private static final int HEAD_LENGTH = JournalContext.HEAD_LENGTH;
     private static final int MARK_RESERVE_DIVISOR = 16;
     private static final int LONGEST_WINDOW = 8 << 20;
@@ -91,6 +92,8 @@ public final class Journal implements AutoCloseable, CompletionHandler {
     private boolean markDue;
     private long quietSinceNs;
     private boolean fenced;
+    private boolean overdue;
+    private long overdueSinceNs;
     private boolean closed;
 
     private Journal(
@@ -707,9 +710,19 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         return count;
     }
 
+    /**
+     * Counts stalls and fences behind the deadline. A process that was paused (SIGSTOP, a virtual machine that moved)
+     * sees its writes overdue before the kernel or the worker could hand their completions over, so the first look
+     * proves nothing.
+     */
     private void watch(final long nowNs) {
         final long ageNs = oldestInFlightNs(nowNs);
-        if (ageNs > ioDeadlineNs) {
+        if (ageNs <= ioDeadlineNs) {
+            overdue = false;
+        } else if (!overdue) {
+            overdue = true;
+            overdueSinceNs = nowNs;
+        } else if (nowNs - overdueSinceNs > IO_DEADLINE_GRACE_NS) {
             fence("batch " + (ring.durable() + 1) + " is not complete after " + ioDeadlineNs / 1_000_000 + " ms");
         }
         if (ageNs > stallThresholdNs) {
