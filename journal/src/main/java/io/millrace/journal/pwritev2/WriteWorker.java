@@ -19,6 +19,7 @@ final class WriteWorker {
     private static final int RWF_DSYNC = 2;
     private static final int EINTR = 4;
     private static final int EIO = 5;
+    private static final int EAGAIN = 11;
     private static final int INTERRUPT_LIMIT = 16;
     private static final int IDLE_TURNS_BEFORE_SLEEP = 2_000;
     private static final int IO_VECTOR_LENGTH = 16;
@@ -113,7 +114,8 @@ final class WriteWorker {
     private int transfer(final int slot) {
         // SAFETY: the device checked the range against the registered buffer, which its owner keeps until close().
         final long memory = requests.memory(slot);
-        for (int i = 0; i < INTERRUPT_LIMIT; i++) {
+        // Once it is told to stop, a call that hung is not repeated: its descriptor may be another file's by then.
+        for (int i = 0; i < INTERRUPT_LIMIT && !stopping; i++) {
             final long result;
             if (requests.isWrite(slot)) {
                 vector.putLong(0, memory);
@@ -127,7 +129,7 @@ final class WriteWorker {
             }
             final int errno = LastError.getInstance().get();
             if (errno != EINTR) {
-                return -errno;
+                return errno == EAGAIN ? -EIO : -errno; // a call that may block has no reason for it: never repeated
             }
         }
         return -EIO;
