@@ -3,6 +3,7 @@ package io.millrace.journal;
 import io.millrace.codec.ErrorCode;
 import io.millrace.codec.MillraceException;
 import io.millrace.journal.channel.ChannelDevice;
+import io.millrace.journal.pwritev2.PwritevDevice;
 import io.millrace.journal.uring.UringDevice;
 import java.nio.file.Path;
 
@@ -12,8 +13,6 @@ import java.nio.file.Path;
  * <p><b>Threading</b>: any thread.
  */
 final class Backends {
-    private static final String URING_MECHANISM = "RWF_DSYNC (io_uring, direct)";
-
     private Backends() {}
 
     /**
@@ -27,25 +26,45 @@ final class Backends {
     }
 
     /**
+     * Opens a locked journal for writing, as its superblocks say that it was calibrated.
+     *
+     * @param context names the file, the wish and the probe
+     * @param lock on the file
+     * @param arenaLength bytes that io_uring would have to lock
+     * @return device
+     * @throws MillraceException MR-5003, MR-5004, MR-6011, MR-6012
+     */
+    static BlockDevice openLocked(final JournalContext context, final JournalLock lock, final long arenaLength) {
+        final Calibration calibration = lock.calibration(context.file().toString());
+        return open(context, calibration.methodToUse(), arenaLength, lock.length());
+    }
+
+    /**
      * Opens a journal file for writing.
      *
      * @param context names the file, the wish and the probe
+     * @param calibrated method that was found best; {@code RWF_DSYNC} when nothing was
      * @param arenaLength bytes that io_uring would have to lock
      * @param fileLength bytes
      * @return device
      * @throws MillraceException MR-5003, MR-5004, MR-6011, MR-6012
      */
-    static BlockDevice open(final JournalContext context, final long arenaLength, final long fileLength) {
+    static BlockDevice open(
+            final JournalContext context, final SyncMethod calibrated, final long arenaLength, final long fileLength) {
         final Path file = context.file();
-        final DurabilityMode mode = DeviceIdentity.of(file, URING_MECHANISM);
+        final SyncMethod method = choose(context.backend(), calibrated);
+        final DurabilityMode mode = DeviceIdentity.of(file, method.mechanism());
         if (!mode.survivesPowerLoss()) {
             context.warnings().accept(file + " lies on " + mode.device() + ": memory, nothing on it is durable");
         }
-        if (context.backend() != Backend.CHANNEL) {
+        if (method == SyncMethod.PWRITEV2) {
+            return new PwritevDevice(file, fileLength, mode, context.ledger());
+        }
+        if (method != SyncMethod.CHANNEL) {
             final int refusal = context.probe().probe();
             if (refusal == 0) {
                 requireLockableMemory(context, arenaLength);
-                return new UringDevice(file, fileLength, mode, true, context.ledger());
+                return new UringDevice(file, fileLength, mode, method, context.ledger());
             }
             final String reason = "io_uring is denied (errno " + -refusal + ", "
                     + (refusal == -1 ? "EPERM" : refusal == -38 ? "ENOSYS" : "see errno(3)") + ")";
@@ -59,6 +78,16 @@ final class Backends {
                             + ErrorCode.IO_URING_DENIED.remedy());
         }
         return new ChannelDevice(file, fileLength, mode, false, context.ledger());
+    }
+
+    /** What the operator wants goes before what the calibration found. */
+    private static SyncMethod choose(final Backend wanted, final SyncMethod calibrated) {
+        return switch (wanted) {
+            case AUTO -> calibrated;
+            case URING -> calibrated == SyncMethod.LINKED_FSYNC ? calibrated : SyncMethod.RWF_DSYNC;
+            case PWRITEV2 -> SyncMethod.PWRITEV2;
+            case CHANNEL -> SyncMethod.CHANNEL;
+        };
     }
 
     /**

@@ -30,6 +30,6 @@ public final class DeviceFile {
         } catch (final IOException e) {
             throw new MillraceException(ErrorCode.DEVICE_IO, context.file() + ": " + e, e);
         }
-        return Backends.open(context, arenaLength, fileLength);
+        return Backends.open(context, SyncMethod.RWF_DSYNC, arenaLength, fileLength);
     }
 }

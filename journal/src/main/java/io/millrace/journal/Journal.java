@@ -45,6 +45,7 @@ public final class Journal implements AutoCloseable, CompletionHandler {
     private static final int COMPLETION_LIMIT = 128;
     private static final int RETRY_LIMIT = 3;
     private static final int EAGAIN = 11;
+    private static final long IO_DEADLINE_GRACE_NS = 1_000_000_000L;
     private static final int HEAD_LENGTH = JournalContext.HEAD_LENGTH;
     private static final int MARK_RESERVE_DIVISOR = 16;
     private static final int LONGEST_WINDOW = 8 << 20;
@@ -71,16 +72,14 @@ public final class Journal implements AutoCloseable, CompletionHandler {
     private final int windowLength;
     private final int maxBatchLength;
     private final int maxRecordLength;
-    private final int superblockIndex;
+    private final SuperblockWriter superblocks;
     private final int writesInFlight;
     private final long stallThresholdNs;
     private final long idleMarkDelayNs;
+    private final long ioDeadlineNs;
     private final int badSuperblockCount;
 
     private Superblock superblock;
-    private Superblock nextSuperblock;
-    private int superblockRetries;
-    private long nextSuperblockAddress;
     private WriteRing ring = NO_RING;
     private @Nullable RecoveryReport report;
     private long nextAddress;
@@ -95,6 +94,8 @@ public final class Journal implements AutoCloseable, CompletionHandler {
     private boolean markDue;
     private long quietSinceNs;
     private boolean fenced;
+    private boolean overdue;
+    private long overdueSinceNs;
     private boolean closed;
 
     private Journal(
@@ -111,20 +112,20 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         epochClock = context.epochClock();
         listener = context.listener();
         warnings = context.warnings();
-        writesInFlight = context.writesInFlight();
         stallThresholdNs = context.stallThresholdNs();
         idleMarkDelayNs = context.idleMarkDelayNs();
+        ioDeadlineNs = context.ioDeadlineNs();
         ringLength = context.bufferLength();
         windowLength = Math.min(ringLength, LONGEST_WINDOW);
-        superblockIndex = buffer.capacity() - HEAD_LENGTH;
+        final int superblockIndex = buffer.capacity() - HEAD_LENGTH;
         name = lock == null ? device.description() : context.file().toString();
 
         new BlockingIo(device, name).read(superblockIndex, HEAD_LENGTH, 0);
         final SuperblockPair pair = SuperblockPair.read(buffer, superblockIndex, crc, name);
         superblock = pair.newest(name);
-        nextSuperblock = superblock;
+        writesInFlight = superblock.calibration().writesInFlight(context);
         badSuperblockCount = pair.badCount();
-        nextSuperblockAddress = pair.nextAddress(superblock.granule());
+        superblocks = new SuperblockWriter(device, buffer, superblockIndex, crc, pair, superblock);
         superblock.requireFits(context.nodeId(), device.length(), name);
         batches = new BatchWriter(buffer, crc, superblock.granule(), superblock.deviceUuid());
         maxBatchLength = (int) Math.min(context.maxBatchLength(), superblock.zoneLength());
@@ -182,8 +183,7 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         try {
             final int arenaLength = context.conclude();
             if (device == null) {
-                device = Backends.open(
-                        context, arenaLength, Objects.requireNonNull(lock).length());
+                device = Backends.openLocked(context, Objects.requireNonNull(lock), arenaLength);
             }
             arena = new Arena(arenaLength, context.ledger());
             device.register(arena.bytes());
@@ -219,7 +219,11 @@ public final class Journal implements AutoCloseable, CompletionHandler {
                     + walker.address() + " is cut off: " + walker.invalidReason());
         }
         final long checkpoint = superblock.checkpointBatchSequence();
-        makeEpochDurable(io, walker.recoveryEpoch());
+        superblock = superblocks.nextRun(io, walker.recoveryEpoch(), badSuperblockCount);
+        if (badSuperblockCount > 0) {
+            warnings.accept(ErrorCode.SUPERBLOCK_BAD.id() + ": " + name
+                    + ": one of two superblocks was bad; it was written again");
+        }
         nextAddress = walker.address();
         durableAddress = nextAddress;
         batches.follow(walker.previousCrc());
@@ -269,24 +273,6 @@ public final class Journal implements AutoCloseable, CompletionHandler {
      */
     public UUID deviceUuid() {
         return superblock.deviceUuid();
-    }
-
-    /**
-     * Returns the node the device belongs to.
-     *
-     * @return node id
-     */
-    public UUID nodeId() {
-        return superblock.nodeId();
-    }
-
-    /**
-     * Returns this run's recovery epoch, durable since recovery.
-     *
-     * @return 1, 2, 3 …
-     */
-    public long recoveryEpoch() {
-        return superblock.recoveryEpoch();
     }
 
     /**
@@ -490,6 +476,24 @@ public final class Journal implements AutoCloseable, CompletionHandler {
      */
     public JournalCounters counters() {
         return counters;
+    }
+
+    /**
+     * Returns what a calibration found for the device.
+     *
+     * @return calibration, {@link Calibration#NONE} when there was none
+     */
+    public Calibration calibration() {
+        return superblock.calibration();
+    }
+
+    /**
+     * Returns the most writes in flight.
+     *
+     * @return K
+     */
+    public int writesInFlight() {
+        return writesInFlight;
     }
 
     /**
@@ -719,22 +723,14 @@ public final class Journal implements AutoCloseable, CompletionHandler {
      * @return false when the device's queue is full: again later
      */
     boolean submitSuperblock(final long address, final long batchSequence) {
-        nextSuperblock = superblock.withCheckpoint(address, batchSequence);
-        nextSuperblock.encode(buffer, superblockIndex, crc);
-        superblockRetries = 0;
-        return writeSuperblock();
-    }
-
-    private boolean writeSuperblock() {
-        return device.submitWrite(superblockIndex, superblock.granule(), nextSuperblockAddress, SUPERBLOCK_TOKEN);
+        return superblocks.submit(superblock.withCheckpoint(address, batchSequence), SUPERBLOCK_TOKEN);
     }
 
     private void onSuperblockWritten(final int result) {
-        if (result == superblock.granule()) {
-            superblock = nextSuperblock;
-            nextSuperblockAddress = superblock.granule() - nextSuperblockAddress;
+        if (superblocks.onWritten(result)) {
+            superblock = superblocks.current();
             checkpoint.onSuperblockDurable();
-        } else if (result != -EAGAIN || ++superblockRetries > RETRY_LIMIT || !writeSuperblock()) {
+        } else if (result != -EAGAIN || !superblocks.again(SUPERBLOCK_TOKEN)) {
             fence("writing a superblock gave " + (result < 0 ? "errno " + -result : result + " bytes"));
         }
     }
@@ -766,8 +762,21 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         return count;
     }
 
+    /**
+     * Counts stalls and fences behind the deadline. A process that was paused (SIGSTOP, a virtual machine that moved)
+     * sees its writes overdue before the kernel or the worker could hand their completions over, so the first look
+     * proves nothing.
+     */
     private void watch(final long nowNs) {
         final long ageNs = oldestInFlightNs(nowNs);
+        if (ageNs <= ioDeadlineNs) {
+            overdue = false;
+        } else if (!overdue) {
+            overdue = true;
+            overdueSinceNs = nowNs;
+        } else if (nowNs - overdueSinceNs > IO_DEADLINE_GRACE_NS) {
+            fence("batch " + (ring.durable() + 1) + " is not complete after " + ioDeadlineNs / 1_000_000 + " ms");
+        }
         if (ageNs > stallThresholdNs) {
             counters.longestStallNs = Math.max(counters.longestStallNs, ageNs);
             if (ring.markStalled()) {
@@ -783,22 +792,6 @@ public final class Journal implements AutoCloseable, CompletionHandler {
                     ErrorCode.DEVICE_FENCED,
                     name + ": " + what + "; the device takes no more, everything acknowledged is kept. "
                             + ErrorCode.DEVICE_FENCED.remedy());
-        }
-    }
-
-    private void makeEpochDurable(final BlockingIo io, final long lastEpoch) {
-        // a lost superblock may have been one run ahead of the one that is left
-        final int step = 1 + badSuperblockCount;
-        superblock = superblock.next(
-                superblock.sequence() + step,
-                Math.max(superblock.recoveryEpoch() + step, lastEpoch + 1),
-                superblock.incarnation() + step);
-        superblock.encode(buffer, superblockIndex, crc);
-        io.write(superblockIndex, superblock.granule(), nextSuperblockAddress);
-        nextSuperblockAddress = superblock.granule() - nextSuperblockAddress;
-        if (badSuperblockCount > 0) {
-            warnings.accept(ErrorCode.SUPERBLOCK_BAD.id() + ": " + name
-                    + ": one of two superblocks was bad; it was written again");
         }
     }
 

@@ -22,7 +22,9 @@ public final class JournalContext {
     /** What lies before the data of a device, and is read at once. */
     static final int HEAD_LENGTH = (int) LogFormat.DEFAULT_DATA_ADDRESS;
 
-    private static final int MAX_WRITES_IN_FLIGHT = 64;
+    /** Largest K. */
+    static final int MAX_WRITES_IN_FLIGHT = 64;
+
     private static final int MAX_READERS = 256;
     private static final DurableListener NO_LISTENER = new DurableListener() {
         @Override
@@ -49,6 +51,8 @@ public final class JournalContext {
     private int readerLimit = 8;
     private long stallThresholdNs = 20_000_000L;
     private long idleMarkDelayNs = 1_000_000L;
+    private long ioDeadlineNs = 30_000_000_000L;
+    private boolean calibratedWritesInFlight;
     private NanoClock clock = SystemNanoClock.INSTANCE;
     private EpochNanoClock epochClock = new OffsetEpochNanoClock();
     private DurableListener listener = NO_LISTENER;
@@ -201,6 +205,26 @@ public final class JournalContext {
     }
 
     /**
+     * Sets whether the device's calibration goes before {@link #writesInFlight()}.
+     *
+     * @param value true: K as calibrated, where the device is
+     * @return this
+     */
+    public JournalContext calibratedWritesInFlight(final boolean value) {
+        calibratedWritesInFlight = value;
+        return this;
+    }
+
+    /**
+     * Returns whether the device's calibration goes before {@link #writesInFlight()}.
+     *
+     * @return true: K as calibrated, where the device is
+     */
+    public boolean calibratedWritesInFlight() {
+        return calibratedWritesInFlight;
+    }
+
+    /**
      * Sets the most readers; each takes one longest batch of registered memory.
      *
      * @param value 1 to 256; {@code journal.readers}
@@ -252,12 +276,32 @@ public final class JournalContext {
     }
 
     /**
+     * Sets the age at which a write that has not completed is given up: its outcome is unknown, the journal fences.
+     *
+     * @param value nanoseconds; {@code journal.io-deadline}
+     * @return this
+     */
+    public JournalContext ioDeadlineNs(final long value) {
+        ioDeadlineNs = value;
+        return this;
+    }
+
+    /**
      * Returns after which time without anything to write an empty batch names all before it durable (P4).
      *
      * @return nanoseconds; 0: never
      */
     public long idleMarkDelayNs() {
         return idleMarkDelayNs;
+    }
+
+    /**
+     * Returns the age at which a write that has not completed is given up.
+     *
+     * @return nanoseconds; {@code journal.io-deadline}
+     */
+    public long ioDeadlineNs() {
+        return ioDeadlineNs;
     }
 
     /**
@@ -418,6 +462,7 @@ public final class JournalContext {
                         && bufferLength % LogFormat.MIN_GRANULE == 0,
                 "bufferLength " + bufferLength);
         check(writesInFlight >= 1 && writesInFlight <= MAX_WRITES_IN_FLIGHT, "writesInFlight " + writesInFlight);
+        check(ioDeadlineNs > 0, "ioDeadlineNs " + ioDeadlineNs);
         check(readerLimit >= 1 && readerLimit <= MAX_READERS, "readerLimit " + readerLimit);
         final long length = bufferLength + (long) readerLimit * maxBatchLength + HEAD_LENGTH;
         check(length <= 1 << 30, "buffers of " + length + " bytes (at most 1 GiB can be registered)");

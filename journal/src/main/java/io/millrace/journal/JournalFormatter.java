@@ -178,6 +178,7 @@ final class JournalFormatter implements CompletionHandler {
                 LogFormat.DEFAULT_DATA_ADDRESS,
                 context.zoneLength(),
                 context.epochClock().nanoTime(),
+                Calibration.NONE,
                 0,
                 0);
         if (!superblock.isSane() || length < context.zoneLength()) {

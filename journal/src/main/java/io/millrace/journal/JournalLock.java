@@ -1,9 +1,11 @@
 package io.millrace.journal;
 
+import io.millrace.codec.Crc32c;
 import io.millrace.codec.ErrorCode;
 import io.millrace.codec.LogFormat;
 import io.millrace.codec.MillraceException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -14,6 +16,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * The exclusive lock on a journal file. It is a POSIX record lock: closing any other descriptor of the same file in
@@ -122,6 +125,28 @@ final class JournalLock implements AutoCloseable {
      */
     long length() {
         return length;
+    }
+
+    /**
+     * Reads what the superblocks say of a calibration, before the device is opened as they say. Read through the lock's
+     * own descriptor: closing another one would release the lock.
+     *
+     * @param name of the device, for messages that nobody sees
+     * @return calibration; {@link Calibration#NONE} also when the superblocks cannot be read, which the journal reports
+     */
+    Calibration calibration(final String name) {
+        final ByteBuffer head = ByteBuffer.allocate(JournalContext.HEAD_LENGTH);
+        try {
+            int read = 1;
+            while (head.hasRemaining() && read > 0) {
+                read = channel.read(head, head.position());
+            }
+            return SuperblockPair.read(new UnsafeBuffer(head.array()), 0, new Crc32c(head), name)
+                    .newest(name)
+                    .calibration();
+        } catch (final IOException | MillraceException e) {
+            return Calibration.NONE;
+        }
     }
 
     @Override

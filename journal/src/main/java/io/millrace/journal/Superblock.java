@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param dataAddress where zone 0 begins
  * @param zoneLength bytes
  * @param createdNs nanoseconds since 1970
+ * @param calibration of the device
  * @param checkpointAddress of the batch from which recovery folds, 0: from the first one
  * @param checkpointBatchSequence of that batch, which is the number of the checkpoint as well
  */
@@ -41,6 +42,7 @@ public record Superblock(
         long dataAddress,
         long zoneLength,
         long createdNs,
+        Calibration calibration,
         long checkpointAddress,
         long checkpointBatchSequence) {
     /** Largest granule: B must lie before the data. */
@@ -69,6 +71,30 @@ public record Superblock(
                 dataAddress,
                 zoneLength,
                 createdNs,
+                calibration,
+                checkpointAddress,
+                checkpointBatchSequence);
+    }
+
+    /**
+     * Makes the same superblock for a calibrated device.
+     *
+     * @param found by the calibration
+     * @return copy
+     */
+    Superblock with(final Calibration found) {
+        return new Superblock(
+                granule,
+                deviceUuid,
+                nodeId,
+                sequence,
+                recoveryEpoch,
+                incarnation,
+                deviceLength,
+                dataAddress,
+                zoneLength,
+                createdNs,
+                found,
                 checkpointAddress,
                 checkpointBatchSequence);
     }
@@ -92,6 +118,7 @@ public record Superblock(
                 dataAddress,
                 zoneLength,
                 createdNs,
+                calibration,
                 address,
                 batchSequence);
     }
@@ -121,7 +148,13 @@ public record Superblock(
                 .zoneLength(zoneLength)
                 .checkpointAddress(checkpointAddress)
                 .checkpointBatchSequence(checkpointBatchSequence)
-                .createdNs(createdNs);
+                .createdNs(createdNs)
+                .durabilityMode((short)
+                        (calibration.method() == null ? 0 : calibration.method().code()))
+                .writesInFlight((short) calibration.writesInFlight())
+                .calibratedNs(calibration.calibratedNs())
+                .calibrationP50Ns(calibration.p50Ns())
+                .calibrationP99Ns(calibration.p99Ns());
         encoder.crc32c(Integer.toUnsignedLong(crc.compute(index, LogFormat.SUPERBLOCK_CRC_COVERAGE)));
     }
 
@@ -162,8 +195,23 @@ public record Superblock(
                 decoder.dataAddress(),
                 decoder.zoneLength(),
                 decoder.createdNs(),
+                calibration(decoder),
                 decoder.checkpointAddress(),
                 decoder.checkpointBatchSequence());
+    }
+
+    /** A method of a later version, or a K that nothing here writes, is no calibration. */
+    private static Calibration calibration(final SuperblockDecoder decoder) {
+        final SyncMethod method = SyncMethod.of(decoder.durabilityMode());
+        final int writesInFlight = decoder.writesInFlight();
+        return method == null || writesInFlight < 1 || writesInFlight > JournalContext.MAX_WRITES_IN_FLIGHT
+                ? Calibration.NONE
+                : new Calibration(
+                        method,
+                        writesInFlight,
+                        decoder.calibrationP50Ns(),
+                        decoder.calibrationP99Ns(),
+                        decoder.calibratedNs());
     }
 
     /**

@@ -45,17 +45,46 @@ final class JournalAllocationTest {
         }
     }
 
+    @Test
+    void shouldAllocateNothingOverPwritev2OnEitherThread() {
+        final Path file = directory.resolve("journal.mrj");
+        Journal.format(TestJournals.formatContext().file(file).length(512L * TestJournals.ZONE_LENGTH));
+        try (Journal journal = Journal.open(TestJournals.context().file(file).backend(Backend.PWRITEV2))) {
+            TestJournals.recover(journal);
+            assertNothingAllocated(journal, Thread.currentThread().getId(), workerThread());
+        }
+    }
+
+    private static long workerThread() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> "millrace-pwritev2".equals(thread.getName()))
+                .mapToLong(Thread::getId)
+                .findFirst()
+                .orElseThrow();
+    }
+
     private void assertNothingAllocated(final Journal journal) {
+        assertNothingAllocated(journal, Thread.currentThread().getId());
+    }
+
+    private void assertNothingAllocated(final Journal journal, final long... threadIds) {
         final JournalReader reader = Objects.requireNonNull(journal.newReader());
-        final long thread = Thread.currentThread().getId();
         long least = Long.MAX_VALUE;
         for (int i = 0; i < 5; i++) {
-            threads.getThreadAllocatedBytes(thread);
-            final long before = threads.getThreadAllocatedBytes(thread);
+            allocatedBytes(threadIds);
+            final long before = allocatedBytes(threadIds);
             run(journal, reader);
-            least = Math.min(least, threads.getThreadAllocatedBytes(thread) - before);
+            least = Math.min(least, allocatedBytes(threadIds) - before);
         }
         assertTrue(least < 256, least + " bytes in " + ROUNDS + " rounds");
+    }
+
+    private long allocatedBytes(final long... threadIds) {
+        long sum = 0;
+        for (final long threadId : threadIds) {
+            sum += threads.getThreadAllocatedBytes(threadId);
+        }
+        return sum;
     }
 
     private void run(final Journal journal, final JournalReader reader) {

@@ -231,6 +231,72 @@ final class JournalFaultTest {
         }
     }
 
+    @Test
+    void shouldFenceAndAcknowledgeNothingMoreWhenWriteHasNotCompletedInTime() {
+        final byte[] medium = TestJournals.medium(2);
+        final FaultyDevice device = new FaultyDevice(medium, 3);
+        final Acknowledged acknowledged = new Acknowledged();
+        final long[] nowNs = {0};
+        try (Journal journal = Journal.open(TestJournals.context()
+                .device(device)
+                .listener(acknowledged)
+                .writesInFlight(2)
+                .clock(() -> nowNs[0])
+                .ioDeadlineNs(5_000_000_000L))) {
+            TestJournals.recover(journal);
+            assertTrue(TestJournals.append(journal, 1, 1, RECORD_LENGTH) >= 0);
+            journal.doWork(nowNs[0]);
+            journal.doWork(nowNs[0]);
+            assertEquals(List.of(1L), acknowledged.positions);
+            device.hold(true);
+            assertTrue(TestJournals.append(journal, 1, 2, RECORD_LENGTH) >= 0);
+            journal.doWork(nowNs[0]);
+            nowNs[0] += 5_000_000_000L;
+            journal.doWork(nowNs[0]);
+            assertFalse(journal.isFenced(), "fenced before the deadline was over");
+            nowNs[0]++;
+            journal.doWork(nowNs[0]);
+            assertFalse(journal.isFenced(), "fenced by the first look: the process itself may have been paused");
+            nowNs[0] += 1_000_000_001L;
+            journal.doWork(nowNs[0]);
+            assertTrue(journal.isFenced());
+            assertEquals(ErrorCode.DEVICE_FENCED, acknowledged.fencedBy);
+            assertTrue(acknowledged.message.contains("batch 2"), acknowledged.message);
+            assertTrue(acknowledged.message.contains("5000 ms"), acknowledged.message);
+            device.hold(false); // what completes too late is not acknowledged any more
+            journal.doWork(nowNs[0]);
+            assertEquals(List.of(1L), acknowledged.positions);
+            assertEquals(JournalStatus.FENCED, journal.tryClaim(100));
+        }
+        assertTrue(recoverAll(medium).containsAll(acknowledged.positions));
+    }
+
+    @Test
+    void shouldNotFenceWhenTheProcessWasPausedBeyondTheDeadline() {
+        final FaultyDevice device = new FaultyDevice(TestJournals.medium(2), 3);
+        final Acknowledged acknowledged = new Acknowledged();
+        final long[] nowNs = {0};
+        try (Journal journal = Journal.open(TestJournals.context()
+                .device(device)
+                .listener(acknowledged)
+                .clock(() -> nowNs[0])
+                .ioDeadlineNs(5_000_000_000L))) {
+            TestJournals.recover(journal);
+            for (long position = 1; position <= 2; position++) {
+                device.hold(true);
+                assertTrue(TestJournals.append(journal, 1, position, RECORD_LENGTH) >= 0);
+                journal.doWork(nowNs[0]);
+                nowNs[0] += 60_000_000_000L;
+                journal.doWork(nowNs[0]); // the completion is not to be seen yet: the kernel or a worker must run first
+                device.hold(false);
+                journal.doWork(++nowNs[0]);
+                journal.doWork(++nowNs[0]);
+                assertFalse(journal.isFenced(), acknowledged.message);
+                assertEquals(position, acknowledged.positions.size());
+            }
+        }
+    }
+
     private static List<Long> recoverAll(final byte[] medium) {
         try (Journal journal = TestJournals.open(new MemoryDevice(medium))) {
             return TestJournals.recover(journal);

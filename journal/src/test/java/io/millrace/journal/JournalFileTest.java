@@ -243,7 +243,7 @@ final class JournalFileTest {
         assertEquals("opened", outcomeOfOtherProcess(file));
     }
 
-    private static String outcomeOfOtherProcess(final Path file) throws Exception {
+    static String outcomeOfOtherProcess(final Path file) throws Exception {
         final Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED",

@@ -46,7 +46,7 @@ final class JournalTest {
             try (Journal journal = TestJournals.open(new MemoryDevice(medium))) {
                 assertEquals(positions(1000), TestJournals.recover(journal));
                 assertEquals(run, journal.incarnation());
-                assertEquals(run, journal.recoveryEpoch());
+                assertEquals(run, journal.recoveryReport().recoveryEpoch());
                 for (long position = 1; position <= 1000; position += 37) {
                     assertTrue(journal.addressOf(1, position) > 0);
                 }

@@ -23,6 +23,7 @@ final class Bench {
     private static final Path PROC = Path.of("/proc");
     private static final long PART_NS = TimeUnit.SECONDS.toNanos(2);
     private static final double WARM_UP_RATE = 20_000;
+    private static final int WARM_UP_PARTS = 2;
 
     private final NanoClock clock;
     private int runCount;
@@ -108,7 +109,7 @@ final class Bench {
             final ClientTarget target)
             throws IOException {
         final OpenLoop loop = new OpenLoop(target, clock, YieldingIdleStrategy.INSTANCE);
-        warmUp(loop, plan);
+        warmUp(loop, plan, probe);
         check(node, target);
         final Set<Long> ours = new HashSet<>(node.pids());
         ours.add(ProcessHandle.current().pid());
@@ -165,15 +166,24 @@ final class Bench {
                 : loop.run(plan.ratePerSecond(), eventCount(plan.ratePerSecond(), durationNs), DRAIN_NS);
     }
 
-    /** First enough events for the compilers, then the circumstances of the measurement itself. */
-    private static void warmUp(final OpenLoop loop, final Plan plan) {
+    /**
+     * First enough events for the compilers, then the circumstances of the measurement itself. The pauses of the device
+     * probe are among them: when the node first falls idle after load, the compiled code of its busy turn is thrown
+     * away, and until it is compiled again each turn allocates what escape analysis had removed (Aeron's iterators,
+     * some 600 kB), which is the compilers' and no event's.
+     */
+    private static void warmUp(final OpenLoop loop, final Plan plan, final @Nullable LimitProbe probe)
+            throws IOException {
         final long halfNs = plan.warmUpNs() / 2;
         final double fast = Math.max(plan.ratePerSecond(), WARM_UP_RATE);
         loop.run(fast, eventCount(fast, halfNs), DRAIN_NS);
-        if (plan.closedLoop()) {
-            loop.runClosed(halfNs, DRAIN_NS);
-        } else {
-            loop.run(plan.ratePerSecond(), eventCount(plan.ratePerSecond(), halfNs), DRAIN_NS);
+        if (probe == null) {
+            phase(loop, plan, halfNs);
+            return;
+        }
+        for (int part = 0; part < WARM_UP_PARTS; part++) {
+            probe.warmUpWrite();
+            phase(loop, plan, halfNs / WARM_UP_PARTS);
         }
     }
 

@@ -99,7 +99,7 @@ final class JournalCommand implements Callable<Integer> {
             final Path file = place.resolve("device-port");
             cleanup.add(ProbeFile.create(file, plan.fileLength()));
             final String mode = JournalBench.describe(file);
-            terminal.say("device port: " + mode);
+            terminal.say("device port: " + mode + "; a file of its own, not calibrated");
             final List<JournalBench.Round> rounds = new ArrayList<>();
             for (int i = 0; i < Math.max(1, pairs); i++) {
                 terminal.progress("pair " + (i + 1) + " …");

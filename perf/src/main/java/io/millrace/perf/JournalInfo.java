@@ -8,11 +8,12 @@ package io.millrace.perf;
  * @param backend {@code uring} or {@code channel}.
  * @param durabilityMode mechanism of a durable write, with what is known of the device's honesty.
  * @param device under the journal.
+ * @param calibration what is kept of it in the superblocks, in words.
  * @param durability {@code MEDIA}, {@code MEMORY} where the medium is memory, or {@code UNKNOWN}.
  */
-record JournalInfo(String backend, String durabilityMode, String device, String durability) {
+record JournalInfo(String backend, String durabilityMode, String device, String calibration, String durability) {
     /** A node that was not started here. */
-    static final JournalInfo UNKNOWN = new JournalInfo("unknown", "unknown", "unknown", "UNKNOWN");
+    static final JournalInfo UNKNOWN = new JournalInfo("unknown", "unknown", "unknown", "unknown", "UNKNOWN");
 
     /**
      * Reads it from a ready line.
@@ -25,19 +26,32 @@ record JournalInfo(String backend, String durabilityMode, String device, String 
                 ready.get("journal.backend", "unknown"),
                 ready.get("journal.durabilityMode", "unknown"),
                 ready.get("journal.device", "unknown"),
+                calibration(ready),
                 ready.get("durability", "UNKNOWN"));
     }
 
-    /** As JSON: backend, durabilityMode, device. */
+    private static String calibration(final JsonFields ready) {
+        final String inFlight = ready.get("journal.writesInFlight", "unknown") + " writes in flight";
+        return "true".equals(ready.get("journal.calibration.calibrated"))
+                ? "calibrated " + ready.get("journal.calibration.date", "") + " ("
+                        + ready.get("journal.calibration.mode", "") + ", p50 "
+                        + ready.get("journal.calibration.p50Micros", "") + " p99 "
+                        + ready.get("journal.calibration.p99Micros", "") + " us), " + inFlight
+                : "not calibrated, " + inFlight;
+    }
+
+    /** As JSON: backend, durabilityMode, device, calibration. */
     JsonObject toJson() {
         return new JsonObject()
                 .put("backend", backend)
                 .put("durabilityMode", durabilityMode)
-                .put("device", device);
+                .put("device", device)
+                .put("calibration", calibration);
     }
 
     @Override
     public String toString() {
-        return "journal " + backend + ", " + durabilityMode + ", device " + device + ", durability " + durability;
+        return "journal " + backend + ", " + durabilityMode + ", device " + device + ", " + calibration
+                + ", durability " + durability;
     }
 }

@@ -83,10 +83,9 @@ final class JournalReport {
                 "MB/s",
                 JournalBench.Round::mebibytes,
                 figures -> figures.bytesPerSecond() / 1e6);
-        terminal.say(String.format(
-                Locale.ROOT,
-                "  %-22s journal %,12.1f  fio %,12.1f MB/s  ratio %.2f",
+        terminal.say(line(
                 "recovery, read",
+                "MB/s",
                 recoveryBytesPerSecond() / 1e6,
                 Percentiles.median(fills, fill -> of(fill.peer(), DeviceFigures::bytesPerSecond)) / 1e6,
                 recoveryRatio()));
@@ -106,14 +105,20 @@ final class JournalReport {
             final String unit,
             final Function<JournalBench.Round, JournalBench.Pair> load,
             final ToDoubleFunction<DeviceFigures> figure) {
-        terminal.say(String.format(
-                Locale.ROOT,
-                "  %-22s journal %,12.1f  fio %,12.1f %-4s  ratio %.2f",
+        terminal.say(line(
                 name,
+                unit,
                 Percentiles.median(rounds, round -> of(load.apply(round).ours(), figure)),
                 Percentiles.median(rounds, round -> of(load.apply(round).peer(), figure)),
-                unit,
                 ratio(load, figure)));
+    }
+
+    /** One line of the table; without fio, whose figures are not numbers then, ours alone. */
+    static String line(final String name, final String unit, final double ours, final double fio, final double ratio) {
+        final String text = String.format(Locale.ROOT, "  %-22s journal %,12.1f %-4s", name, ours, unit);
+        return Double.isNaN(fio)
+                ? text.stripTrailing()
+                : text + String.format(Locale.ROOT, "  fio %,12.1f %-4s  ratio %.2f", fio, unit, ratio);
     }
 
     private double ratio(

@@ -82,6 +82,15 @@ final class LimitProbe implements AutoCloseable {
     }
 
     /**
+     * Writes as {@link #deviceWrite} does and forgets the times.
+     *
+     * @throws IOException when the device fails.
+     */
+    void warmUpWrite() throws IOException {
+        device.measure(DEVICE_NS, OpenLoop.newHistogram());
+    }
+
+    /**
      * Ends a run's measurement; the next begins empty.
      *
      * @return what was measured since the last call.

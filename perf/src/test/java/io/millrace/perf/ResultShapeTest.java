@@ -110,8 +110,18 @@ final class ResultShapeTest {
     @Test
     void shouldCompareEachRunWithItsOwnLimitWhenDeviceDrifts() {
         final RunReport report = new RunReport(
-                List.of(runBeside(110_000, 100_000), runBeside(240_000, 200_000), runBeside(390_000, 300_000)));
+                List.of(runBeside(110_000, 100_000), runBeside(240_000, 200_000), runBeside(300_000, 150_000)));
         assertEquals(1.2, report.ratio(50), 0.01);
+    }
+
+    @Test
+    void shouldLeaveFioOutWhenItWasNotRun() {
+        assertEquals(
+                "  depth 8                journal     34,797.0 /s",
+                JournalReport.line("depth 8", "/s", 34_797, Double.NaN, Double.NaN));
+        assertEquals(
+                "  depth 8                journal     34,797.0 /s    fio     28,422.0 /s    ratio 1.22",
+                JournalReport.line("depth 8", "/s", 34_797, 28_422, 1.22));
     }
 
     @Test

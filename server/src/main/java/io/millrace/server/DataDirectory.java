@@ -5,6 +5,7 @@ import io.millrace.codec.MillraceException;
 import io.millrace.journal.FormatContext;
 import io.millrace.journal.FormatProgress;
 import io.millrace.journal.Journal;
+import io.millrace.journal.JournalContext;
 import io.millrace.server.configuration.NodeConfiguration;
 import io.millrace.server.configuration.Setting;
 import java.nio.charset.StandardCharsets;
@@ -54,6 +55,16 @@ public final class DataDirectory {
      */
     static UUID nodeId(final NodeConfiguration configuration) {
         return UUID.nameUUIDFromBytes(configuration.text(Setting.NODE_NAME).getBytes(StandardCharsets.UTF_8));
+    }
+
+    /**
+     * Names a node's journal, for whoever opens it.
+     *
+     * @param configuration of the node.
+     * @return its file and its owner, everything else as it comes.
+     */
+    public static JournalContext journalContext(final NodeConfiguration configuration) {
+        return new JournalContext().file(configuration.journalPath()).nodeId(nodeId(configuration));
     }
 
     /**

@@ -71,6 +71,9 @@ public final class Node implements AutoCloseable {
      * @param warnings takes lines an operator should see.
      * @param errors takes what goes wrong while running.
      * @param health is told what becomes of the node.
+     * @param listener starts to answer for the node's health: before anything that takes long, formatting or recovery,
+     *     but never while another process may have the journal. Of two nodes on one data directory both want the port
+     *     of HTTP; the operator must be told of the journal (MR-6004), not of the port.
      * @throws MillraceException when the node cannot start; nothing is left behind.
      */
     @AllowedHere("composition root")
@@ -79,7 +82,8 @@ public final class Node implements AutoCloseable {
             final boolean mustFormat,
             final Consumer<String> warnings,
             final ErrorHandler errors,
-            final NodeHealth health) {
+            final NodeHealth health,
+            final Runnable listener) {
         this.health = health;
         this.configuration = configuration;
         this.warnings = warnings;
@@ -89,6 +93,7 @@ public final class Node implements AutoCloseable {
         final SecureRandom random = new SecureRandom();
         final DataDirectory directory = new DataDirectory(configuration);
         if (mustFormat) {
+            listener.run(); // nobody has a journal that does not exist
             directory.format((done, total) -> {});
         }
         agent = new DeviceAgent(
@@ -104,6 +109,9 @@ public final class Node implements AutoCloseable {
         try {
             control = new ControlCarrier(agent, ControlLimits.DEFAULT);
             directory.admit(agent.journal().deviceUuid());
+            if (!mustFormat) {
+                listener.run();
+            }
             agent.recover();
             openedTransport = launchTransport();
             openedAcceptor = new SessionAcceptor(openedTransport, acceptorContext(), agent);
@@ -351,13 +359,13 @@ public final class Node implements AutoCloseable {
     }
 
     private JournalContext journalContext() {
-        return new JournalContext()
-                .file(configuration.journalPath())
-                .nodeId(DataDirectory.nodeId(configuration))
+        return DataDirectory.journalContext(configuration)
                 .backend(Backend.valueOf(
                         configuration.text(Setting.JOURNAL_BACKEND).toUpperCase(Locale.ROOT)))
                 .bufferLength(configuration.integer(Setting.JOURNAL_BUFFER_SIZE))
                 .writesInFlight(configuration.integer(Setting.JOURNAL_WRITES_IN_FLIGHT))
+                .calibratedWritesInFlight(!configuration.isSet(Setting.JOURNAL_WRITES_IN_FLIGHT))
+                .ioDeadlineNs(configuration.number(Setting.JOURNAL_IO_DEADLINE))
                 .stallThresholdNs(configuration.number(Setting.JOURNAL_STALL_THRESHOLD))
                 .warnings(warnings);
     }

@@ -2,6 +2,7 @@ package io.millrace.server;
 
 import io.millrace.codec.ErrorCode;
 import io.millrace.codec.wire.Durability;
+import io.millrace.journal.Calibration;
 import io.millrace.journal.RecoveryReport;
 import io.millrace.journal.TailState;
 import io.millrace.replication.DeviceAgent;
@@ -19,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param backend of the journal.
  * @param durability what an acknowledgement proves: MEMORY where the medium does not survive a loss of power.
  * @param durabilityMode how bytes are made durable.
+ * @param calibration of the device.
+ * @param writesInFlight most of them.
  * @param idlePolicy of the duty cycle.
  * @param incarnation of this run.
  * @param formatted whether the journal was made by this start.
@@ -33,6 +36,8 @@ public record NodeReport(
         String backend,
         Durability durability,
         String durabilityMode,
+        Calibration calibration,
+        int writesInFlight,
         IdlePolicy idlePolicy,
         long incarnation,
         boolean formatted,
@@ -55,6 +60,8 @@ public record NodeReport(
                 agent.journal().backendName(),
                 agent.durability(),
                 agent.journal().durabilityMode().describe(),
+                agent.journal().calibration(),
+                agent.journal().writesInFlight(),
                 idlePolicy,
                 agent.journal().incarnation(),
                 formatted,

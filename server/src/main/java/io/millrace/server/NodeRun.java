@@ -4,10 +4,10 @@ import io.millrace.server.configuration.NodeConfiguration;
 import io.millrace.server.configuration.Setting;
 import io.millrace.server.http.HttpEndpoint;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.agrona.CloseHelper;
 import org.agrona.concurrent.SystemEpochClock;
-import org.agrona.concurrent.SystemEpochNanoClock;
 import org.agrona.concurrent.SystemNanoClock;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +21,7 @@ public final class NodeRun implements AutoCloseable {
     private final Node node;
     private final NodeCounters counters;
     private final NodeHealth health;
-    private final @Nullable HttpEndpoint http;
+    private @Nullable HttpEndpoint http;
     private final Consumer<String> operator;
     private @Nullable String toldFence;
 
@@ -42,23 +42,37 @@ public final class NodeRun implements AutoCloseable {
         this.operator = operator;
         Identity.makeDirectory(configuration.dataDirectory());
         health = new NodeHealth(SystemNanoClock.INSTANCE, hostWarnings);
-        final String endpoint = configuration.text(Setting.HTTP_ENDPOINT);
-        http = NodeConfiguration.OFF.equals(endpoint) ? null : new HttpEndpoint(endpoint, NodeVersion.get(), health);
         Node started = null;
         final ErrorFile opened = new ErrorFile(configuration.dataDirectory(), SystemEpochClock.INSTANCE, operator);
         try {
-            started = new Node(configuration, mustFormat, text -> operator.accept("warning: " + text), opened, health);
+            started = new Node(
+                    configuration,
+                    mustFormat,
+                    text -> operator.accept("warning: " + text),
+                    opened,
+                    health,
+                    () -> listen(configuration.text(Setting.HTTP_ENDPOINT)));
             opened.open();
-            counters = new NodeCounters(configuration.dataDirectory(), started, new SystemEpochNanoClock());
+            counters = new NodeCounters(configuration.dataDirectory(), started, NodeRun::epochNs);
         } catch (final RuntimeException exception) {
             CloseHelper.quietCloseAll(started, opened, http);
             throw exception;
         }
-        if (http != null) {
-            http.metrics(counters.table());
+        final HttpEndpoint listening = http;
+        if (listening != null) {
+            listening.metrics(counters.table());
         }
         node = started;
         errors = opened;
+    }
+
+    /** Milliseconds are enough for the counters; the clock of nanoseconds would make an object at each update. */
+    private static long epochNs() {
+        return TimeUnit.MILLISECONDS.toNanos(SystemEpochClock.INSTANCE.time());
+    }
+
+    private void listen(final String endpoint) {
+        http = NodeConfiguration.OFF.equals(endpoint) ? null : new HttpEndpoint(endpoint, NodeVersion.get(), health);
     }
 
     /** Returns the node. */

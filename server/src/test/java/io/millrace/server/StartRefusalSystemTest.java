@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,6 +30,27 @@ final class StartRefusalSystemTest {
                 NodeProcess node = NodeProcess.create().listen("127.0.0.1:" + taken.getLocalPort())) {
             assertRefused(node, ErrorCode.PORT_IN_USE);
             node.listen("127.0.0.1:0").start();
+        }
+    }
+
+    @Test
+    void shouldRefuseAndFormatNothingWhenThePortOfHttpIsInUse() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                NodeProcess node = NodeProcess.create().with("http.endpoint=127.0.0.1:" + taken.getLocalPort())) {
+            assertRefused(node, ErrorCode.PORT_IN_USE);
+            assertTrue(Files.notExists(node.journal()), "the port is asked for before the journal is made");
+            node.with("http.endpoint=127.0.0.1:0").start();
+            assertEquals(0, node.terminate(), node::errorText);
+            assertRefused(node.with("http.endpoint=127.0.0.1:" + taken.getLocalPort()), ErrorCode.PORT_IN_USE);
+            node.with("http.endpoint=127.0.0.1:0").start();
+        }
+    }
+
+    @Test
+    void shouldNameTheLockWhenTheRunningNodeHasThePortOfHttpAsWell() {
+        try (NodeProcess node = NodeProcess.started();
+                NodeProcess second = NodeProcess.create().onDataOf(node)) {
+            assertRefused(second.with("http.endpoint=" + node.ready("http")), ErrorCode.DEVICE_LOCKED);
         }
     }
 

@@ -18,6 +18,9 @@ import org.agrona.concurrent.UnsafeBuffer;
  * 8, flags 12. Queue indexes are ints that wrap: they are compared by difference.
  */
 final class Ring implements AutoCloseable {
+    /** Make what was written durable. */
+    static final int OPERATION_FSYNC = 3;
+
     /** Read into a registered buffer. */
     static final int OPERATION_READ_FIXED = 4;
 
@@ -32,6 +35,9 @@ final class Ring implements AutoCloseable {
 
     /** The file is an index of the registered files. */
     static final int FLAG_FIXED_FILE = 1;
+
+    /** The next entry starts when this one has succeeded in full, else it is cancelled. */
+    static final int FLAG_LINK = 1 << 2;
 
     private static final int SETUP_CQSIZE = 1 << 3;
     private static final int SETUP_SUBMIT_ALL = 1 << 7;
@@ -239,6 +245,15 @@ final class Ring implements AutoCloseable {
         submissions.putLong(entry + 56, 0);
         tail++;
         return true;
+    }
+
+    /**
+     * Tells how many entries can be prepared.
+     *
+     * @return count
+     */
+    int room() {
+        return submissionCapacity - (tail - queues.getIntVolatile(submissionHead));
     }
 
     /**

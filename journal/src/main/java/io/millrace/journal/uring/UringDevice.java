@@ -6,15 +6,17 @@ import io.millrace.journal.BlockDevice;
 import io.millrace.journal.CompletionHandler;
 import io.millrace.journal.DurabilityMode;
 import io.millrace.journal.ResourceLedger;
+import io.millrace.journal.SyncMethod;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.Objects;
 import org.agrona.BufferUtil;
 import org.agrona.collections.IntArrayList;
 import org.agrona.collections.IntHashSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file on which direct writes with {@code RWF_DSYNC} run through io_uring.
+ * A file on which direct writes run through io_uring, each durable by {@code RWF_DSYNC} or by a linked FSYNC.
  *
  * <p><b>Threading</b>: one thread at a time. The ring is made on the first thread that submits, polls or waits; when
  * another thread comes while nothing is in flight, it gets a ring of its own (the kernel binds a ring to a thread).
@@ -29,6 +31,10 @@ public final class UringDevice implements BlockDevice {
     private static final int KIND_SHIFT = 56;
     private static final long KIND_WATCH = 1;
     private static final long KIND_IGNORED = 2;
+    private static final long KIND_LINKED_WRITE = 3;
+    private static final long KIND_LINKED_SYNC = 4;
+    private static final int FSYNC_DATASYNC = 1;
+    private static final int EIO = 5;
     private static final long TOKEN_MASK = (1L << KIND_SHIFT) - 1;
     private static final int ENOMEM = 12;
     private static final int ECANCELED = 125;
@@ -41,6 +47,7 @@ public final class UringDevice implements BlockDevice {
     private final ResourceLedger ledger;
     private final int descriptor;
     private final int writeFlags;
+    private final @Nullable LinkedWrites links;
     private final IntArrayList watched = new IntArrayList();
     /** Sockets with a poll in the ring: armed by a sleep, fired once, so that frames under load cost nothing here. */
     private final IntHashSet armed = new IntHashSet();
@@ -53,10 +60,11 @@ public final class UringDevice implements BlockDevice {
     private @Nullable Ring ring;
     private @Nullable Thread owner;
     private int inFlightCount;
+    private boolean linksBroken;
     private boolean closed;
 
     /**
-     * Opens a file.
+     * Opens a file for writes with {@code RWF_DSYNC}, or for writes that are not durable.
      *
      * @param path of the file
      * @param length bytes of it to use
@@ -71,12 +79,48 @@ public final class UringDevice implements BlockDevice {
             final DurabilityMode durabilityMode,
             final boolean durableWrites,
             final ResourceLedger ledger) {
+        this(path, length, durabilityMode, durableWrites ? RWF_DSYNC : 0, null, ledger);
+    }
+
+    /**
+     * Opens a file.
+     *
+     * @param path of the file
+     * @param length bytes of it to use
+     * @param durabilityMode as found by the caller, who knows the file system
+     * @param method {@code RWF_DSYNC} or {@code LINKED_FSYNC}
+     * @param ledger that counts descriptors and mappings
+     * @throws MillraceException MR-6011, MR-6012 when it cannot be opened for direct writes, MR-5009 self-test
+     */
+    public UringDevice(
+            final Path path,
+            final long length,
+            final DurabilityMode durabilityMode,
+            final SyncMethod method,
+            final ResourceLedger ledger) {
+        this(
+                path,
+                length,
+                durabilityMode,
+                method == SyncMethod.LINKED_FSYNC ? 0 : RWF_DSYNC,
+                method == SyncMethod.LINKED_FSYNC ? new LinkedWrites(QUEUE_LENGTH) : null,
+                ledger);
+    }
+
+    private UringDevice(
+            final Path path,
+            final long length,
+            final DurabilityMode durabilityMode,
+            final int writeFlags,
+            final @Nullable LinkedWrites links,
+            final ResourceLedger ledger) {
         Native.requireSelfTest();
         this.path = path;
         this.length = length;
         this.durabilityMode = durabilityMode;
         this.ledger = ledger;
-        writeFlags = durableWrites ? RWF_DSYNC : 0;
+        this.writeFlags = writeFlags;
+        this.links = links;
         descriptor = Native.libc().open(path.toString(), Native.O_RDWR | Native.O_DIRECT | Native.O_CLOEXEC, 0);
         if (descriptor < 0) {
             final int errno = Native.errno();
@@ -147,7 +191,48 @@ public final class UringDevice implements BlockDevice {
 
     @Override
     public boolean submitWrite(final int arenaIndex, final int writeLength, final long address, final long token) {
-        return submit(Ring.OPERATION_WRITE_FIXED, arenaIndex, writeLength, address, writeFlags, token);
+        return links == null
+                ? submit(Ring.OPERATION_WRITE_FIXED, arenaIndex, writeLength, address, writeFlags, token)
+                : submitLinked(links, arenaIndex, writeLength, address, token);
+    }
+
+    /** Queues both entries or none: a chain must reach the kernel in one call. */
+    private boolean submitLinked(
+            final LinkedWrites linked, final int arenaIndex, final int ioLength, final long address, final long token) {
+        final Ring current = ring();
+        requireInArena(arenaIndex, ioLength);
+        if (current.room() < 2) {
+            return false;
+        }
+        final int slot = linked.take(token, ioLength);
+        if (slot < 0) {
+            return false;
+        }
+        // SAFETY: the range lies in the registered buffer, which the caller keeps until close().
+        current.prepare(
+                Ring.OPERATION_WRITE_FIXED | (Ring.FLAG_FIXED_FILE | Ring.FLAG_LINK) << 8,
+                0,
+                address,
+                arenaAddress + arenaIndex,
+                ioLength,
+                0,
+                KIND_LINKED_WRITE << KIND_SHIFT | slot);
+        current.prepare(
+                Ring.OPERATION_FSYNC | Ring.FLAG_FIXED_FILE << 8,
+                0,
+                0,
+                0,
+                0,
+                FSYNC_DATASYNC,
+                KIND_LINKED_SYNC << KIND_SHIFT | slot);
+        inFlightCount++;
+        return true;
+    }
+
+    private void requireInArena(final int arenaIndex, final int ioLength) {
+        if (arenaIndex < 0 || ioLength < 0 || arenaIndex > arenaLength - ioLength) {
+            throw new IllegalArgumentException("range " + arenaIndex + "+" + ioLength + " of " + arenaLength);
+        }
     }
 
     @Override
@@ -163,9 +248,7 @@ public final class UringDevice implements BlockDevice {
             final int flags,
             final long token) {
         final Ring current = ring();
-        if (arenaIndex < 0 || ioLength < 0 || arenaIndex > arenaLength - ioLength) {
-            throw new IllegalArgumentException("range " + arenaIndex + "+" + ioLength + " of " + arenaLength);
-        }
+        requireInArena(arenaIndex, ioLength);
         // SAFETY: the range lies in the registered buffer, which the caller keeps until close().
         if (inFlightCount >= QUEUE_LENGTH
                 || !current.prepare(
@@ -185,7 +268,16 @@ public final class UringDevice implements BlockDevice {
     @Override
     public int flush() {
         final Ring current = ring();
-        return current.pendingCount() == 0 ? 0 : current.submit();
+        return current.pendingCount() == 0 && !linksBroken ? 0 : submit(current);
+    }
+
+    /** Submits; where a chain may have been cut in two, no later result of this device can be believed. */
+    private int submit(final Ring current) {
+        final int result = current.submit();
+        if (links != null && result > 0 && current.pendingCount() > 0) {
+            linksBroken = true;
+        }
+        return linksBroken ? -EIO : result;
     }
 
     @Override
@@ -202,6 +294,8 @@ public final class UringDevice implements BlockDevice {
                 inFlightCount--;
                 handler.onCompletion(userData, result);
                 count++;
+            } else if (kind >= KIND_LINKED_WRITE) {
+                count += completeLinked(handler, kind == KIND_LINKED_WRITE, (int) userData, result);
             } else if (kind == KIND_WATCH && result != -ECANCELED) {
                 armed.remove((int) userData);
                 if (result < 0) {
@@ -212,12 +306,25 @@ public final class UringDevice implements BlockDevice {
         return count;
     }
 
+    private int completeLinked(
+            final CompletionHandler handler, final boolean isWrite, final int slot, final int result) {
+        final LinkedWrites linked = Objects.requireNonNull(links);
+        final boolean complete = isWrite ? linked.onWrite(slot, result) : linked.onSync(slot, result);
+        if (!complete) {
+            return 0;
+        }
+        inFlightCount--;
+        final long token = linked.token(slot);
+        handler.onCompletion(token, linksBroken ? -EIO : linked.release(slot));
+        return 1;
+    }
+
     @Override
     public int await(final long timeoutNs) {
         final Ring current = ring();
         armWatches(current);
         if (current.pendingCount() > 0) {
-            current.submit();
+            submit(current);
         }
         if (current.readyCount() == 0) {
             current.waitFor(timeoutNs);
@@ -253,7 +360,7 @@ public final class UringDevice implements BlockDevice {
         for (int i = 0; i < watched.size(); i++) {
             final int fileDescriptor = watched.getInt(i);
             if (!armed.contains(fileDescriptor) && !arm(current, fileDescriptor)) {
-                current.submit(); // the queue is full
+                submit(current); // the queue is full
                 arm(current, fileDescriptor);
             }
         }

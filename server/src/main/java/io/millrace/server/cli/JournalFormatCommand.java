@@ -1,5 +1,6 @@
 package io.millrace.server.cli;
 
+import io.millrace.journal.Calibration;
 import io.millrace.server.DataDirectory;
 import io.millrace.server.configuration.NodeConfiguration;
 import io.millrace.server.configuration.Setting;
@@ -7,8 +8,10 @@ import io.millrace.server.configuration.Units;
 import io.millrace.server.json.JsonWriter;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /**
  * {@code millrace journal format}: makes the journal of a node that has none yet. It overwrites nothing.
@@ -27,6 +30,11 @@ final class JournalFormatCommand implements Callable<Integer> {
 
     @Mixin
     private OutputOption output = new OutputOption();
+
+    @Option(
+            names = "--calibrate",
+            description = "Measure then how the device is written best, for about half a minute, and keep the result.")
+    private boolean calibrate;
 
     /**
      * Creates the command.
@@ -50,15 +58,21 @@ final class JournalFormatCommand implements Callable<Integer> {
         } finally {
             progress.end();
         }
+        final Calibration calibration = calibrate
+                ? HwCalibrateCommand.calibrate(
+                        console, wanted, TimeUnit.SECONDS.toNanos(HwCalibrateCommand.DEFAULT_SECONDS), candidate -> {})
+                : Calibration.NONE;
         if (output.isJson()) {
             final StringBuilder text = new StringBuilder();
-            new JsonWriter(text)
-                    .beginObject()
+            final JsonWriter json = new JsonWriter(text);
+            json.beginObject()
                     .field("file", file)
                     .field("bytes", size)
                     .field("deviceUuid", device.toString())
                     .field("node", wanted.text(Setting.NODE_NAME))
-                    .end();
+                    .name("calibration");
+            HwCalibrateCommand.write(json, calibration);
+            json.end();
             console.out().println(text);
         } else {
             console.out()

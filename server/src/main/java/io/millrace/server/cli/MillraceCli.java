@@ -60,6 +60,7 @@ public final class MillraceCli {
                 .addSubcommand(config(console))
                 .addSubcommand(new StatCommand(console))
                 .addSubcommand(new ErrorsCommand(console))
+                .addSubcommand(new CommandLine(new HwCommands()).addSubcommand(new HwCalibrateCommand(console)))
                 .addSubcommand(new VersionCommand(console))
                 .addSubcommand(new HelpCommand());
         printVersions(root);

@@ -162,7 +162,12 @@ final class StartCommand implements Callable<Integer> {
 
     private void report(final NodeReport report, final @Nullable String http) {
         console.say("journal: " + report.durability() + ", " + report.durabilityMode() + ", backend " + report.backend()
+                + ", " + report.writesInFlight() + " writes in flight"
                 + (report.formatted() ? ", newly formatted" : ""));
+        console.say("  "
+                + (report.calibration().isDone()
+                        ? report.calibration().describe()
+                        : "not calibrated: RWF_DSYNC and defaults; stop the node and run: millrace hw calibrate"));
         final String notice = report.tailNotice();
         console.say("recovered " + report.recovery().recordCount() + " records in "
                 + report.recovery().batchCount() + " batches "
@@ -217,7 +222,9 @@ final class StartCommand implements Callable<Integer> {
                 .field("backend", report.backend())
                 .field("durabilityMode", report.durabilityMode())
                 .field("device", report.device())
-                .end()
-                .end();
+                .field("writesInFlight", report.writesInFlight())
+                .name("calibration");
+        HwCalibrateCommand.write(json, report.calibration());
+        json.end().end();
     }
 }

@@ -145,6 +145,16 @@ public final class NodeConfiguration {
         return originOf(setting).toString();
     }
 
+    /**
+     * Tells whether somebody gave a value.
+     *
+     * @param setting any.
+     * @return false where the default holds.
+     */
+    public boolean isSet(final Setting setting) {
+        return !originOf(setting).equals(Origin.DEFAULT);
+    }
+
     private Origin originOf(final Setting setting) {
         return origins.getOrDefault(setting, Origin.DEFAULT);
     }

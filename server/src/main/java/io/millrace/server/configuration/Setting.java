@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Every setting of a node: its key in {@code millrace.toml}, unit, default, range and the reason for the default.
  * {@code docs/configuration.md} is generated from this list.
  *
- * <p><b>Threading:</b> immutable. <b>Invariants:</b> at most 25; keys are unique; defaults lie in their ranges.
+ * <p><b>Threading:</b> immutable. <b>Invariants:</b> at most 26; keys are unique; defaults lie in their ranges.
  */
 public enum Setting {
     /** Who the node is. */
@@ -106,9 +106,11 @@ public enum Setting {
             "auto",
             0,
             0,
-            "auto: io_uring, and where the kernel forbids it the slower file channel, loudly.",
+            "auto: as calibrated (hw calibrate), else io_uring, and where the kernel forbids it the slower file channel,"
+                    + " loudly.",
             "auto",
             "uring",
+            "pwritev2",
             "channel"),
     /** K. */
     JOURNAL_WRITES_IN_FLIGHT(
@@ -117,7 +119,8 @@ public enum Setting {
             "2",
             1,
             8,
-            "A write does not wait for the one before; more make smaller batches. docs/adr/0006 has the measurement."),
+            "A write does not wait for the one before; more make smaller batches (docs/adr/0006). Not set: as"
+                    + " calibrated, where hw calibrate was run."),
     /** The watchdog. */
     JOURNAL_STALL_THRESHOLD(
             "journal.stall-threshold",
@@ -126,6 +129,15 @@ public enum Setting {
             1_000_000L,
             60_000_000_000L,
             "No healthy device was seen to take longer; older writes are counted as stalls."),
+    /** When a write is given up. */
+    JOURNAL_IO_DEADLINE(
+            "journal.io-deadline",
+            Kind.DURATION,
+            "30s",
+            100_000_000L,
+            600_000_000_000L,
+            "A write that has not completed by then has an unknown outcome: the device is fenced. Above every stall that"
+                    + " was seen on a sound device (10 s)."),
     /** Datagram size. */
     TRANSPORT_MTU(
             "transport.mtu",
