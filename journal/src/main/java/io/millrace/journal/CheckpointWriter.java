@@ -189,7 +189,6 @@ public final class CheckpointWriter {
         return lastPieceBytes;
     }
 
-
     /**
      * Goes on with what is under way.
      *

@@ -3,7 +3,6 @@ package io.millrace.journal;
 import io.millrace.codec.Crc32c;
 import io.millrace.codec.ErrorCode;
 import io.millrace.codec.LogFormat;
-import io.millrace.codec.MillraceException;
 import io.millrace.codec.log.RecordHeaderDecoder;
 import java.nio.ByteOrder;
 import java.util.Objects;
@@ -45,7 +44,6 @@ public final class Journal implements AutoCloseable, CompletionHandler {
     private static final int COMPLETION_LIMIT = 128;
     private static final int RETRY_LIMIT = 3;
     private static final int EAGAIN = 11;
-    private static final long IO_DEADLINE_GRACE_NS = 1_000_000_000L;
     private static final int HEAD_LENGTH = JournalContext.HEAD_LENGTH;
     private static final int MARK_RESERVE_DIVISOR = 16;
     private static final int LONGEST_WINDOW = 8 << 20;
@@ -74,9 +72,8 @@ public final class Journal implements AutoCloseable, CompletionHandler {
     private final int maxRecordLength;
     private final SuperblockWriter superblocks;
     private final int writesInFlight;
-    private final long stallThresholdNs;
+    private final IoWatchdog watchdog;
     private final long idleMarkDelayNs;
-    private final long ioDeadlineNs;
     private final int badSuperblockCount;
 
     private Superblock superblock;
@@ -94,8 +91,6 @@ public final class Journal implements AutoCloseable, CompletionHandler {
     private boolean markDue;
     private long quietSinceNs;
     private boolean fenced;
-    private boolean overdue;
-    private long overdueSinceNs;
     private boolean closed;
 
     private Journal(
@@ -112,9 +107,8 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         epochClock = context.epochClock();
         listener = context.listener();
         warnings = context.warnings();
-        stallThresholdNs = context.stallThresholdNs();
+        watchdog = new IoWatchdog(context.stallThresholdNs(), context.ioDeadlineNs(), counters);
         idleMarkDelayNs = context.idleMarkDelayNs();
-        ioDeadlineNs = context.ioDeadlineNs();
         ringLength = context.bufferLength();
         windowLength = Math.min(ringLength, LONGEST_WINDOW);
         final int superblockIndex = buffer.capacity() - HEAD_LENGTH;
@@ -135,8 +129,7 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         readers = new JournalReader[context.readerLimit()];
         zones = new ZoneMap(superblock);
         checkpoint = new CheckpointWriter(this, index, zones, epochClock);
-        final JournalReader.Shared shared =
-                new JournalReader.Shared(device, buffer, crc, superblock, zones, counters);
+        final JournalReader.Shared shared = new JournalReader.Shared(device, buffer, crc, superblock, zones, counters);
         for (int i = 0; i < readers.length; i++) {
             readers[i] = new JournalReader(
                     this, shared, READER_TOKEN | i, ringLength + i * context.maxBatchLength(), maxBatchLength);
@@ -196,8 +189,8 @@ public final class Journal implements AutoCloseable, CompletionHandler {
 
     /**
      * Gives the newest checkpoint and folds all records since it in order, classifies what lies behind the last valid
-     * batch (P4), and makes the next recovery epoch and incarnation durable. Blocks. Call it on the device thread, once, before anything is
-     * claimed.
+     * batch (P4), and makes the next recovery epoch and incarnation durable. Blocks. Call it on the device thread,
+     * once, before anything is claimed.
      *
      * @param visitor takes the pieces of the checkpoint, and every record
      * @throws io.millrace.codec.MillraceException MR-6005 corrupt, nothing was changed; MR-6011 the device cannot be
@@ -357,7 +350,10 @@ public final class Journal implements AutoCloseable, CompletionHandler {
                 work += submitMark(nowNs);
             }
             work += checkpoint.doWork();
-            watch(nowNs);
+            if (watchdog.isLate(oldestInFlightNs(nowNs), nowNs, ring)) {
+                fence("batch " + (ring.durable() + 1) + " is not complete after " + watchdog.deadlineNs() / 1_000_000
+                        + " ms");
+            }
         }
         final int result = device.flush();
         if (result < 0) {
@@ -760,29 +756,6 @@ public final class Journal implements AutoCloseable, CompletionHandler {
             count++;
         }
         return count;
-    }
-
-    /**
-     * Counts stalls and fences behind the deadline. A process that was paused (SIGSTOP, a virtual machine that moved)
-     * sees its writes overdue before the kernel or the worker could hand their completions over, so the first look
-     * proves nothing.
-     */
-    private void watch(final long nowNs) {
-        final long ageNs = oldestInFlightNs(nowNs);
-        if (ageNs <= ioDeadlineNs) {
-            overdue = false;
-        } else if (!overdue) {
-            overdue = true;
-            overdueSinceNs = nowNs;
-        } else if (nowNs - overdueSinceNs > IO_DEADLINE_GRACE_NS) {
-            fence("batch " + (ring.durable() + 1) + " is not complete after " + ioDeadlineNs / 1_000_000 + " ms");
-        }
-        if (ageNs > stallThresholdNs) {
-            counters.longestStallNs = Math.max(counters.longestStallNs, ageNs);
-            if (ring.markStalled()) {
-                counters.stallCount++;
-            }
-        }
     }
 
     private void fence(final String what) {

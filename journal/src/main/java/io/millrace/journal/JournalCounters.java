@@ -38,6 +38,7 @@ public final class JournalCounters {
 
     /** Empty batches written because the journal fell idle. */
     long idleMarkCount;
+
     long checkpointCount;
     long freedZoneCount;
 

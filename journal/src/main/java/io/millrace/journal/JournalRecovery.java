@@ -177,8 +177,7 @@ final class JournalRecovery {
             // a header that names a later zone is right: this superblock is the older one of two
             if (zone < first && zones.zoneAt((int) place) < first) {
                 zones.put(zone, (int) place);
-                zones.mark(
-                        zones.addressOf(zone), zones.addressOf(zone), superblock.checkpointBatchSequence());
+                zones.mark(zones.addressOf(zone), zones.addressOf(zone), superblock.checkpointBatchSequence());
             }
         }
     }

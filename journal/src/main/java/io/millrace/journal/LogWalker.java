@@ -268,8 +268,7 @@ final class LogWalker {
      * @param crc over the arena
      * @return true when both are right
      */
-    static boolean isWholeHeader(
-            final BatchHeaderDecoder header, final int index, final Crc32c crc) {
+    static boolean isWholeHeader(final BatchHeaderDecoder header, final int index, final Crc32c crc) {
         return header.magic() == LogFormat.BATCH_MAGIC
                 && header.headerCrc32c()
                         == Integer.toUnsignedLong(crc.compute(index, LogFormat.BATCH_HEADER_CRC_COVERAGE));

@@ -11,8 +11,8 @@ import org.agrona.collections.Int2ObjectHashMap;
 
 /**
  * Which batch holds which position, per chain: one entry for the first position of a chain in a batch, in chunks out of
- * a pool that is filled before the steady state and grows by chunks when it must. Entries whose zone was freed are taken
- * out chunk by chunk.
+ * a pool that is filled before the steady state and grows by chunks when it must. Entries whose zone was freed are
+ * taken out chunk by chunk.
  *
  * <p><b>Threading</b>: device thread.
  *

@@ -234,9 +234,7 @@ public record Superblock(
     private boolean isCheckpointSane() {
         return checkpointAddress == 0
                 ? checkpointBatchSequence == 0
-                : checkpointAddress >= dataAddress
-                        && checkpointAddress % granule == 0
-                        && checkpointBatchSequence > 0;
+                : checkpointAddress >= dataAddress && checkpointAddress % granule == 0 && checkpointBatchSequence > 0;
     }
 
     /**

@@ -1,7 +1,6 @@
 package io.millrace.journal;
 
 import io.millrace.codec.Crc32c;
-import io.millrace.codec.LogFormat;
 import io.millrace.codec.log.BatchHeaderDecoder;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -121,12 +120,10 @@ final class TailScan {
         final boolean dense = whole
                 || (!LogWalker.isWholeHeader(header, windowIndex, crc)
                         && !LogWalker.isZero(arena, windowIndex, superblock.granule()));
-        return dense
-                && findsProofIn(at + superblock.granule(), placeAddress(place + 1), invalidSequence, lastEpoch);
+        return dense && findsProofIn(at + superblock.granule(), placeAddress(place + 1), invalidSequence, lastEpoch);
     }
 
-    private boolean findsProofIn(
-            final long from, final long end, final long invalidSequence, final long lastEpoch) {
+    private boolean findsProofIn(final long from, final long end, final long invalidSequence, final long lastEpoch) {
         long at = from;
         while (at < end) {
             final int length = (int) Math.min(windowLength, end - at);

@@ -11,7 +11,8 @@ import org.agrona.concurrent.UnsafeBuffer;
  * {@code [dataAddress + k * zoneLength, + zoneLength)} and is never written twice; a zone of the device takes one zone
  * of the log after the other. On its first way through the device a log address is the device address.
  *
- * <p><b>Threading</b>: device thread, or the one thread of recovery or a tool. Look-ups and assignments do not allocate.
+ * <p><b>Threading</b>: device thread, or the one thread of recovery or a tool. Look-ups and assignments do not
+ * allocate.
  *
  * <p><b>Invariants</b>: a device zone holds at most one log zone; a log zone that was freed is never mapped again.
  */

@@ -253,7 +253,10 @@ class JournalCheckpointTest {
             if (offering && journal.checkpoint().isIdle()) {
                 offering = false; // given up: full
             }
-            if (offering || (due && journal.freeBytes() > 40_000 && journal.checkpoint().begin())) {
+            if (offering
+                    || (due
+                            && journal.freeBytes() > 40_000
+                            && journal.checkpoint().begin())) {
                 offer(journal);
             }
         }

@@ -74,7 +74,12 @@ public enum Setting {
             "Preallocated and written with zeros when it is formatted; a full journal refuses events, nothing is lost."),
     /** Zones. */
     JOURNAL_ZONE_SIZE(
-            "journal.zone-size", Kind.SIZE, "64MiB", 2L << 20, 1L << 30, "Used again as a whole, once nothing in it is live."),
+            "journal.zone-size",
+            Kind.SIZE,
+            "64MiB",
+            2L << 20,
+            1L << 30,
+            "Used again as a whole, once nothing in it is live."),
     /** How often the state is written down. */
     JOURNAL_CHECKPOINT_INTERVAL(
             "journal.checkpoint-interval",
