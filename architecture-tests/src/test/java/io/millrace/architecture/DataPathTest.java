@@ -27,6 +27,8 @@ final class DataPathTest {
     private static final Map<String, String> EXCEPTIONS = Map.of(
             // parks, i.e. sleeps, when there is no work: the kernel wait of the fallback backend; nothing is locked
             "io.millrace.journal.channel.ChannelDevice", "java.util.concurrent.locks.LockSupport",
+            // the second thread of its backend: both sleep when there is no work and are woken; nothing is locked
+            "io.millrace.journal.pwritev2.WriteWorker", "java.util.concurrent.locks.LockSupport",
             // reads an address: at start-up and once for each session that is opened, never for a frame of events
             "io.millrace.transport.HostPort", "java.util.stream.IntStream",
             // makes the client's name printable: once for each session that is opened

@@ -5,6 +5,7 @@ import io.millrace.server.configuration.Setting;
 import io.millrace.server.http.HttpEndpoint;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.agrona.CloseHelper;
 import org.agrona.concurrent.SystemEpochClock;
@@ -21,7 +22,7 @@ public final class NodeRun implements AutoCloseable {
     private final Node node;
     private final NodeCounters counters;
     private final NodeHealth health;
-    private @Nullable HttpEndpoint http;
+    private final @Nullable HttpEndpoint http;
     private final Consumer<String> operator;
     private @Nullable String toldFence;
 
@@ -42,6 +43,7 @@ public final class NodeRun implements AutoCloseable {
         this.operator = operator;
         Identity.makeDirectory(configuration.dataDirectory());
         health = new NodeHealth(SystemNanoClock.INSTANCE, hostWarnings);
+        final AtomicReference<@Nullable HttpEndpoint> listening = new AtomicReference<>();
         Node started = null;
         final ErrorFile opened = new ErrorFile(configuration.dataDirectory(), SystemEpochClock.INSTANCE, operator);
         try {
@@ -51,16 +53,16 @@ public final class NodeRun implements AutoCloseable {
                     text -> operator.accept("warning: " + text),
                     opened,
                     health,
-                    () -> listen(configuration.text(Setting.HTTP_ENDPOINT)));
+                    () -> listening.set(listen(configuration.text(Setting.HTTP_ENDPOINT))));
             opened.open();
             counters = new NodeCounters(configuration.dataDirectory(), started, NodeRun::epochNs);
         } catch (final RuntimeException exception) {
-            CloseHelper.quietCloseAll(started, opened, http);
+            CloseHelper.quietCloseAll(started, opened, listening.get());
             throw exception;
         }
-        final HttpEndpoint listening = http;
-        if (listening != null) {
-            listening.metrics(counters.table());
+        http = listening.get();
+        if (http != null) {
+            http.metrics(counters.table());
         }
         node = started;
         errors = opened;
@@ -71,8 +73,8 @@ public final class NodeRun implements AutoCloseable {
         return TimeUnit.MILLISECONDS.toNanos(SystemEpochClock.INSTANCE.time());
     }
 
-    private void listen(final String endpoint) {
-        http = NodeConfiguration.OFF.equals(endpoint) ? null : new HttpEndpoint(endpoint, NodeVersion.get(), health);
+    private @Nullable HttpEndpoint listen(final String endpoint) {
+        return NodeConfiguration.OFF.equals(endpoint) ? null : new HttpEndpoint(endpoint, NodeVersion.get(), health);
     }
 
     /** Returns the node. */
