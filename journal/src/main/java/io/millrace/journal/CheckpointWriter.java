@@ -26,11 +26,12 @@ import org.agrona.concurrent.EpochNanoClock;
  * given up leaves pieces that nobody names.
  */
 public final class CheckpointWriter {
-    private static final int PIECE_CAPACITY = 16 * 1024;
+    /** A piece alone fills a batch of four granules of 4 KiB. */
+    private static final int BATCH_LENGTH = 16 * 1024;
     private static final int PREFIX_LENGTH = LogFormat.RECORD_HEADER_LENGTH + CheckpointBodyEncoder.BLOCK_LENGTH;
     private static final int PAIR_LENGTH = 2 * Long.BYTES;
     private static final int ENTRIES_A_TURN = 4096;
-    private static final long OWN_OVERHEAD = 8 * 1024;
+    private static final int SMALLEST_BATCH_LENGTH = 4 * 1024;
 
     private final Journal journal;
     private final PositionIndex index;
@@ -168,7 +169,18 @@ public final class CheckpointWriter {
      * @return bytes
      */
     public int pieceCapacity() {
-        return Math.min(PIECE_CAPACITY, journal.maxRecordLength() - PREFIX_LENGTH) & -PAIR_LENGTH;
+        return capacityIn(BATCH_LENGTH);
+    }
+
+    /**
+     * Returns the longest piece that fits into a batch of its own.
+     *
+     * @param batchLength bytes
+     * @return bytes
+     */
+    public int capacityIn(final int batchLength) {
+        final int room = Math.min(batchLength - LogFormat.BATCH_HEADER_LENGTH, journal.maxRecordLength());
+        return (room - PREFIX_LENGTH) & -PAIR_LENGTH;
     }
 
     /**
@@ -177,7 +189,8 @@ public final class CheckpointWriter {
      * @return bytes
      */
     public long ownBytes() {
-        return (index.entryCount() + zones.count()) * PAIR_LENGTH * 9 / 8 + OWN_OVERHEAD;
+        return (index.entryCount() + zones.count()) * PAIR_LENGTH * 9 / 8
+                + (index.chainCount() + 2L) * SMALLEST_BATCH_LENGTH;
     }
 
     /**

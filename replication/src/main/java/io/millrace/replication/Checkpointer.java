@@ -24,9 +24,12 @@ import org.jspecify.annotations.Nullable;
  * relieved.
  */
 final class Checkpointer {
-    private static final int INDEX_PIECE_CAPACITY = 4 * 1024;
+    /** One granule: the look-ups that its entries need are what a turn can spend. */
+    private static final int INDEX_BATCH_LENGTH = 4 * 1024;
+
     private static final int INDEX_ENTRY_LENGTH = 16;
     private static final int SMALLEST_SHARE = 8;
+    private static final long PIECES_A_CHAIN = 3;
     private static final long ESTIMATE_INTERVAL_NS = 1_000_000_000L;
 
     private final Journal journal;
@@ -45,6 +48,9 @@ final class Checkpointer {
     private int controlLength;
     private int offered;
     private int pieceLength;
+    private boolean pending;
+    private long countAtBegin;
+    private long dueBytes;
     private long freeings;
     private long freeingsSeen;
     private long stateBytes;
@@ -68,8 +74,9 @@ final class Checkpointer {
         this.journal = journal;
         this.replicas = replicas;
         this.intervalBytes = Math.min(intervalBytes, journal.capacityBytes() / SMALLEST_SHARE);
+        dueBytes = this.intervalBytes;
         writer = journal.checkpoint();
-        piece = new UnsafeBuffer(new byte[Math.min(INDEX_PIECE_CAPACITY, writer.pieceCapacity())]);
+        piece = new UnsafeBuffer(new byte[writer.capacityIn(INDEX_BATCH_LENGTH)]);
     }
 
     /** Names who has chain 0's state. */
@@ -90,6 +97,9 @@ final class Checkpointer {
      */
     int doWork(final long nowNs) {
         if (step == Step.IDLE) {
+            if (pending && writer.isIdle()) {
+                conclude();
+            }
             if (nowNs - estimatedNs >= ESTIMATE_INTERVAL_NS) {
                 estimatedNs = nowNs;
                 reserve();
@@ -112,7 +122,14 @@ final class Checkpointer {
             return false;
         }
         final boolean relieves = freeings != freeingsSeen && replicas[replicas.length - 1].isFull();
-        return (relieves || journal.uncheckpointedBytes() >= intervalBytes) && journal.freeBytes() >= estimate();
+        return (relieves || journal.uncheckpointedBytes() >= dueBytes) && journal.freeBytes() >= estimate();
+    }
+
+    /** One that was given up is not tried again at once: it would fill what is left with pieces. */
+    private void conclude() {
+        pending = false;
+        final boolean whole = journal.counters().checkpointCount() > countAtBegin;
+        dueBytes = whole ? intervalBytes : journal.uncheckpointedBytes() + intervalBytes;
     }
 
     private boolean begin() {
@@ -120,6 +137,8 @@ final class Checkpointer {
             return false;
         }
         freeingsSeen = freeings;
+        pending = true;
+        countAtBegin = journal.counters().checkpointCount();
         stateBytes = 0;
         chain = 0;
         capture();
@@ -197,7 +216,10 @@ final class Checkpointer {
             entries += replica.state().indexEntryCount();
         }
         final long own = Math.max(writer.ownBytes(), writer.lastBytes());
-        return own + (stateBytes + entries * INDEX_ENTRY_LENGTH) * SMALLEST_SHARE / (SMALLEST_SHARE - 1);
+        // pieces fill batches of their own when nothing else is written: three a chain at least
+        return own
+                + (stateBytes + entries * INDEX_ENTRY_LENGTH) * 9 / 8
+                + replicas.length * PIECES_A_CHAIN * INDEX_BATCH_LENGTH;
     }
 
     private void reserve() {
