@@ -8,7 +8,7 @@ package io.millrace.journal;
 public enum TailState {
     /** Zeros: nothing was being written. */
     CLEAN,
-    /** Whole or partial batches of an earlier recovery epoch, already cut off by an earlier recovery. */
+    /** Batches that an earlier recovery cut off, or of an earlier use of the zone. */
     STALE,
     /** An incomplete or damaged last batch that nobody proves durable: cut off and reported. */
     UNCERTAIN,

@@ -82,7 +82,7 @@ final class OperatorSystemTest {
     }
 
     @Test
-    void shouldBeUnreadyButLiveWhenTheJournalIsFull() throws Exception {
+    void shouldBeUnreadyButLiveUntilTruncatedWhenTheJournalIsFull() throws Exception {
         try (NodeProcess node = NodeProcess.create()
                 .with("journal.size=32MiB")
                 .with("journal.zone-size=4MiB")
@@ -102,6 +102,15 @@ final class OperatorSystemTest {
             assertEquals("journal-full", JsonText.object(ready.body()).get("reasons.0.reason"));
             assertEquals(200, ask(node, "/health/live").statusCode());
             assertEquals(404, ask(node, "/").statusCode());
+
+            cli.run("stream", "truncate", "full/events", "--at", "TAIL").assertDone();
+            final long deadlineNs = System.nanoTime() + 20_000_000_000L;
+            while (ask(node, "/health/ready").statusCode() != 200) {
+                assertTrue(System.nanoTime() < deadlineNs, "what was truncated makes no room");
+                Thread.sleep(50);
+            }
+            cli.runWith(java.util.Arrays.copyOf(input, 20 * line.length), "write", "full/events", "-")
+                    .assertDone();
         }
     }
 
