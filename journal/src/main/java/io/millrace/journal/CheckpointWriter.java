@@ -28,6 +28,7 @@ import org.agrona.concurrent.EpochNanoClock;
 public final class CheckpointWriter {
     /** A piece alone fills a batch of four granules of 4 KiB. */
     private static final int BATCH_LENGTH = 16 * 1024;
+
     private static final int PREFIX_LENGTH = LogFormat.RECORD_HEADER_LENGTH + CheckpointBodyEncoder.BLOCK_LENGTH;
     private static final int PAIR_LENGTH = 2 * Long.BYTES;
     private static final int ENTRIES_A_TURN = 4096;

@@ -39,7 +39,6 @@ import org.jspecify.annotations.Nullable;
 public final class Journal implements AutoCloseable, CompletionHandler {
     private static final int LENGTH_OFFSET = RecordHeaderDecoder.lengthEncodingOffset();
     private static final int CRC_OFFSET = RecordHeaderDecoder.crc32cEncodingOffset();
-    private static final long READER_TOKEN = 1L << 55;
     private static final long SUPERBLOCK_TOKEN = 1L << 54;
     private static final int COMPLETION_LIMIT = 128;
     private static final int RETRY_LIMIT = 3;
@@ -64,7 +63,7 @@ public final class Journal implements AutoCloseable, CompletionHandler {
     private final PositionIndex index;
     private final ZoneMap zones;
     private final CheckpointWriter checkpoint;
-    private final JournalReader[] readers;
+    private final ReaderPool readers;
     private final BatchWriter batches;
     private final int ringLength;
     private final int windowLength;
@@ -126,14 +125,11 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         maxRecordLength = (maxBatchLength - LogFormat.BATCH_HEADER_LENGTH) & -LogFormat.RECORD_ALIGNMENT;
         JournalContext.check(maxBatchLength % superblock.granule() == 0, "maxBatchLength " + maxBatchLength);
         index = new PositionIndex(Math.min(LARGEST_FIRST_INDEX, superblock.deviceLength() / superblock.granule()));
-        readers = new JournalReader[context.readerLimit()];
         zones = new ZoneMap(superblock);
         checkpoint = new CheckpointWriter(this, index, zones, epochClock);
         final JournalReader.Shared shared = new JournalReader.Shared(device, buffer, crc, superblock, zones, counters);
-        for (int i = 0; i < readers.length; i++) {
-            readers[i] = new JournalReader(
-                    this, shared, READER_TOKEN | i, ringLength + i * context.maxBatchLength(), maxBatchLength);
-        }
+        readers = new ReaderPool(
+                this, shared, context.readerLimit(), ringLength, context.maxBatchLength(), maxBatchLength);
     }
 
     /**
@@ -419,6 +415,16 @@ public final class Journal implements AutoCloseable, CompletionHandler {
     }
 
     /**
+     * Says in the superblock that the log ends here, so that what lies behind is no torn write for the next recovery.
+     * Blocks. Nothing happens unless everything is durable and nothing is in flight.
+     */
+    public void markEnd() {
+        if (report != null && !fenced && isDrained() && checkpoint.isIdle() && !readers.isReading()) {
+            superblocks.endRun(new BlockingIo(device, name), ring.durable());
+        }
+    }
+
+    /**
      * Returns the longest record that can be claimed.
      *
      * @return bytes, header and body
@@ -536,12 +542,7 @@ public final class Journal implements AutoCloseable, CompletionHandler {
      * @return reader, or null when all are taken
      */
     public @Nullable JournalReader newReader() {
-        for (final JournalReader reader : readers) {
-            if (reader.tryTake()) {
-                return reader;
-            }
-        }
-        return null;
+        return readers.take();
     }
 
     /**
@@ -685,8 +686,8 @@ public final class Journal implements AutoCloseable, CompletionHandler {
      */
     @Override
     public void onCompletion(final long token, final int result) {
-        if ((token & READER_TOKEN) != 0) {
-            readers[(int) (token & ~READER_TOKEN)].onRead(result);
+        if (ReaderPool.owns(token)) {
+            readers.onRead(token, result);
             return;
         }
         if (token == SUPERBLOCK_TOKEN) {

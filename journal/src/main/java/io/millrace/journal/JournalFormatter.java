@@ -180,6 +180,7 @@ final class JournalFormatter implements CompletionHandler {
                 context.epochClock().nanoTime(),
                 Calibration.NONE,
                 0,
+                0,
                 0);
         if (!superblock.isSane() || length < context.zoneLength()) {
             throw new MillraceException(

@@ -325,6 +325,11 @@ public final class JournalReader implements AutoCloseable {
         ringSequence = -1;
     }
 
+    /** Tells whether a read is under way, also of a user that is gone. */
+    boolean isReading() {
+        return reading;
+    }
+
     /**
      * Takes the reader out of the pool.
      *

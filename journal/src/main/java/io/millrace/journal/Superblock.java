@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param calibration of the device
  * @param checkpointAddress of the batch from which recovery folds, 0: from the first one
  * @param checkpointBatchSequence of that batch, which is the number of the checkpoint as well
+ * @param endBatchSequence last batch of a run that was stopped in order, 0: runs, or was cut off
  */
 public record Superblock(
         int granule,
@@ -44,7 +45,8 @@ public record Superblock(
         long createdNs,
         Calibration calibration,
         long checkpointAddress,
-        long checkpointBatchSequence) {
+        long checkpointBatchSequence,
+        long endBatchSequence) {
     /** Largest granule: B must lie before the data. */
     static final int MAX_GRANULE = 32 * 1024;
 
@@ -73,7 +75,8 @@ public record Superblock(
                 createdNs,
                 calibration,
                 checkpointAddress,
-                checkpointBatchSequence);
+                checkpointBatchSequence,
+                0);
     }
 
     /**
@@ -96,7 +99,8 @@ public record Superblock(
                 createdNs,
                 found,
                 checkpointAddress,
-                checkpointBatchSequence);
+                checkpointBatchSequence,
+                endBatchSequence);
     }
 
     /**
@@ -120,6 +124,31 @@ public record Superblock(
                 createdNs,
                 calibration,
                 address,
+                batchSequence,
+                0);
+    }
+
+    /**
+     * Makes the last superblock of a run that is stopped in order.
+     *
+     * @param batchSequence of the last batch
+     * @return copy
+     */
+    Superblock withEnd(final long batchSequence) {
+        return new Superblock(
+                granule,
+                deviceUuid,
+                nodeId,
+                sequence + 1,
+                recoveryEpoch,
+                incarnation,
+                deviceLength,
+                dataAddress,
+                zoneLength,
+                createdNs,
+                calibration,
+                checkpointAddress,
+                checkpointBatchSequence,
                 batchSequence);
     }
 
@@ -148,6 +177,7 @@ public record Superblock(
                 .zoneLength(zoneLength)
                 .checkpointAddress(checkpointAddress)
                 .checkpointBatchSequence(checkpointBatchSequence)
+                .endBatchSequence(endBatchSequence)
                 .createdNs(createdNs)
                 .durabilityMode((short)
                         (calibration.method() == null ? 0 : calibration.method().code()))
@@ -197,7 +227,8 @@ public record Superblock(
                 decoder.createdNs(),
                 calibration(decoder),
                 decoder.checkpointAddress(),
-                decoder.checkpointBatchSequence());
+                decoder.checkpointBatchSequence(),
+                decoder.endBatchSequence());
     }
 
     /** A method of a later version, or a K that nothing here writes, is no calibration. */

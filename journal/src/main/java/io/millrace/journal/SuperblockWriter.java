@@ -67,6 +67,19 @@ final class SuperblockWriter {
     }
 
     /**
+     * Says where the log of this run ends. Blocks.
+     *
+     * @param io of the device, with nothing else in flight
+     * @param batchSequence of the last batch
+     */
+    void endRun(final BlockingIo io, final long batchSequence) {
+        next = current.withEnd(batchSequence);
+        next.encode(buffer, index, crc);
+        io.write(index, next.granule(), address);
+        take();
+    }
+
+    /**
      * Submits the next superblock.
      *
      * @param superblock that follows the current one

@@ -64,9 +64,15 @@ final class TailScan {
         if (walker.tail() == TailState.FULL) {
             return TailState.FULL;
         }
-        return findsProof(walker.address(), walker.sequence(), walker.recoveryEpoch())
-                ? TailState.CORRUPT
-                : walker.tail();
+        if (superblock.endBatchSequence() >= walker.sequence()) {
+            proofSequence = superblock.endBatchSequence();
+            return TailState.CORRUPT;
+        }
+        if (findsProof(walker.address(), walker.sequence(), walker.recoveryEpoch())) {
+            return TailState.CORRUPT;
+        }
+        final boolean ended = walker.sequence() > 1 && superblock.endBatchSequence() == walker.sequence() - 1;
+        return ended ? TailState.CLEAN : walker.tail();
     }
 
     /**
@@ -77,9 +83,12 @@ final class TailScan {
      * @return one line
      */
     String describeCorruption(final LogWalker walker, final String name) {
+        final String proof = proofAddress < 0
+                ? "the superblock says that the log ended in order with batch " + proofSequence
+                : "batch " + proofSequence + " at address " + proofAddress
+                        + ", written later, says that it was durable";
         return name + ": batch " + walker.sequence() + " at address " + walker.address() + " is damaged ("
-                + walker.invalidReason() + "), and batch " + proofSequence + " at address " + proofAddress
-                + ", written later, says that it was durable. Nothing was cut off.";
+                + walker.invalidReason() + "), and " + proof + ". Nothing was cut off.";
     }
 
     /**

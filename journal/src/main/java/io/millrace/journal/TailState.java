@@ -6,7 +6,7 @@ package io.millrace.journal;
  * <p><b>Threading</b>: constants.
  */
 public enum TailState {
-    /** Zeros: nothing was being written. */
+    /** Zeros, or whatever lies behind a log that was ended in order: nothing was being written. */
     CLEAN,
     /** Batches that an earlier recovery cut off, or of an earlier use of the zone. */
     STALE,

@@ -156,6 +156,58 @@ class JournalCheckpointTest {
     }
 
     @Test
+    void shouldEndCleanlyAmongRemainsOnlyWhenItWasStoppedInOrder() {
+        final byte[] medium = TestJournals.medium(3);
+        final Fold fold = new Fold();
+        long end;
+        try (Journal journal = Journal.open(
+                TestJournals.context().device(new MemoryDevice(medium)).listener(fold))) {
+            journal.recover(fold);
+            while (journal.counters().freedZoneCount() < 4 || fold.last % 64 != 7) {
+                append(journal, fold.last + 1, fold.last, 9000);
+                TestJournals.drain(journal);
+                fold.checkpoint(journal, fold.last % 40 == 0);
+            }
+        }
+        for (int i = 0; i < 20 && tailOf(medium) != TailState.UNCERTAIN; i++) {
+            final Fold more = new Fold();
+            try (Journal journal = Journal.open(
+                    TestJournals.context().device(new MemoryDevice(medium)).listener(more))) {
+                journal.recover(more);
+                append(journal, more.last + 1, more.last, 5000 + 4096 * (i % 2));
+                TestJournals.drain(journal);
+            }
+        }
+        assertEquals(TailState.UNCERTAIN, tailOf(medium), "remains of a longer batch");
+        try (Journal journal = TestJournals.open(new MemoryDevice(medium))) {
+            journal.recover(new Fold());
+            journal.markEnd();
+            end = journal.durableAddress();
+        }
+        assertEquals(TailState.CLEAN, tailOf(medium));
+        try (Journal journal = TestJournals.open(new MemoryDevice(medium))) {
+            journal.recover(new Fold());
+            journal.markEnd();
+        }
+        final int inZone = (int) ((end - LogFormat.DEFAULT_DATA_ADDRESS) % TestJournals.ZONE_LENGTH);
+        for (int zone = 0; zone < 3; zone++) { // whichever holds it: the last batch, and old ones
+            medium[(int) LogFormat.DEFAULT_DATA_ADDRESS + zone * TestJournals.ZONE_LENGTH + inZone - 4096 + 200] ^= 1;
+        }
+        try (Journal journal = TestJournals.open(new MemoryDevice(medium))) {
+            final MillraceException e = assertThrows(MillraceException.class, () -> journal.recover(new Fold()));
+            assertEquals(ErrorCode.JOURNAL_CORRUPT, e.code());
+            assertTrue(String.valueOf(e.getMessage()).contains("ended in order"), e::toString);
+        }
+    }
+
+    private static TailState tailOf(final byte[] medium) {
+        try (Journal journal = TestJournals.open(new MemoryDevice(medium))) {
+            journal.recover(new Fold());
+            return journal.recoveryReport().tail();
+        }
+    }
+
+    @Test
     void shouldSayThatTheZoneWasFreedWhenReadersComeLate() {
         final byte[] medium = TestJournals.medium(3);
         final Fold fold = new Fold();

@@ -330,6 +330,11 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
         return journal.isDrained();
     }
 
+    /** Notes on the device that this run ends in order; the last call before {@link #close}. */
+    public void markEnd() {
+        journal.markEnd();
+    }
+
     /**
      * Runs one turn: journal, answers, acknowledgements, readers, control plane.
      *

@@ -192,6 +192,7 @@ public final class Node implements AutoCloseable {
             agent.doWork(clock.nanoTime());
             transport.doWork();
         }
+        agent.markEnd();
     }
 
     /** Is told after each turn. */
