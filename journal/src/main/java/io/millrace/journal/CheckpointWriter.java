@@ -43,6 +43,7 @@ public final class CheckpointWriter {
 
     private State state = State.IDLE;
     private long number;
+    private long lastNumber;
     private long startAddress;
     private int pieceCount;
     private long pieceBytes;
@@ -55,6 +56,7 @@ public final class CheckpointWriter {
 
     private enum State {
         IDLE,
+        TRIAL,
         OPEN,
         ZONES,
         POSITIONS,
@@ -83,19 +85,46 @@ public final class CheckpointWriter {
     /**
      * Starts a checkpoint. Everything durable must have been applied: call it between two duty cycles.
      *
-     * @return false while one is under way, or nothing was made durable since the journal was opened
+     * @return false while one is under way, nothing is in the journal, or nothing was made durable since one was given
+     *     up
      */
     public boolean begin() {
         final WriteRing ring = journal.ring();
-        if (state != State.IDLE || journal.isFenced() || !ring.holds(ring.durable())) {
+        if (state != State.IDLE || journal.isFenced() || ring.durableBatchAddress() < 0) {
             return false;
         }
         number = ring.durable();
-        startAddress = ring.address(number);
+        if (number == lastNumber) {
+            return false; // pieces of one that was given up have that number
+        }
+        startAddress = ring.durableBatchAddress();
         pieceCount = 0;
         pieceBytes = 0;
         state = State.OPEN;
         return true;
+    }
+
+    /**
+     * Starts what only finds out, by {@link #keep} and {@link #endTrial}, whether a checkpoint would free anything.
+     *
+     * @return as {@link #begin}
+     */
+    public boolean beginTrial() {
+        if (!begin()) {
+            return false;
+        }
+        state = State.TRIAL;
+        return true;
+    }
+
+    /**
+     * Ends what {@link #beginTrial} began.
+     *
+     * @return zones that a checkpoint would free now
+     */
+    public int endTrial() {
+        state = State.IDLE;
+        return zones.countUnmarked(zones.zoneOf(startAddress), number);
     }
 
     /**
@@ -137,13 +166,10 @@ public final class CheckpointWriter {
      * @param lastPosition of them
      */
     public void keep(final int chain, final long firstPosition, final long lastPosition) {
-        final long from = index.addressOf(chain, firstPosition);
-        final long to = index.addressOf(chain, lastPosition);
-        if (from < 0 || to < 0) {
+        if (!index.mark(chain, firstPosition, lastPosition, zones, number)) {
             throw new IllegalStateException("live positions " + firstPosition + " to " + lastPosition + " of chain "
                     + chain + " are nowhere in the journal");
         }
-        zones.mark(from, to, number);
     }
 
     /** Everything was offered and every live position was named. */
@@ -210,7 +236,7 @@ public final class CheckpointWriter {
      */
     int doWork() {
         return switch (state) {
-            case IDLE, OPEN, NAMING -> 0;
+            case IDLE, TRIAL, OPEN, NAMING -> 0;
             case ZONES -> writeZones();
             case POSITIONS -> writePositions();
             case END -> writeEnd();
@@ -348,6 +374,7 @@ public final class CheckpointWriter {
 
     private void commit(
             final CheckpointPart part, final int chain, final int at, final int length, final boolean last) {
+        lastNumber = number;
         final int recordLength = PREFIX_LENGTH + length;
         header.wrap(journal.buffer(), at)
                 .length(recordLength)

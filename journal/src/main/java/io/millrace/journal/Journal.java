@@ -47,7 +47,7 @@ public final class Journal implements AutoCloseable, CompletionHandler {
     private static final int MARK_RESERVE_DIVISOR = 16;
     private static final int LONGEST_WINDOW = 8 << 20;
     private static final long LARGEST_FIRST_INDEX = 1 << 20;
-    private static final WriteRing NO_RING = new WriteRing(1, 1, 1, 0);
+    private static final WriteRing NO_RING = new WriteRing(1, 1, 1, 0, -1);
 
     private final String name;
     private final @Nullable JournalLock lock;
@@ -216,7 +216,8 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         nextAddress = walker.address();
         durableAddress = nextAddress;
         batches.follow(walker.previousCrc());
-        ring = new WriteRing(ringLength, maxBatchLength, superblock.granule(), walker.sequence() - 1);
+        ring = new WriteRing(
+                ringLength, maxBatchLength, superblock.granule(), walker.sequence() - 1, walker.lastAddress());
         report = new RecoveryReport(
                 checkpoint,
                 walker.sequence() - Math.max(1, checkpoint),

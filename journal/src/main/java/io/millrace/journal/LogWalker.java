@@ -33,6 +33,7 @@ final class LogWalker {
     private int windowFilled;
     private long address;
     private long sequence;
+    private long lastAddress = -1;
     private long recoveryEpoch;
     private long previousCrc;
     private boolean followsKnown;
@@ -86,6 +87,7 @@ final class LogWalker {
      */
     boolean next() {
         if (batchLength > 0) {
+            lastAddress = address;
             address += batchLength;
             sequence++;
             recoveryEpoch = header.recoveryEpoch();
@@ -311,6 +313,11 @@ final class LogWalker {
      */
     long address() {
         return address;
+    }
+
+    /** Returns where the last valid batch lies, at the end; -1 when there is none. */
+    long lastAddress() {
+        return lastAddress;
     }
 
     /**

@@ -146,31 +146,39 @@ final class PositionIndex {
         if (index == null || position > index.lastPosition) {
             return -1;
         }
-        int low = 0;
-        int high = index.chunkCount - 1;
-        while (low <= high) {
-            final int middle = (low + high) >>> 1;
-            if (index.position(middle, 0) <= position) {
-                low = middle + 1;
-            } else {
-                high = middle - 1;
+        final int chunk = index.chunkOf(position);
+        return chunk < 0 ? -1 : index.address(chunk, index.entryOf(chunk, position));
+    }
+
+    /**
+     * Marks the zones of the batches that hold a range of positions, and no zone between them.
+     *
+     * @param chain number
+     * @param first position
+     * @param last position
+     * @param zones to mark in
+     * @param mark larger than any mark before
+     * @return false when the range is not known
+     */
+    boolean mark(final int chain, final long first, final long last, final ZoneMap zones, final long mark) {
+        final ChainIndex index = chains.get(chain);
+        if (index == null || last > index.lastPosition) {
+            return false;
+        }
+        int chunk = index.chunkOf(first);
+        if (chunk < 0) {
+            return false;
+        }
+        int entry = index.entryOf(chunk, first);
+        do {
+            final long address = index.address(chunk, entry);
+            zones.mark(address, address, mark);
+            if (++entry == index.counts[chunk]) {
+                chunk++;
+                entry = 0;
             }
-        }
-        if (high < 0) {
-            return -1;
-        }
-        final int chunk = high;
-        low = 0;
-        high = index.counts[chunk] - 1;
-        while (low <= high) {
-            final int middle = (low + high) >>> 1;
-            if (index.position(chunk, middle) <= position) {
-                low = middle + 1;
-            } else {
-                high = middle - 1;
-            }
-        }
-        return index.address(chunk, high);
+        } while (chunk < index.chunkCount && index.position(chunk, entry) <= last);
+        return true;
     }
 
     /**
@@ -261,6 +269,36 @@ final class PositionIndex {
 
         private long lastAddress() {
             return address(chunkCount - 1, lastCount() - 1);
+        }
+
+        /** Finds the last chunk that begins at or below a position, or -1. */
+        private int chunkOf(final long position) {
+            int low = 0;
+            int high = chunkCount - 1;
+            while (low <= high) {
+                final int middle = (low + high) >>> 1;
+                if (position(middle, 0) <= position) {
+                    low = middle + 1;
+                } else {
+                    high = middle - 1;
+                }
+            }
+            return high;
+        }
+
+        /** Finds the last entry at or below a position in a chunk that begins there or below. */
+        private int entryOf(final int chunk, final long position) {
+            int low = 0;
+            int high = counts[chunk] - 1;
+            while (low <= high) {
+                final int middle = (low + high) >>> 1;
+                if (position(chunk, middle) <= position) {
+                    low = middle + 1;
+                } else {
+                    high = middle - 1;
+                }
+            }
+            return high;
         }
 
         private long position(final int chunk, final int entry) {

@@ -61,12 +61,18 @@ final class TailScan {
      * @return state
      */
     TailState classify(final LogWalker walker) {
-        if (walker.tail() == TailState.FULL) {
-            return TailState.FULL;
-        }
         if (superblock.endBatchSequence() >= walker.sequence()) {
             proofSequence = superblock.endBatchSequence();
             return TailState.CORRUPT;
+        }
+        if (walker.tail() == TailState.FULL) {
+            // nowhere for the next zone: the end of the log, or a zone that a checkpoint freed whose superblock is lost
+            for (int place = 0; place < zones.count(); place++) {
+                if (findsProofAt(place, false, walker.sequence(), walker.recoveryEpoch())) {
+                    return TailState.CORRUPT;
+                }
+            }
+            return TailState.FULL;
         }
         if (findsProof(walker.address(), walker.sequence(), walker.recoveryEpoch())) {
             return TailState.CORRUPT;

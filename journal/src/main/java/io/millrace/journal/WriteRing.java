@@ -43,8 +43,14 @@ final class WriteRing {
      * @param maxBatchLength bytes
      * @param granule bytes
      * @param lastSequence of the last batch on the device
+     * @param lastAddress of that batch, -1 when there is none
      */
-    WriteRing(final int ringLength, final int maxBatchLength, final int granule, final long lastSequence) {
+    WriteRing(
+            final int ringLength,
+            final int maxBatchLength,
+            final int granule,
+            final long lastSequence,
+            final long lastAddress) {
         this.ringLength = ringLength;
         this.maxBatchLength = maxBatchLength;
         slotCount = BitUtil.findNextPositivePowerOfTwo(ringLength / granule + 1);
@@ -64,6 +70,7 @@ final class WriteRing {
         submitted = lastSequence;
         sealed = lastSequence;
         oldest = lastSequence + 1;
+        addresses[slot(lastSequence)] = lastAddress;
     }
 
     /**
@@ -303,6 +310,15 @@ final class WriteRing {
      */
     long durable() {
         return durable;
+    }
+
+    /**
+     * Returns where the last batch of the durable prefix belongs, also when it was there before this run.
+     *
+     * @return address, -1 when there is none
+     */
+    long durableBatchAddress() {
+        return addresses[slot(durable)];
     }
 
     /**

@@ -252,6 +252,23 @@ final class ZoneMap {
     }
 
     /**
+     * Counts what {@link #freeUnmarked} would free.
+     *
+     * @param before first zone of the log that stays
+     * @param mark of those that stay as well
+     * @return zones
+     */
+    int countUnmarked(final long before, final long mark) {
+        int count = 0;
+        for (int place = 0; place < logZones.length; place++) {
+            if (logZones[place] != ABSENT && logZones[place] < before && marks[place] != mark) {
+                count++;
+            }
+        }
+        return count;
+    }
+
+    /**
      * Frees the zones behind one.
      *
      * @param last zone of the log that stays

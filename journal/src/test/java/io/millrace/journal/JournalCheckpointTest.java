@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 class JournalCheckpointTest {
     private static final int CHAIN = 1;
+    private static final int CHAIN_OFFSET = RecordHeaderDecoder.chainEncodingOffset();
     private static final int COMMIT_MARK_OFFSET = RecordHeaderDecoder.commitMarkEncodingOffset();
 
     @Property(tries = 150)
@@ -208,6 +209,125 @@ class JournalCheckpointTest {
     }
 
     @Test
+    void shouldFreeZonesOnlyWhenTheSuperblockIsDurable() {
+        final FaultyDevice device = new FaultyDevice(TestJournals.medium(4), 1);
+        final Fold fold = new Fold();
+        try (Journal journal =
+                Journal.open(TestJournals.context().device(device).listener(fold))) {
+            journal.recover(fold);
+            fill(journal, fold, 200_000);
+            fold.checkpoint(journal, true);
+            for (int i = 0; i < 1_000 && !journal.checkpoint().isNaming(); i++) {
+                journal.doWork(i);
+            }
+            assertTrue(journal.checkpoint().isNaming());
+            device.hold(true);
+            final long freeBytes = journal.freeBytes();
+            for (int i = 0; i < 100; i++) {
+                journal.doWork(i);
+            }
+            assertEquals(0, journal.counters().freedZoneCount());
+            assertEquals(freeBytes, journal.freeBytes());
+            device.hold(false);
+            TestJournals.drain(journal);
+            assertTrue(journal.counters().freedZoneCount() > 0);
+        }
+    }
+
+    @Test
+    void shouldRefuseWhenTheOnlySuperblockThatNamesReusedZonesIsLost() {
+        for (final boolean twice : new boolean[] {false, true}) {
+            final byte[] medium = TestJournals.medium(4);
+            final Fold fold = new Fold();
+            try (Journal journal = Journal.open(
+                    TestJournals.context().device(new MemoryDevice(medium)).listener(fold))) {
+                journal.recover(fold);
+                if (twice) {
+                    append(journal, 1, 1, 3000);
+                    TestJournals.drain(journal);
+                    checkpointNow(journal, fold);
+                }
+                fill(journal, fold, 200_000);
+                checkpointNow(journal, fold);
+                assertTrue(journal.counters().freedZoneCount() > 0);
+                fill(journal, fold, 0);
+            }
+            final UnsafeBuffer bytes = new UnsafeBuffer(medium);
+            final long newest = bytes.getLong(48) > bytes.getLong(4096 + 48) ? 0 : 4096;
+            medium[(int) newest + 9] ^= 1;
+            try (Journal journal = TestJournals.open(new MemoryDevice(medium))) {
+                final MillraceException e = assertThrows(MillraceException.class, () -> journal.recover(new Fold()));
+                assertEquals(ErrorCode.JOURNAL_CORRUPT, e.code());
+            }
+        }
+    }
+
+    @Test
+    void shouldFreeZonesBetweenTheRecordsOfASlowChain() {
+        final Fold fold = new Fold();
+        try (Journal journal = Journal.open(TestJournals.context()
+                .device(new MemoryDevice(TestJournals.medium(8)))
+                .listener(fold))) {
+            journal.recover(fold);
+            TestJournals.append(journal, 2, 1, 3000);
+            for (long position = 1; journal.freeBytes() > 400_000; position++) {
+                TestJournals.append(journal, 3, position, 3000);
+                TestJournals.drain(journal);
+            }
+            TestJournals.append(journal, 2, 2, 3000);
+            TestJournals.drain(journal);
+            assertTrue(journal.checkpoint().begin());
+            journal.checkpoint().keep(2, 1, 2);
+            journal.checkpoint().finish();
+            finish(journal);
+            assertTrue(
+                    journal.counters().freedZoneCount() >= 4,
+                    () -> "freed " + journal.counters().freedZoneCount());
+        }
+    }
+
+    @Test
+    void shouldBeginACheckpointWhenAFullJournalIsOpenedAgain() {
+        final byte[] medium = TestJournals.medium(4);
+        final Fold fold = new Fold();
+        try (Journal journal = Journal.open(
+                TestJournals.context().device(new MemoryDevice(medium)).listener(fold))) {
+            journal.recover(fold);
+            fill(journal, fold, 60_000);
+        }
+        final Fold again = new Fold();
+        try (Journal journal = Journal.open(
+                TestJournals.context().device(new MemoryDevice(medium)).listener(again))) {
+            journal.recover(again);
+            again.low = again.last;
+            checkpointNow(journal, again);
+            assertTrue(journal.counters().freedZoneCount() > 0);
+        }
+    }
+
+    /** Appends records of which only the last is live, until less room than this is left. */
+    private static void fill(final Journal journal, final Fold fold, final long freeBytes) {
+        while (journal.freeBytes() > freeBytes && append(journal, fold.last + 1, fold.last + 1, 3000) >= 0) {
+            TestJournals.drain(journal);
+        }
+        TestJournals.drain(journal);
+    }
+
+    private static void checkpointNow(final Journal journal, final Fold fold) {
+        assertTrue(journal.checkpoint().begin());
+        fold.offer(journal);
+        finish(journal);
+    }
+
+    private static void finish(final Journal journal) {
+        for (int i = 0; i < 1_000 && !journal.checkpoint().isIdle(); i++) {
+            journal.doWork(i);
+        }
+        TestJournals.drain(journal);
+        assertEquals(true, journal.checkpoint().isIdle());
+    }
+
+    @Test
     void shouldSayThatTheZoneWasFreedWhenReadersComeLate() {
         final byte[] medium = TestJournals.medium(3);
         final Fold fold = new Fold();
@@ -291,7 +411,7 @@ class JournalCheckpointTest {
                 final long durableNs) {
             int at = payloadIndex;
             for (int i = 0; i < recordCount; i++) {
-                if (buffer.getLong(at + 24) > 0) {
+                if (buffer.getLong(at + 24) > 0 && buffer.getInt(at + CHAIN_OFFSET) == CHAIN) {
                     onRecord(buffer, at, 0, batchAddress);
                 }
                 at += LogFormat.align(buffer.getInt(at));

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>One chain after the other: its committed state is captured in one go (P6), then written piece by piece, then its
  * segment indexes are streamed while the chain goes on. Chain 0 carries the control plane's state, captured at the same
- * position.
+ * position. Of a full journal the same walk is a trial first, that writes nothing: what room is left is for checkpoints
+ * that free a zone.
  *
  * <p><b>Threading</b>: the device thread. One piece a turn.
  *
@@ -30,6 +31,10 @@ final class Checkpointer {
     private static final int INDEX_ENTRY_LENGTH = 16;
     private static final int SMALLEST_SHARE = 8;
     private static final long PIECES_A_CHAIN = 3;
+
+    /** Log for each byte of the last checkpoint: large states are not written over and over. */
+    private static final long LOG_A_CHECKPOINT = 4;
+
     private static final long ESTIMATE_INTERVAL_NS = 1_000_000_000L;
 
     private final Journal journal;
@@ -51,7 +56,8 @@ final class Checkpointer {
     private boolean pending;
     private long countAtBegin;
     private long dueBytes;
-    private long freeings;
+    private long freeings = 1; // what was freed before the node ended may not have been noticed
+    private boolean trial;
     private long freeingsSeen;
     private long stateBytes;
     private long estimatedNs;
@@ -121,28 +127,38 @@ final class Checkpointer {
         if (!writer.isIdle()) {
             return false;
         }
-        final boolean relieves = freeings != freeingsSeen && replicas[replicas.length - 1].isFull();
-        return (relieves || journal.uncheckpointedBytes() >= dueBytes) && journal.freeBytes() >= estimate();
+        // the room of a full journal is for checkpoints that free a zone
+        final boolean isDue = replicas[replicas.length - 1].isFull()
+                ? freeings != freeingsSeen
+                : journal.uncheckpointedBytes() >= dueBytes;
+        return isDue && journal.freeBytes() >= estimate();
     }
 
     /** One that was given up is not tried again at once: it would fill what is left with pieces. */
     private void conclude() {
         pending = false;
         final boolean whole = journal.counters().checkpointCount() > countAtBegin;
-        dueBytes = whole ? intervalBytes : journal.uncheckpointedBytes() + intervalBytes;
+        dueBytes = whole
+                ? Math.max(intervalBytes, LOG_A_CHECKPOINT * writer.lastBytes())
+                : journal.uncheckpointedBytes() + intervalBytes;
     }
 
     private boolean begin() {
-        if (!writer.begin()) {
+        trial = replicas[replicas.length - 1].isFull();
+        if (trial ? !writer.beginTrial() : !writer.begin()) {
             return false;
         }
         freeingsSeen = freeings;
-        pending = true;
+        start();
+        return true;
+    }
+
+    private void start() {
+        pending = !trial;
         countAtBegin = journal.counters().checkpointCount();
         stateBytes = 0;
         chain = 0;
         capture();
-        return true;
     }
 
     private void capture() {
@@ -151,6 +167,9 @@ final class Checkpointer {
         stateBytes += stateLength + controlLength;
         offered = 0;
         step = Step.STATE;
+        if (trial) {
+            beginIndex();
+        }
     }
 
     private int writeState() {
@@ -193,12 +212,21 @@ final class Checkpointer {
             pieceLength = indexImage.next(piece, 0, piece.capacity(), keep);
         }
         if (pieceLength > 0) {
-            if (!writer.offer(CheckpointPart.CHAIN_INDEX, chain, piece, 0, pieceLength, false)) {
+            if (!trial && !writer.offer(CheckpointPart.CHAIN_INDEX, chain, piece, 0, pieceLength, false)) {
                 return 0;
             }
             pieceLength = 0;
         } else if (++chain < replicas.length) {
             capture();
+        } else if (trial) {
+            trial = false;
+            step = Step.IDLE;
+            final boolean frees = writer.endTrial() > 0;
+            if (frees && writer.begin()) {
+                start();
+            } else if (frees) {
+                freeingsSeen--; // again
+            }
         } else {
             writer.finish();
             step = Step.IDLE;

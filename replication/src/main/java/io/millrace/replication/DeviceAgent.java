@@ -498,6 +498,7 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
                     bodyIndex,
                     length - LogFormat.RECORD_HEADER_LENGTH);
         } else if (change == ChainState.WRITER_EXPIRED) {
+            checkpointer.onFreed(); // an event that it never ended
             replica.unbind(replica.state().appliedWriterSlot());
         } else if (header.kind() == RecordKind.SEGMENT_EFFECT && !recovering) {
             controlHeader.wrap(buffer, bodyIndex);

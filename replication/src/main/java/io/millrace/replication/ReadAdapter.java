@@ -296,6 +296,11 @@ final class ReadAdapter {
         switch (batch.state()) {
             case READY -> {}
             case FAILED -> {
+                if (batch.failure() == ErrorCode.SEGMENT_TRUNCATED
+                        && journal.addressOf(reader.replica.chain(), reader.cursorPosition) > batch.batchAddress()) {
+                    batch.release(); // the chain's next record lies behind freed zones of others
+                    return Step.PROGRESS;
+                }
                 final boolean zoneFreed =
                         batch.failure() == ErrorCode.SEGMENT_TRUNCATED && reader.foundAgainOffset != reader.nextOffset;
                 if (batch.failure() == ErrorCode.THROTTLED || zoneFreed) {
@@ -332,6 +337,11 @@ final class ReadAdapter {
             if (isWanted(reader, buffer, index)) {
                 final long room = Math.min(maxBytes - stagedLength, limit - reader.nextOffset);
                 return take(reader, slot, buffer, index, length, (int) room);
+            }
+            if (reader.fragmentOffset < 0
+                    && record.chain() == reader.replica.chain()
+                    && record.position() >= reader.cursorPosition) {
+                reader.cursorPosition = record.position() + 1;
             }
             slot.consumed += LogFormat.align(length);
         }
@@ -434,6 +444,9 @@ final class ReadAdapter {
         }
         if (slot.reader.nextBatch()) {
             return true;
+        }
+        if (slot.reader.state() == JournalReader.State.FAILED) {
+            return false;
         }
         return slot.reader.request(slot.reader.nextBatchAddress()) && slot.reader.state() == JournalReader.State.READY;
     }
