@@ -347,9 +347,9 @@ public final class Journal implements AutoCloseable, CompletionHandler {
                 work += submitMark(nowNs);
             }
             work += checkpoint.doWork();
-            if (watchdog.isLate(oldestInFlightNs(nowNs), nowNs, ring)) {
-                fence("batch " + (ring.durable() + 1) + " is not complete after " + watchdog.deadlineNs() / 1_000_000
-                        + " ms");
+            if (watchdog.isLate(Math.max(oldestInFlightNs(nowNs), superblocks.ageNs(nowNs)), nowNs, ring)) {
+                fence("batch " + (ring.durable() + 1) + " or a superblock is not complete after "
+                        + watchdog.deadlineNs() / 1_000_000 + " ms");
             }
         }
         final int result = device.flush();
@@ -721,7 +721,8 @@ public final class Journal implements AutoCloseable, CompletionHandler {
      * @return false when the device's queue is full: again later
      */
     boolean submitSuperblock(final long address, final long batchSequence) {
-        return superblocks.submit(superblock.withCheckpoint(address, batchSequence), SUPERBLOCK_TOKEN);
+        return superblocks.submit(
+                superblock.withCheckpoint(address, batchSequence), SUPERBLOCK_TOKEN, clock.nanoTime());
     }
 
     private void onSuperblockWritten(final int result) {

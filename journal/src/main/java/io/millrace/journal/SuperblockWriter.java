@@ -19,6 +19,8 @@ final class SuperblockWriter {
     private Superblock next;
     private long address;
     private int retries;
+    private boolean inFlight;
+    private long submittedNs;
 
     /**
      * Makes a writer behind the superblocks of a device.
@@ -84,13 +86,26 @@ final class SuperblockWriter {
      *
      * @param superblock that follows the current one
      * @param token of the write
+     * @param nowNs the journal's clock
      * @return false when the device's queue is full
      */
-    boolean submit(final Superblock superblock, final long token) {
+    boolean submit(final Superblock superblock, final long token, final long nowNs) {
         next = superblock;
         next.encode(buffer, index, crc);
         retries = 0;
-        return device.submitWrite(index, next.granule(), address, token);
+        submittedNs = nowNs;
+        inFlight = device.submitWrite(index, next.granule(), address, token);
+        return inFlight;
+    }
+
+    /**
+     * Returns the age of the write in flight.
+     *
+     * @param nowNs the journal's clock
+     * @return nanoseconds, 0 when none is in flight
+     */
+    long ageNs(final long nowNs) {
+        return inFlight ? nowNs - submittedNs : 0;
     }
 
     /**
@@ -102,6 +117,7 @@ final class SuperblockWriter {
     boolean onWritten(final int result) {
         final boolean written = result == next.granule();
         if (written) {
+            inFlight = false;
             take();
         }
         return written;

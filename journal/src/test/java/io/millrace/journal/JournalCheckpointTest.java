@@ -164,7 +164,7 @@ class JournalCheckpointTest {
         try (Journal journal = Journal.open(
                 TestJournals.context().device(new MemoryDevice(medium)).listener(fold))) {
             journal.recover(fold);
-            while (journal.counters().freedZoneCount() < 4 || fold.last % 64 != 7) {
+            for (int i = 0; i < 2_000 && (journal.counters().freedZoneCount() < 4 || fold.last % 64 != 7); i++) {
                 append(journal, fold.last + 1, fold.last, 9000);
                 TestJournals.drain(journal);
                 fold.checkpoint(journal, fold.last % 40 == 0);
@@ -231,6 +231,33 @@ class JournalCheckpointTest {
             device.hold(false);
             TestJournals.drain(journal);
             assertTrue(journal.counters().freedZoneCount() > 0);
+        }
+    }
+
+    @Test
+    void shouldFenceWhenASuperblockIsNotWrittenInTime() {
+        final FaultyDevice device = new FaultyDevice(TestJournals.medium(4), 1);
+        final Fold fold = new Fold();
+        final long[] nowNs = {5_000_000_000L};
+        try (Journal journal = Journal.open(TestJournals.context()
+                .device(device)
+                .listener(fold)
+                .clock(() -> nowNs[0])
+                .idleMarkDelayNs(0))) {
+            journal.recover(fold);
+            append(journal, 1, 1, 3000);
+            TestJournals.drain(journal);
+            fold.checkpoint(journal, true);
+            for (int i = 0; i < 1_000 && !journal.checkpoint().isNaming(); i++) {
+                journal.doWork(nowNs[0]);
+            }
+            assertTrue(journal.checkpoint().isNaming());
+            device.hold(true);
+            for (int i = 0; i < 100 && !journal.isFenced(); i++) {
+                nowNs[0] += 1_000_000_000L;
+                journal.doWork(nowNs[0]);
+            }
+            assertTrue(journal.isFenced(), "waits for ever");
         }
     }
 
@@ -324,7 +351,7 @@ class JournalCheckpointTest {
             journal.doWork(i);
         }
         TestJournals.drain(journal);
-        assertEquals(true, journal.checkpoint().isIdle());
+        assertTrue(journal.checkpoint().isIdle());
     }
 
     @Test
@@ -337,14 +364,14 @@ class JournalCheckpointTest {
             append(journal, 1, 1, 3000);
             TestJournals.drain(journal);
             final long first = journal.addressOf(CHAIN, 1);
-            while (journal.counters().freedZoneCount() == 0) {
+            for (int i = 0; i < 2_000 && journal.counters().freedZoneCount() == 0; i++) {
                 append(journal, fold.last + 1, fold.last, 3000);
                 TestJournals.drain(journal);
                 fold.checkpoint(journal, fold.last % 100 == 0);
             }
             final JournalReader reader = Objects.requireNonNull(journal.newReader());
-            while (!reader.request(first)) {
-                journal.doWork(0);
+            for (int i = 0; i < 100 && !reader.request(first); i++) {
+                journal.doWork(i);
             }
             for (int i = 0; i < 100 && reader.state() == JournalReader.State.PENDING; i++) {
                 journal.doWork(i);
