@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Threading:</b> the owner's thread; {@link #close} also from the shutdown hook.
  */
 final class BenchNode implements AutoCloseable {
+    /** Below it the default zones are too few to be used again. */
+    private static final long SMALL_JOURNAL_MEBIBYTES = 1024;
+
     private final String endpoint;
     private final @Nullable NodeProcess process;
     private final @Nullable TemporaryDirectory directory;
@@ -71,7 +74,13 @@ final class BenchNode implements AutoCloseable {
             throws IOException {
         final Path configuration = directory.resolve("millrace.toml");
         final StringBuilder settings = new StringBuilder();
-        settings.append("[journal]\nsize = \"").append((journalBytes >> 20) + 1).append("MiB\"\n");
+        final long mebibytes = (journalBytes >> 20) + 1;
+        settings.append("[journal]\nsize = \"").append(mebibytes).append("MiB\"\n");
+        if (mebibytes < SMALL_JOURNAL_MEBIBYTES) {
+            settings.append("zone-size = \"")
+                    .append(Math.max(2, Long.highestOneBit(mebibytes / 16)))
+                    .append("MiB\"\n");
+        }
         if (Files.isWritable(EchoMedia.SHARED_MEMORY)) {
             final Path media = cleanup.add(TemporaryDirectory.create(EchoMedia.SHARED_MEMORY))
                     .path();
@@ -102,6 +111,18 @@ final class BenchNode implements AutoCloseable {
      */
     static BenchNode of(final NodeProcess process) {
         return new BenchNode(process.endpoint(), process, null, JournalInfo.of(process.ready()));
+    }
+
+    /**
+     * Its process.
+     *
+     * @throws IllegalStateException when the node was not started here.
+     */
+    NodeProcess process() {
+        if (process == null) {
+            throw new IllegalStateException(endpoint + " is not a process of this program");
+        }
+        return process;
     }
 
     /** Where it listens, host:port. */

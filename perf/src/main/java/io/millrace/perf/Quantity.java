@@ -18,7 +18,8 @@ final class Quantity {
             "ms", BigDecimal.valueOf(1_000_000),
             "s", BigDecimal.valueOf(1_000_000_000L),
             "", BigDecimal.valueOf(1_000_000_000L),
-            "m", BigDecimal.valueOf(60_000_000_000L));
+            "m", BigDecimal.valueOf(60_000_000_000L),
+            "h", BigDecimal.valueOf(3_600_000_000_000L));
     private static final Map<String, BigDecimal> SIZES = Map.of(
             "", BigDecimal.ONE,
             "b", BigDecimal.ONE,
