@@ -63,7 +63,8 @@ public enum Setting {
             "",
             0,
             0,
-            "Empty: journal.millrace in node.data, made by the first start. A file named here is not: journal format."),
+            "Empty: journal.millrace in node.data, made by the first start. A file or raw block device named here, or"
+                    + " serial: and a disk's serial number, is not: journal format."),
     /** Its length. */
     JOURNAL_SIZE(
             "journal.size",
@@ -71,7 +72,8 @@ public enum Setting {
             "4GiB",
             32L << 20,
             16L << 40,
-            "Preallocated and written with zeros when it is formatted; a full journal refuses events, nothing is lost."),
+            "Preallocated and written with zeros when it is formatted; a full journal refuses events, nothing is lost."
+                    + " Not set, a raw block device is used whole."),
     /** Zones. */
     JOURNAL_ZONE_SIZE(
             "journal.zone-size",
