@@ -36,7 +36,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Journal implements AutoCloseable, CompletionHandler {
     private static final long SUPERBLOCK_TOKEN = 1L << 54;
+    private static final long SCRUB_TOKEN = 1L << 53;
     private static final int COMPLETION_LIMIT = 128;
+    private static final int QUIET_STEP_LIMIT = 100;
+    private static final long QUIET_STEP_NS = 10_000_000L;
     private static final int RETRY_LIMIT = 3;
     private static final int EAGAIN = 11;
     private static final int HEAD_LENGTH = JournalContext.HEAD_LENGTH;
@@ -60,6 +63,7 @@ public final class Journal implements AutoCloseable, CompletionHandler {
     private final ZoneMap zones;
     private final CheckpointWriter checkpoint;
     private final ReaderPool readers;
+    private final Scrub scrub;
     private final BatchWriter batches;
     private final int ringLength;
     private final int windowLength;
@@ -120,6 +124,8 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         final JournalReader.Shared shared = new JournalReader.Shared(device, buffer, crc, superblock, zones, counters);
         readers = new ReaderPool(
                 this, shared, context.readerLimit(), ringLength, context.maxBatchLength(), maxBatchLength);
+        final int scrubIndex = superblockIndex - Scrub.CHUNK_LENGTH;
+        scrub = new Scrub(this, shared, index, arena.bytes(), scrubIndex, name, context.scrubBytesPerSecond());
     }
 
     /**
@@ -299,7 +305,9 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         if (ring == NO_RING) {
             throw new IllegalStateException(name + " is not recovered yet");
         }
+        final boolean scrubbed = scrub.isReading();
         int work = device.poll(this, COMPLETION_LIMIT);
+        work -= scrubbed && !scrub.isReading() ? 1 : 0; // a node that only scrubs is idle
         work += advance();
         if (!fenced) {
             work += submit();
@@ -307,6 +315,7 @@ public final class Journal implements AutoCloseable, CompletionHandler {
                 work += submitMark(nowNs);
             }
             work += checkpoint.doWork();
+            scrub.doWork(nowNs, SCRUB_TOKEN);
             if (watchdog.isLate(Math.max(oldestInFlightNs(nowNs), superblocks.ageNs(nowNs)), nowNs, ring)) {
                 fence("batch " + (ring.durable() + 1) + " or a superblock is not complete after "
                         + watchdog.deadlineNs() / 1_000_000 + " ms");
@@ -380,7 +389,17 @@ public final class Journal implements AutoCloseable, CompletionHandler {
      * Blocks. Nothing happens unless everything is durable and nothing is in flight.
      */
     public void markEnd() {
-        if (report != null && !fenced && isDrained() && checkpoint.isIdle() && !readers.isReading()) {
+        scrub.stop();
+        for (int i = 0; i < QUIET_STEP_LIMIT && (scrub.isReading() || readers.isReading()); i++) {
+            device.await(QUIET_STEP_NS);
+            device.poll(this, COMPLETION_LIMIT);
+        }
+        if (report != null
+                && !fenced
+                && isDrained()
+                && checkpoint.isIdle()
+                && !readers.isReading()
+                && !scrub.isReading()) {
             superblocks.endRun(new BlockingIo(device, name), ring.durable());
         }
     }
@@ -517,6 +536,15 @@ public final class Journal implements AutoCloseable, CompletionHandler {
     }
 
     /**
+     * Returns what reads the device again in the background.
+     *
+     * @return scrub, always the same one
+     */
+    public Scrub scrub() {
+        return scrub;
+    }
+
+    /**
      * Returns the log that recovery would fold now.
      *
      * @return bytes behind the beginning of the newest durable checkpoint
@@ -585,6 +613,10 @@ public final class Journal implements AutoCloseable, CompletionHandler {
     public void onCompletion(final long token, final int result) {
         if (ReaderPool.owns(token)) {
             readers.onRead(token, result);
+            return;
+        }
+        if (token == SCRUB_TOKEN) {
+            scrub.onRead(result);
             return;
         }
         if (token == SUPERBLOCK_TOKEN) {

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Every setting of a node: its key in {@code millrace.toml}, unit, default, range and the reason for the default.
  * {@code docs/configuration.md} is generated from this list.
  *
- * <p><b>Threading:</b> immutable. <b>Invariants:</b> at most 26; keys are unique; defaults lie in their ranges.
+ * <p><b>Threading:</b> immutable. <b>Invariants:</b> at most 27; keys are unique; defaults lie in their ranges.
  */
 public enum Setting {
     /** Who the node is. */
@@ -90,6 +90,14 @@ public enum Setting {
             1L << 20,
             1L << 40,
             "Recovery reads hardly more than this; at most an eighth of the journal counts."),
+    /** How fast the device is read again. */
+    JOURNAL_SCRUB_RATE(
+            "journal.scrub-rate",
+            Kind.SIZE,
+            "8MiB",
+            0,
+            1L << 30,
+            "Bytes a second at which the device is read again and verified: a terabyte in a day and a half. 0: never."),
     /** Alignment. */
     JOURNAL_GRANULE(
             "journal.granule",
