@@ -204,7 +204,7 @@ public final class Scrub {
             }
             return;
         }
-        followsKnown &= zone == before + 1;
+        followsKnown = followsKnown && zone == before + 1;
         place = zones.placeOf(zone);
         expectHeaderAt(zones.addressOf(zone));
     }
