@@ -264,6 +264,24 @@ public enum ErrorCode {
             1,
             "with one replica a damaged journal cannot be repaired without losing or inventing events",
             "Restore the device from a copy. journal repair --dry-run says what is damaged and what is not."),
+    /** O_EXCL. */
+    DEVICE_IN_USE(
+            6021,
+            5,
+            "the block device, or a part of it, is mounted or claimed by somebody else",
+            "Unmount or stop what uses it, or name another device: lsblk"),
+    /** A file system, a partition table, anything. */
+    DEVICE_FOREIGN(
+            6022,
+            5,
+            "the block device holds something that is no Millrace journal",
+            "If what it holds may go, run: millrace journal format --overwrite"),
+    /** Found by the scrub. */
+    BATCH_DAMAGED(
+            6023,
+            1,
+            "the scrub found a damaged batch on the device",
+            "Nothing was changed. Copy what can still be read to another device; run: millrace journal verify."),
 
     /** Unknown key. */
     CONFIGURATION_UNKNOWN_KEY(7001, 2, "the configuration has a key that does not exist", "See the nearest name."),

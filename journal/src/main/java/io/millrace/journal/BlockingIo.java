@@ -97,6 +97,15 @@ final class BlockingIo implements CompletionHandler {
         }
     }
 
+    /**
+     * Returns the device.
+     *
+     * @return as given
+     */
+    BlockDevice device() {
+        return device;
+    }
+
     private void awaitAll(final int count, final long address) {
         completed = 0;
         device.flush();

@@ -15,7 +15,8 @@ import org.agrona.CloseHelper;
 /**
  * Finds the durability mode and the number of writes in flight that suit a device, and writes them into both
  * superblocks. The load runs on a file of its own beside the journal, preallocated and zero-written like it; the
- * journal is locked meanwhile, and nothing of it but the superblocks is written.
+ * journal is locked meanwhile, and nothing of it but the superblocks is written. On a raw block device there is nothing
+ * beside the journal: the load runs in a zone of it that holds nothing, found as recovery finds it, and leaves zeros.
  *
  * <p>All candidates are equally durable: a calibration never chooses a weaker mode (see {@link SyncMethod}).
  *
@@ -24,6 +25,7 @@ import org.agrona.CloseHelper;
 public final class Calibrator {
     private static final String SUFFIX = ".calibrating";
     private static final long SCRATCH_LENGTH = 64L << 20;
+    private static final int RECOVERY_WINDOW_LENGTH = 4 << 20;
     private static final long WARM_UP_NS = 200_000_000L;
     private static final int ROUNDS = 2;
     private static final int[] WRITES_IN_FLIGHT = {1, 2, 4};
@@ -51,28 +53,28 @@ public final class Calibrator {
      *
      * @return what is in the superblocks now
      * @throws MillraceException MR-6001 missing, MR-6003 of another node, MR-6004 locked: the node runs, MR-6007 both
-     *     superblocks bad, MR-6009 no room for the file, MR-6011 the device fails
+     *     superblocks bad, MR-6009 no room for the file, MR-6011 the device fails; on a raw device also MR-4001 no zone
+     *     is free, MR-6005 and MR-6014 as recovery, MR-6021 in use
      */
     public Calibration calibrate() {
         final Path file = context.file().toAbsolutePath();
         final JournalLock lock = JournalLock.take(file, context.ledger());
         final Path scratch = file.resolveSibling(file.getFileName() + SUFFIX);
+        final int arenaLength = lock.facts() == null ? JournalContext.HEAD_LENGTH : RECOVERY_WINDOW_LENGTH;
         BlockDevice device = null;
         Arena arena = null;
         try {
             // Open until the end: closing any descriptor of the journal would release its lock, and a node could start.
-            device = Backends.open(context, SyncMethod.RWF_DSYNC, JournalContext.HEAD_LENGTH, lock.length());
-            arena = new Arena(JournalContext.HEAD_LENGTH, context.ledger());
+            // (The claim on a raw device outlives that.)
+            device = Backends.open(context, SyncMethod.RWF_DSYNC, arenaLength, lock.length());
+            arena = new Arena(arenaLength, context.ledger());
             device.register(arena.bytes());
-            read(device, arena); // refuses a journal that cannot be calibrated before it measures for half a minute
-            Files.deleteIfExists(scratch);
-            Journal.format(new FormatContext()
-                    .file(scratch)
-                    .length(SCRATCH_LENGTH)
-                    .zoneLength(SCRATCH_LENGTH)
-                    .probe(context.probe())
-                    .ledger(context.ledger()));
-            final CalibrationCandidate best = CalibrationCandidate.best(measure(scratch));
+            final Superblock superblock = read(device, arena).newest(file.toString()); // refuses before it measures
+            final Scratch place = lock.facts() == null
+                    ? makeScratch(scratch)
+                    : new Scratch(
+                            file, lock.length(), findFreeZone(device, arena, superblock), superblock.zoneLength());
+            final CalibrationCandidate best = CalibrationCandidate.best(measure(place));
             final Calibration found = new Calibration(
                     best.method(),
                     best.writesInFlight(),
@@ -87,11 +89,59 @@ public final class Calibrator {
             throw new MillraceException(ErrorCode.DEVICE_IO, file + ": " + e.getMessage(), e);
         } finally {
             CloseHelper.quietCloseAll(device, arena, lock);
-            deleteQuietly(scratch);
+            if (lock.facts() == null) {
+                deleteQuietly(scratch);
+            }
         }
     }
 
-    private List<CalibrationCandidate> measure(final Path scratch) {
+    /**
+     * Where the load runs.
+     *
+     * @param path of a file or device
+     * @param pathLength bytes of it
+     * @param start address of the part that may be written
+     * @param length bytes of that part
+     */
+    private record Scratch(Path path, long pathLength, long start, long length) {}
+
+    private Scratch makeScratch(final Path scratch) throws IOException {
+        Files.deleteIfExists(scratch);
+        Journal.format(new FormatContext()
+                .file(scratch)
+                .length(SCRATCH_LENGTH)
+                .zoneLength(SCRATCH_LENGTH)
+                .probe(context.probe())
+                .ledger(context.ledger()));
+        return new Scratch(scratch, SCRATCH_LENGTH, 0, SCRATCH_LENGTH);
+    }
+
+    /** The last one, which comes last of all to be written by the journal. */
+    private long findFreeZone(final BlockDevice device, final Arena arena, final Superblock superblock) {
+        final String name = context.file().toString();
+        final ZoneMap zones = new ZoneMap(superblock);
+        new JournalRecovery(
+                        new BlockingIo(device, name),
+                        arena.buffer(),
+                        new Crc32c(arena.bytes()),
+                        RECOVERY_WINDOW_LENGTH,
+                        superblock,
+                        zones,
+                        new PositionIndex(0),
+                        name)
+                .run((buffer, index, length, batchAddress) -> {});
+        for (int place = zones.count() - 1; place >= 0; place--) {
+            if (zones.zoneAt(place) == ZoneMap.ABSENT) {
+                return superblock.dataAddress() + place * superblock.zoneLength();
+            }
+        }
+        throw new MillraceException(
+                ErrorCode.JOURNAL_FULL,
+                name + ": all " + zones.count() + " zones hold something; a calibration writes to a free one."
+                        + " Start the node, truncate streams, stop it and try again");
+    }
+
+    private List<CalibrationCandidate> measure(final Scratch scratch) {
         final List<CalibrationCandidate> candidates = new ArrayList<>();
         for (final SyncMethod method : SyncMethod.values()) {
             final boolean needsUring = method == SyncMethod.RWF_DSYNC || method == SyncMethod.LINKED_FSYNC;
@@ -111,10 +161,10 @@ public final class Calibrator {
     }
 
     private CalibrationCandidate measure(
-            final Path scratch, final SyncMethod method, final int writesInFlight, final long durationNs) {
+            final Scratch scratch, final SyncMethod method, final int writesInFlight, final long durationNs) {
         final int arenaLength = CalibrationLoad.arenaLength(writesInFlight);
         final JournalContext scratchContext = new JournalContext()
-                .file(scratch)
+                .file(scratch.path())
                 .probe(context.probe())
                 .memoryLockLimit(context.memoryLockLimit())
                 .ledger(context.ledger());
@@ -123,7 +173,10 @@ public final class Calibrator {
         long[] samples = {};
         int failure = 0;
         try {
-            device = Backends.open(scratchContext, method, arenaLength, SCRATCH_LENGTH);
+            device = new RegionDevice(
+                    Backends.open(scratchContext, method, arenaLength, scratch.pathLength()),
+                    scratch.start(),
+                    scratch.length());
             arena = new Arena(arenaLength, context.ledger());
             device.register(arena.bytes());
             final CalibrationLoad load = new CalibrationLoad(device, writesInFlight, context.clock());

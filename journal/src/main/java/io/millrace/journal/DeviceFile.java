@@ -3,7 +3,6 @@ package io.millrace.journal;
 import io.millrace.codec.ErrorCode;
 import io.millrace.codec.MillraceException;
 import java.io.IOException;
-import java.nio.file.Files;
 
 /**
  * Opens a file as the block device a journal on it would have, without looking at what lies on it: for measuring what
@@ -26,7 +25,7 @@ public final class DeviceFile {
     public static BlockDevice open(final JournalContext context, final int arenaLength) {
         final long fileLength;
         try {
-            fileLength = Files.size(context.file());
+            fileLength = JournalPlace.lengthOf(context.file());
         } catch (final IOException e) {
             throw new MillraceException(ErrorCode.DEVICE_IO, context.file() + ": " + e, e);
         }

@@ -15,10 +15,14 @@ public final class FormatContext {
     /** Default size of a journal: {@code journal.size}. */
     public static final long DEFAULT_LENGTH = 4L << 30;
 
+    /** As much as a block device has. */
+    public static final long WHOLE_DEVICE = Long.MAX_VALUE;
+
     private Path file = Path.of("journal.mrj");
     private long length = DEFAULT_LENGTH;
     private long zoneLength = LogFormat.DEFAULT_ZONE_LENGTH;
     private int granule = LogFormat.MIN_GRANULE;
+    private boolean overwrite;
     private UUID nodeId = new UUID(0, 0);
     private UUID deviceUuid = UUID.randomUUID();
     private IoUringProbe probe = IoUringProbe.system();
@@ -30,7 +34,7 @@ public final class FormatContext {
     public FormatContext() {}
 
     /**
-     * Sets the file to make; it must not exist.
+     * Sets the file to make, which must not exist, or the block device to make a journal of.
      *
      * @param value path in an existing directory
      * @return this
@@ -41,7 +45,7 @@ public final class FormatContext {
     }
 
     /**
-     * Returns the file to make.
+     * Returns the file to make, or the block device.
      *
      * @return path
      */
@@ -50,9 +54,9 @@ public final class FormatContext {
     }
 
     /**
-     * Sets the room for batches; rounded down to whole zones, at least one.
+     * Sets the room for batches; rounded down to whole zones, at least one. On a block device it is the most to use.
      *
-     * @param value bytes
+     * @param value bytes, or {@link #WHOLE_DEVICE}
      * @return this
      */
     public FormatContext length(final long value) {
@@ -107,6 +111,26 @@ public final class FormatContext {
      */
     public int granule() {
         return granule;
+    }
+
+    /**
+     * Sets whether what a block device holds is given up. A file is never overwritten, nor a device in use.
+     *
+     * @param value true: it is
+     * @return this
+     */
+    public FormatContext overwrite(final boolean value) {
+        overwrite = value;
+        return this;
+    }
+
+    /**
+     * Returns whether what a block device holds is given up.
+     *
+     * @return true: it is
+     */
+    public boolean overwrite() {
+        return overwrite;
     }
 
     /**

@@ -3,8 +3,6 @@ package io.millrace.journal;
 import io.millrace.codec.Crc32c;
 import io.millrace.codec.ErrorCode;
 import io.millrace.codec.LogFormat;
-import io.millrace.codec.log.RecordHeaderDecoder;
-import java.nio.ByteOrder;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -37,10 +35,11 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 public final class Journal implements AutoCloseable, CompletionHandler {
-    private static final int LENGTH_OFFSET = RecordHeaderDecoder.lengthEncodingOffset();
-    private static final int CRC_OFFSET = RecordHeaderDecoder.crc32cEncodingOffset();
     private static final long SUPERBLOCK_TOKEN = 1L << 54;
+    private static final long SCRUB_TOKEN = 1L << 53;
     private static final int COMPLETION_LIMIT = 128;
+    private static final int QUIET_STEP_LIMIT = 100;
+    private static final long QUIET_STEP_NS = 10_000_000L;
     private static final int RETRY_LIMIT = 3;
     private static final int EAGAIN = 11;
     private static final int HEAD_LENGTH = JournalContext.HEAD_LENGTH;
@@ -64,11 +63,12 @@ public final class Journal implements AutoCloseable, CompletionHandler {
     private final ZoneMap zones;
     private final CheckpointWriter checkpoint;
     private final ReaderPool readers;
+    private final Scrub scrub;
     private final BatchWriter batches;
     private final int ringLength;
     private final int windowLength;
     private final int maxBatchLength;
-    private final int maxRecordLength;
+    private final OpenBatch open;
     private final SuperblockWriter superblocks;
     private final int writesInFlight;
     private final IoWatchdog watchdog;
@@ -78,14 +78,7 @@ public final class Journal implements AutoCloseable, CompletionHandler {
     private Superblock superblock;
     private WriteRing ring = NO_RING;
     private @Nullable RecoveryReport report;
-    private long nextAddress;
     private long durableAddress;
-    private boolean isOpen;
-    private int openIndex;
-    private int openUsed;
-    private int openCapacity;
-    private int openRecords;
-    private int claimedLength = -1;
     private int inFlightCount;
     private boolean markDue;
     private long quietSinceNs;
@@ -122,14 +115,17 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         superblock.requireFits(context.nodeId(), device.length(), name);
         batches = new BatchWriter(buffer, crc, superblock.granule(), superblock.deviceUuid());
         maxBatchLength = (int) Math.min(context.maxBatchLength(), superblock.zoneLength());
-        maxRecordLength = (maxBatchLength - LogFormat.BATCH_HEADER_LENGTH) & -LogFormat.RECORD_ALIGNMENT;
         JournalContext.check(maxBatchLength % superblock.granule() == 0, "maxBatchLength " + maxBatchLength);
         index = new PositionIndex(Math.min(LARGEST_FIRST_INDEX, superblock.deviceLength() / superblock.granule()));
         zones = new ZoneMap(superblock);
+        open = new OpenBatch(
+                buffer, crc, index, zones, batches, counters, superblock.granule(), maxBatchLength, NO_RING);
         checkpoint = new CheckpointWriter(this, index, zones, epochClock);
         final JournalReader.Shared shared = new JournalReader.Shared(device, buffer, crc, superblock, zones, counters);
         readers = new ReaderPool(
                 this, shared, context.readerLimit(), ringLength, context.maxBatchLength(), maxBatchLength);
+        final int scrubIndex = superblockIndex - Scrub.CHUNK_LENGTH;
+        scrub = new Scrub(this, shared, index, arena.bytes(), scrubIndex, name, context.scrubBytesPerSecond());
     }
 
     /**
@@ -213,17 +209,17 @@ public final class Journal implements AutoCloseable, CompletionHandler {
             warnings.accept(ErrorCode.SUPERBLOCK_BAD.id() + ": " + name
                     + ": one of two superblocks was bad; it was written again");
         }
-        nextAddress = walker.address();
-        durableAddress = nextAddress;
+        durableAddress = walker.address();
         batches.follow(walker.previousCrc());
         ring = new WriteRing(
                 ringLength, maxBatchLength, superblock.granule(), walker.sequence() - 1, walker.lastAddress());
+        open.follow(ring, durableAddress, superblock.recoveryEpoch());
         report = new RecoveryReport(
                 checkpoint,
                 walker.sequence() - Math.max(1, checkpoint),
                 recovery.recordCount(),
                 walker.sequence() - 1,
-                nextAddress,
+                durableAddress,
                 tail,
                 walker.invalidReason(),
                 recovery.scannedBytes(),
@@ -275,24 +271,7 @@ public final class Journal implements AutoCloseable, CompletionHandler {
      *     {@link JournalStatus#TOO_LARGE}
      */
     public int tryClaim(final int recordLength) {
-        if (fenced) {
-            return JournalStatus.FENCED;
-        }
-        if (recordLength < LogFormat.RECORD_HEADER_LENGTH || recordLength > maxRecordLength) {
-            return JournalStatus.TOO_LARGE;
-        }
-        final int needed = LogFormat.align(recordLength);
-        if (isOpen && openUsed + needed > openCapacity) {
-            seal(needed);
-        }
-        if (!isOpen) {
-            final int status = openBatch(needed);
-            if (status < 0) {
-                return status;
-            }
-        }
-        claimedLength = recordLength;
-        return openIndex + openUsed;
+        return fenced ? JournalStatus.FENCED : open.tryClaim(recordLength);
     }
 
     /**
@@ -312,20 +291,7 @@ public final class Journal implements AutoCloseable, CompletionHandler {
      * @param recordLength bytes, at most as claimed
      */
     public void commit(final int index, final int recordLength) {
-        if (!isOpen || index != openIndex + openUsed || recordLength > claimedLength) {
-            throw new IllegalStateException("commit of " + recordLength + " bytes at " + index + " was not claimed");
-        }
-        final int aligned = LogFormat.align(recordLength);
-        for (int i = recordLength; i < aligned; i++) {
-            buffer.putByte(index + i, (byte) 0);
-        }
-        buffer.putInt(index + LENGTH_OFFSET, recordLength, ByteOrder.LITTLE_ENDIAN);
-        final int computed = crc.compute(index + LogFormat.RECORD_CRC_START, recordLength - LogFormat.RECORD_CRC_START);
-        buffer.putInt(index + CRC_OFFSET, computed, ByteOrder.LITTLE_ENDIAN);
-        this.index.note(buffer, index, nextAddress);
-        openUsed += aligned;
-        openRecords++;
-        claimedLength = -1;
+        open.commit(index, recordLength);
     }
 
     /**
@@ -339,7 +305,9 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         if (ring == NO_RING) {
             throw new IllegalStateException(name + " is not recovered yet");
         }
+        final boolean scrubbed = scrub.isReading();
         int work = device.poll(this, COMPLETION_LIMIT);
+        work -= scrubbed && !scrub.isReading() ? 1 : 0; // a node that only scrubs is idle
         work += advance();
         if (!fenced) {
             work += submit();
@@ -347,6 +315,7 @@ public final class Journal implements AutoCloseable, CompletionHandler {
                 work += submitMark(nowNs);
             }
             work += checkpoint.doWork();
+            scrub.doWork(nowNs, SCRUB_TOKEN);
             if (watchdog.isLate(Math.max(oldestInFlightNs(nowNs), superblocks.ageNs(nowNs)), nowNs, ring)) {
                 fence("batch " + (ring.durable() + 1) + " or a superblock is not complete after "
                         + watchdog.deadlineNs() / 1_000_000 + " ms");
@@ -412,7 +381,7 @@ public final class Journal implements AutoCloseable, CompletionHandler {
      * @return true when a graceful stop loses nothing
      */
     public boolean isDrained() {
-        return openRecords == 0 && ring.durable() == ring.sealed() && !checkpoint.isNaming();
+        return open.recordCount() == 0 && ring.durable() == ring.sealed() && !checkpoint.isNaming();
     }
 
     /**
@@ -420,7 +389,17 @@ public final class Journal implements AutoCloseable, CompletionHandler {
      * Blocks. Nothing happens unless everything is durable and nothing is in flight.
      */
     public void markEnd() {
-        if (report != null && !fenced && isDrained() && checkpoint.isIdle() && !readers.isReading()) {
+        scrub.stop();
+        for (int i = 0; i < QUIET_STEP_LIMIT && (scrub.isReading() || readers.isReading()); i++) {
+            device.await(QUIET_STEP_NS);
+            device.poll(this, COMPLETION_LIMIT);
+        }
+        if (report != null
+                && !fenced
+                && isDrained()
+                && checkpoint.isIdle()
+                && !readers.isReading()
+                && !scrub.isReading()) {
             superblocks.endRun(new BlockingIo(device, name), ring.durable());
         }
     }
@@ -431,7 +410,7 @@ public final class Journal implements AutoCloseable, CompletionHandler {
      * @return bytes, header and body
      */
     public int maxRecordLength() {
-        return maxRecordLength;
+        return open.maxRecordLength();
     }
 
     /**
@@ -440,8 +419,9 @@ public final class Journal implements AutoCloseable, CompletionHandler {
      * @return bytes, batch headers and padding included
      */
     public long freeBytes() {
-        final long rest = zones.holds(nextAddress) ? zones.zoneEnd(nextAddress) - nextAddress : 0;
-        return rest + zones.freeCount() * superblock.zoneLength() - (openRecords > 0 ? openUsed : 0);
+        final long next = open.nextAddress();
+        final long rest = zones.holds(next) ? zones.zoneEnd(next) - next : 0;
+        return rest + zones.freeCount() * superblock.zoneLength() - open.usedBytes();
     }
 
     /**
@@ -556,85 +536,31 @@ public final class Journal implements AutoCloseable, CompletionHandler {
     }
 
     /**
+     * Returns what reads the device again in the background.
+     *
+     * @return scrub, always the same one
+     */
+    public Scrub scrub() {
+        return scrub;
+    }
+
+    /**
      * Returns the log that recovery would fold now.
      *
      * @return bytes behind the beginning of the newest durable checkpoint
      */
     public long uncheckpointedBytes() {
-        return nextAddress - Math.max(superblock.dataAddress(), superblock.checkpointAddress());
-    }
-
-    private int openBatch(final int needed) {
-        final int withHeader = LogFormat.BATCH_HEADER_LENGTH + needed;
-        if (zones.holds(nextAddress)) {
-            final long room = zones.zoneEnd(nextAddress) - nextAddress;
-            if (room < withHeader) {
-                if (zones.freeCount() == 0) {
-                    return JournalStatus.FULL;
-                }
-                if (!ring.tryOpen()) {
-                    counters.backPressureCount++;
-                    return JournalStatus.BACK_PRESSURED;
-                }
-                openIndex = ring.openIndex();
-                sealAs((int) room, LogFormat.BATCH_HEADER_LENGTH, 0); // fills the zone
-            }
-        }
-        if (!zones.assign(zones.zoneOf(nextAddress))) {
-            return JournalStatus.FULL;
-        }
-        if (!ring.tryOpen()) {
-            counters.backPressureCount++;
-            return JournalStatus.BACK_PRESSURED;
-        }
-        openIndex = ring.openIndex();
-        openUsed = LogFormat.BATCH_HEADER_LENGTH;
-        openRecords = 0;
-        openCapacity = (int) Math.min(maxBatchLength, zones.zoneEnd(nextAddress) - nextAddress);
-        isOpen = true;
-        return 0;
-    }
-
-    /**
-     * Seals the open batch; when the next record does not fit into the rest of the zone, the batch takes that rest too,
-     * so that zones are filled exactly.
-     *
-     * @param nextNeeded bytes of the record that comes next, 0 when there is none
-     */
-    private void seal(final int nextNeeded) {
-        if (openRecords == 0) {
-            isOpen = false; // claimed and never committed: opened again, for the same place
-            return;
-        }
-        final int granule = superblock.granule();
-        int batchLength = (openUsed + granule - 1) & -granule;
-        final long rest = zones.zoneEnd(nextAddress) - nextAddress - batchLength;
-        if (rest > 0
-                && nextNeeded > 0
-                && rest < LogFormat.BATCH_HEADER_LENGTH + nextNeeded
-                && batchLength + rest <= maxBatchLength) {
-            batchLength += (int) rest;
-        }
-        sealAs(batchLength, openUsed, openRecords);
-        isOpen = false;
-        openRecords = 0;
-    }
-
-    private void sealAs(final int batchLength, final int used, final int recordCount) {
-        final int writeLength = batches.seal(
-                openIndex, used, recordCount, superblock.recoveryEpoch(), ring.sealed() + 1, nextAddress, batchLength);
-        ring.seal(nextAddress, batchLength, writeLength, used - LogFormat.BATCH_HEADER_LENGTH, recordCount);
-        nextAddress += batchLength;
+        return open.nextAddress() - Math.max(superblock.dataAddress(), superblock.checkpointAddress());
     }
 
     private int submit() {
         int count = 0;
         while (inFlightCount < writesInFlight) {
             if (ring.submitted() == ring.sealed()) {
-                if (openRecords == 0) {
+                if (open.recordCount() == 0) {
                     break;
                 }
-                seal(0);
+                open.seal(0);
             }
             final long sequence = ring.submitted() + 1;
             batches.finish(ring.index(sequence), ring.durable(), epochClock.nanoTime());
@@ -661,19 +587,17 @@ public final class Journal implements AutoCloseable, CompletionHandler {
      * device, which is kept for control records.
      */
     private int submitMark(final long nowNs) {
-        if (openRecords > 0 || ring.durable() < ring.sealed() || nowNs - quietSinceNs < idleMarkDelayNs) {
+        if (open.recordCount() > 0 || ring.durable() < ring.sealed() || nowNs - quietSinceNs < idleMarkDelayNs) {
             return 0;
         }
-        isOpen = false;
+        open.dropClaim();
         if (freeBytes() < capacityBytes() / MARK_RESERVE_DIVISOR) {
             markDue = false;
             return 0;
         }
-        if (openBatch(0) < 0) {
+        if (!open.sealEmpty()) {
             return 0;
         }
-        isOpen = false;
-        sealAs(superblock.granule(), LogFormat.BATCH_HEADER_LENGTH, 0);
         markDue = false;
         counters.idleMarkCount++;
         return submit();
@@ -689,6 +613,10 @@ public final class Journal implements AutoCloseable, CompletionHandler {
     public void onCompletion(final long token, final int result) {
         if (ReaderPool.owns(token)) {
             readers.onRead(token, result);
+            return;
+        }
+        if (token == SCRUB_TOKEN) {
+            scrub.onRead(result);
             return;
         }
         if (token == SUPERBLOCK_TOKEN) {

@@ -52,6 +52,7 @@ public final class JournalContext {
     private long stallThresholdNs = 20_000_000L;
     private long idleMarkDelayNs = 1_000_000L;
     private long ioDeadlineNs = 30_000_000_000L;
+    private long scrubBytesPerSecond;
     private boolean calibratedWritesInFlight;
     private NanoClock clock = SystemNanoClock.INSTANCE;
     private EpochNanoClock epochClock = new OffsetEpochNanoClock();
@@ -305,6 +306,26 @@ public final class JournalContext {
     }
 
     /**
+     * Sets how fast the scrub reads.
+     *
+     * @param value bytes a second, 0: no scrub; {@code journal.scrub-rate}
+     * @return this
+     */
+    public JournalContext scrubBytesPerSecond(final long value) {
+        scrubBytesPerSecond = value;
+        return this;
+    }
+
+    /**
+     * Returns how fast the scrub reads.
+     *
+     * @return bytes a second, 0: no scrub
+     */
+    public long scrubBytesPerSecond() {
+        return scrubBytesPerSecond;
+    }
+
+    /**
      * Sets the clock of submitted and durable times.
      *
      * @param value nanoseconds from any origin
@@ -447,7 +468,7 @@ public final class JournalContext {
     /**
      * Checks the settings against each other.
      *
-     * @return bytes of memory that all I/O uses: write ring, readers, head of the device
+     * @return bytes of memory that all I/O uses: write ring, readers, scrub, head of the device
      * @throws MillraceException MR-7002 naming the setting
      */
     int conclude() {
@@ -463,8 +484,9 @@ public final class JournalContext {
                 "bufferLength " + bufferLength);
         check(writesInFlight >= 1 && writesInFlight <= MAX_WRITES_IN_FLIGHT, "writesInFlight " + writesInFlight);
         check(ioDeadlineNs > 0, "ioDeadlineNs " + ioDeadlineNs);
+        check(scrubBytesPerSecond >= 0, "scrubBytesPerSecond " + scrubBytesPerSecond);
         check(readerLimit >= 1 && readerLimit <= MAX_READERS, "readerLimit " + readerLimit);
-        final long length = bufferLength + (long) readerLimit * maxBatchLength + HEAD_LENGTH;
+        final long length = bufferLength + (long) readerLimit * maxBatchLength + Scrub.CHUNK_LENGTH + HEAD_LENGTH;
         check(length <= 1 << 30, "buffers of " + length + " bytes (at most 1 GiB can be registered)");
         return (int) length;
     }

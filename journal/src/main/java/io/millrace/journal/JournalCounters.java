@@ -41,6 +41,9 @@ public final class JournalCounters {
 
     long checkpointCount;
     long freedZoneCount;
+    long scrubbedBytes;
+    long scrubPassCount;
+    long scrubDamageCount;
 
     /** Made by the journal only. */
     JournalCounters() {}
@@ -161,5 +164,32 @@ public final class JournalCounters {
      */
     public long freedZoneCount() {
         return freedZoneCount;
+    }
+
+    /**
+     * Returns what the scrub has read and looked at.
+     *
+     * @return bytes since open
+     */
+    public long scrubbedBytes() {
+        return scrubbedBytes;
+    }
+
+    /**
+     * Returns how often the scrub has gone through all that is durable.
+     *
+     * @return count since open
+     */
+    public long scrubPassCount() {
+        return scrubPassCount;
+    }
+
+    /**
+     * Returns the damaged batches that the scrub has found, or ranges of them.
+     *
+     * @return count since open, each place once
+     */
+    public long scrubDamageCount() {
+        return scrubDamageCount;
     }
 }

@@ -70,9 +70,10 @@ public final class JournalDump {
             throw new MillraceException(
                     ErrorCode.DEVICE_NOT_FOUND, file + " does not exist. " + ErrorCode.DEVICE_NOT_FOUND.remedy());
         }
+        JournalPlace.requireUsable(file);
         JournalLock.requireNotLockedHere(file);
         try {
-            final long length = Files.size(file);
+            final long length = JournalPlace.lengthOf(file);
             if (length < HEAD_LENGTH) {
                 throw new MillraceException(
                         ErrorCode.DEVICE_TOO_SMALL,

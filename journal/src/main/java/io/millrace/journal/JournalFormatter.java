@@ -48,15 +48,21 @@ final class JournalFormatter implements CompletionHandler {
     }
 
     /**
-     * Makes a journal file.
+     * Makes a journal file, or a journal of a block device.
      *
      * @param context what to make
-     * @throws MillraceException MR-6002, MR-6004, MR-6009, MR-6010, MR-6011, MR-6013
+     * @throws MillraceException MR-6001 a device that is not there, MR-6002, MR-6004, MR-6009, MR-6010, MR-6011,
+     *     MR-6013; for a device also MR-6012, MR-6021, MR-6022
      */
     static void format(final FormatContext context) {
+        if (JournalPlace.isBlockDevice(context.file())) {
+            RawFormatter.format(context);
+            return;
+        }
         final Superblock superblock = plan(context, context.length());
         final Path file = context.file().toAbsolutePath();
         requireMissing(file);
+        JournalPlace.requireNoDeviceNamed(file);
         final Path growing = file.resolveSibling(file.getFileName() + SUFFIX);
         final Path lockFile = file.resolveSibling(file.getFileName() + LOCK_SUFFIX);
         try {
@@ -154,9 +160,7 @@ final class JournalFormatter implements CompletionHandler {
         final Arena arena = new Arena(2 * granule, context.ledger());
         try {
             device.register(arena.bytes());
-            final Crc32c crc = new Crc32c(arena.bytes());
-            superblock.encode(arena.buffer(), 0, crc);
-            superblock.next(2, 0, 0).encode(arena.buffer(), granule, crc);
+            encodeBoth(arena, superblock);
             final BlockingIo io = new BlockingIo(device, device.description());
             io.write(0, granule, 0);
             io.write(granule, granule, granule);
@@ -165,7 +169,15 @@ final class JournalFormatter implements CompletionHandler {
         }
     }
 
-    private static Superblock plan(final FormatContext context, final long length) {
+    /**
+     * Plans the geometry.
+     *
+     * @param context what to make
+     * @param length room for batches in bytes
+     * @return first superblock
+     * @throws MillraceException MR-6002 when there is no room, or the geometry makes no sense
+     */
+    static Superblock plan(final FormatContext context, final long length) {
         final long zones = Math.max(1, length / Math.max(1, context.zoneLength()));
         final Superblock superblock = new Superblock(
                 context.granule(),
@@ -271,9 +283,7 @@ final class JournalFormatter implements CompletionHandler {
     private void writeSuperblocks(final Path file, final Superblock superblock) throws IOException {
         final Arena arena = new Arena(2 * superblock.granule(), context.ledger());
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-            final Crc32c crc = new Crc32c(arena.bytes());
-            superblock.encode(arena.buffer(), 0, crc);
-            superblock.next(2, 0, 0).encode(arena.buffer(), superblock.granule(), crc);
+            encodeBoth(arena, superblock);
             long written = 0;
             while (arena.bytes().hasRemaining()) {
                 written += channel.write(arena.bytes(), written);
@@ -282,6 +292,18 @@ final class JournalFormatter implements CompletionHandler {
         } finally {
             arena.close();
         }
+    }
+
+    /**
+     * Encodes the superblocks of a new device, A before B.
+     *
+     * @param arena of two granules
+     * @param superblock first one
+     */
+    static void encodeBoth(final Arena arena, final Superblock superblock) {
+        final Crc32c crc = new Crc32c(arena.bytes());
+        superblock.encode(arena.buffer(), 0, crc);
+        superblock.next(2, 0, 0).encode(arena.buffer(), superblock.granule(), crc);
     }
 
     private static void failOn(final Path file, final long length, final int result) {

@@ -16,11 +16,14 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.agrona.CloseHelper;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The exclusive lock on a journal file. It is a POSIX record lock: closing any other descriptor of the same file in
- * this process would release it, so the device is closed before it, and nothing else opens the file meanwhile.
+ * The exclusive lock on a journal file or block device. It is a POSIX record lock: closing any other descriptor of the
+ * same file in this process would release it, so the device is closed before it, and nothing else opens the file
+ * meanwhile. A block device is claimed as well ({@link DeviceClaim}), against everybody who asks for no lock.
  *
  * <p><b>Threading</b>: one thread.
  */
@@ -31,31 +34,45 @@ final class JournalLock implements AutoCloseable {
     private final Object key;
     private final long length;
     private final ResourceLedger ledger;
+    private final @Nullable BlockFacts facts;
+    private final @Nullable DeviceClaim claim;
     private boolean closed;
 
-    private JournalLock(final FileChannel channel, final Object key, final long length, final ResourceLedger ledger) {
+    private JournalLock(
+            final FileChannel channel,
+            final Object key,
+            final long length,
+            final ResourceLedger ledger,
+            final @Nullable BlockFacts facts,
+            final @Nullable DeviceClaim claim) {
         this.channel = channel;
         this.key = key;
         this.length = length;
         this.ledger = ledger;
+        this.facts = facts;
+        this.claim = claim;
         ledger.addDescriptors(1);
     }
 
     /**
-     * Locks a journal file.
+     * Locks a journal file or block device.
      *
      * @param file to lock
-     * @param ledger that counts the descriptor
+     * @param ledger that counts the descriptors
      * @return lock
-     * @throws MillraceException MR-6001, MR-6002, MR-6004, MR-6011, MR-6013
+     * @throws MillraceException MR-6001, MR-6002, MR-6004, MR-6011, MR-6012 a directory, or a device that cannot be
+     *     used, MR-6013, MR-6021 a device that is in use
      */
     static JournalLock take(final Path file, final ResourceLedger ledger) {
         if (!Files.exists(file)) {
             throw new MillraceException(
                     ErrorCode.DEVICE_NOT_FOUND, file + " does not exist. " + ErrorCode.DEVICE_NOT_FOUND.remedy());
         }
+        JournalPlace.requireUsable(file);
         final Object key = requireNotLockedHere(file);
+        final BlockFacts facts = BlockFacts.of(file).orElse(null);
         FileChannel channel = null;
+        DeviceClaim claim = null;
         try {
             channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
             final long length = channel.size();
@@ -69,9 +86,14 @@ final class JournalLock implements AutoCloseable {
             if (lock == null) {
                 throw locked(file, "another process");
             }
-            final JournalLock taken = new JournalLock(channel, key, length, ledger);
+            if (facts != null) {
+                requireFits(file, facts);
+                claim = DeviceClaim.take(file, facts, ledger);
+            }
+            final JournalLock taken = new JournalLock(channel, key, length, ledger, facts, claim);
             LOCKED_HERE.add(key);
             channel = null;
+            claim = null;
             return taken;
         } catch (final OverlappingFileLockException e) {
             throw locked(file, "this process");
@@ -80,7 +102,20 @@ final class JournalLock implements AutoCloseable {
         } catch (final IOException e) {
             throw new MillraceException(ErrorCode.DEVICE_IO, file + ": " + e.getMessage(), e);
         } finally {
-            closeQuietly(channel);
+            CloseHelper.quietCloseAll(claim, channel);
+        }
+    }
+
+    private static void requireFits(final Path file, final BlockFacts facts) {
+        if (facts.readOnly()) {
+            throw new MillraceException(
+                    ErrorCode.DEVICE_UNSUITABLE, file + " is read-only. Make it writable: blockdev --setrw " + file);
+        }
+        if (facts.logicalBlockLength() > LogFormat.MIN_GRANULE) {
+            throw new MillraceException(
+                    ErrorCode.DEVICE_UNSUITABLE,
+                    file + " has logical blocks of " + facts.logicalBlockLength() + " bytes; at most "
+                            + LogFormat.MIN_GRANULE + " can be used. Format it with smaller ones: nvme format --lbaf");
         }
     }
 
@@ -112,12 +147,6 @@ final class JournalLock implements AutoCloseable {
                         + file);
     }
 
-    private static void closeQuietly(final @org.jspecify.annotations.Nullable FileChannel channel) {
-        if (channel != null) {
-            org.agrona.CloseHelper.quietClose(channel);
-        }
-    }
-
     /**
      * Returns the file's length when it was locked.
      *
@@ -125,6 +154,25 @@ final class JournalLock implements AutoCloseable {
      */
     long length() {
         return length;
+    }
+
+    /**
+     * Returns the locked descriptor, for who writes before a journal is there.
+     *
+     * @return open as long as the lock
+     */
+    FileChannel channel() {
+        return channel;
+    }
+
+    /**
+     * Returns what the kernel says of a locked block device.
+     *
+     * @return facts, null for a file
+     */
+    @Nullable
+    BlockFacts facts() {
+        return facts;
     }
 
     /**
@@ -154,7 +202,7 @@ final class JournalLock implements AutoCloseable {
         if (!closed) {
             closed = true;
             ledger.addDescriptors(-1);
-            org.agrona.CloseHelper.quietClose(channel); // releases the lock
+            CloseHelper.quietCloseAll(claim, channel); // releases the lock
             LOCKED_HERE.remove(key);
         }
     }

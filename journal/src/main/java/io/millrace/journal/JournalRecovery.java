@@ -116,6 +116,7 @@ final class JournalRecovery {
         while (!whole && pieces.next()) {
             whole = findPieces(pieces, visitor);
         }
+        pieces.forgetWindow(); // the walk of the records has the same window
         if (!whole) {
             throw damaged("it is not whole: batch " + pieces.sequence() + " at address " + pieces.address() + ": "
                     + pieces.invalidReason());

@@ -13,24 +13,21 @@ import org.agrona.concurrent.UnsafeBuffer;
  * Steps through the batches of a device in order and stops at the first that is not the next valid one. Used by
  * recovery and by the offline tools, so that both see the same.
  *
- * <p><b>Threading</b>: one thread. Reads through a window in the arena.
+ * <p><b>Threading</b>: one thread. Reads through a window in the arena, ahead of what is looked at; whoever leaves a
+ * walk before its end calls {@link #forgetWindow} before other I/O.
  */
 final class LogWalker {
     private static final int HEADER = LogFormat.BATCH_HEADER_LENGTH;
 
-    private final BlockingIo io;
     private final UnsafeBuffer arena;
     private final Crc32c crc;
-    private final int windowIndex;
-    private final int windowLength;
+    private final ReadAhead ahead;
     private final Superblock superblock;
     private final ZoneMap zones;
     private final String name;
     private final BatchHeaderDecoder header = new BatchHeaderDecoder();
     private final RecordHeaderDecoder record = new RecordHeaderDecoder();
 
-    private long windowAddress;
-    private int windowFilled;
     private long address;
     private long sequence;
     private long lastAddress = -1;
@@ -65,18 +62,15 @@ final class LogWalker {
             final Superblock superblock,
             final ZoneMap zones,
             final String name) {
-        this.io = io;
         this.arena = arena;
         this.crc = crc;
-        this.windowIndex = windowIndex;
-        this.windowLength = windowLength;
         this.superblock = superblock;
+        ahead = new ReadAhead(io, arena, windowIndex, windowLength, superblock.granule(), zones, name);
         this.zones = zones;
         this.name = name;
         followsKnown = superblock.checkpointAddress() == 0;
         address = followsKnown ? superblock.dataAddress() : superblock.checkpointAddress();
         sequence = followsKnown ? 1 : superblock.checkpointBatchSequence();
-        windowAddress = address;
     }
 
     /**
@@ -86,6 +80,18 @@ final class LogWalker {
      * @throws MillraceException MR-6008 unknown version, MR-6011 unreadable, MR-6014 whole batch with a bad record
      */
     boolean next() {
+        boolean found = false;
+        try {
+            found = step();
+        } finally {
+            if (!found) {
+                ahead.stop();
+            }
+        }
+        return found;
+    }
+
+    private boolean step() {
         if (batchLength > 0) {
             lastAddress = address;
             address += batchLength;
@@ -100,7 +106,7 @@ final class LogWalker {
             invalidReason = "the device is full";
             return false;
         }
-        batchIndex = load(address, superblock.granule());
+        batchIndex = ahead.load(address, superblock.granule());
         header.wrap(arena, batchIndex, BatchHeaderDecoder.BLOCK_LENGTH, BatchHeaderDecoder.SCHEMA_VERSION);
         if (!isHeaderValid() || !isSuccessor() || !isPayloadValid()) {
             return false;
@@ -165,7 +171,7 @@ final class LogWalker {
                             + payload);
         }
         final int expectedCrc = (int) header.payloadCrc32c();
-        batchIndex = load(address, alignToGranule(HEADER + payload));
+        batchIndex = ahead.load(address, alignToGranule(HEADER + payload));
         header.wrap(arena, batchIndex, BatchHeaderDecoder.BLOCK_LENGTH, BatchHeaderDecoder.SCHEMA_VERSION);
         final int computed = crc.compute(batchIndex + HEADER, payload);
         if (computed != expectedCrc) {
@@ -214,30 +220,9 @@ final class LogWalker {
         return false;
     }
 
-    /**
-     * Brings a range into the window.
-     *
-     * @return its index in the arena
-     */
-    private int load(final long from, final int length) {
-        if (from < windowAddress || from + length > windowAddress + windowFilled) {
-            final int kept = from >= windowAddress && from < windowAddress + windowFilled
-                    ? (int) (windowAddress + windowFilled - from)
-                    : 0;
-            if (kept > 0) {
-                arena.putBytes(windowIndex, arena, windowIndex + windowFilled - kept, kept);
-            }
-            final int more = (int) Math.min(windowLength - kept, zones.zoneEnd(from) - from - kept);
-            io.read(windowIndex + kept, more, zones.deviceAddress(from) + kept);
-            windowAddress = from;
-            windowFilled = kept + more;
-        }
-        return windowIndex + (int) (from - windowAddress);
-    }
-
-    /** Reads from the device again what was read already. */
+    /** Ends what is being read ahead, and reads from the device again what was read already. */
     void forgetWindow() {
-        windowFilled = 0;
+        ahead.stop();
     }
 
     /**

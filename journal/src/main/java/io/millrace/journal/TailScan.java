@@ -1,6 +1,7 @@
 package io.millrace.journal;
 
 import io.millrace.codec.Crc32c;
+import io.millrace.codec.LogFormat;
 import io.millrace.codec.log.BatchHeaderDecoder;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -10,9 +11,17 @@ import org.agrona.concurrent.UnsafeBuffer;
  * the rest of the zone and of the zone that comes next, the first granule of every other zone, because zones are filled
  * exactly, and all of a zone whose first granule is neither a batch header nor zeros.
  *
+ * <p>The zone that comes next was chosen among those that were free when the log came there. A checkpoint may have
+ * freed others since, and the next zone's own beginning may be lost, so that an old batch stands there. So where the
+ * invalid batch can be the last of its zone, the beginning of every zone that may be the next is looked through as far
+ * as its second batch can lie.
+ *
  * <p><b>Threading</b>: one thread. Reads through a window in the arena.
  */
 final class TailScan {
+    /** Behind an invalid batch that is further from the end of its zone, its zone holds later ones. */
+    private static final long NEAR_END = 2L * LogFormat.MAX_BATCH_LENGTH;
+
     private final BlockingIo io;
     private final UnsafeBuffer arena;
     private final Crc32c crc;
@@ -68,7 +77,7 @@ final class TailScan {
         if (walker.tail() == TailState.FULL) {
             // nowhere for the next zone: the end of the log, or a zone that a checkpoint freed whose superblock is lost
             for (int place = 0; place < zones.count(); place++) {
-                if (findsProofAt(place, false, walker.sequence(), walker.recoveryEpoch())) {
+                if (findsProofAt(place, superblock.granule(), walker.sequence(), walker.recoveryEpoch())) {
                     return TailState.CORRUPT;
                 }
             }
@@ -116,26 +125,41 @@ final class TailScan {
         final long nextZone = zones.zoneOf(invalidAddress) + 1;
         final boolean hasNext = zones.assign(nextZone);
         final int next = zones.placeOf(nextZone);
+        final boolean nearEnd = zones.zoneEnd(invalidAddress) - invalidAddress <= NEAR_END;
         for (int place = 0; place < zones.count(); place++) {
-            if (place != current && findsProofAt(place, hasNext && place == next, invalidSequence, lastEpoch)) {
+            final long length = hasNext && place == next
+                    ? superblock.zoneLength()
+                    : nearEnd && mayBeNext(place, nextZone)
+                            ? Math.min(superblock.zoneLength(), LogFormat.MAX_BATCH_LENGTH + superblock.granule())
+                            : superblock.granule();
+            if (place != current && findsProofAt(place, length, invalidSequence, lastEpoch)) {
                 return true;
             }
         }
         return false;
     }
 
-    private boolean findsProofAt(
-            final int place, final boolean whole, final long invalidSequence, final long lastEpoch) {
+    /** A zone that is live for sure holds what it seems to hold. */
+    private boolean mayBeNext(final int place, final long nextZone) {
+        final long zone = zones.zoneAt(place);
+        return zone == ZoneMap.ABSENT
+                || zone >= nextZone
+                || (superblock.checkpointAddress() != 0
+                        && zone < zones.zoneOf(superblock.checkpointAddress())
+                        && !zones.isMarked(zones.addressOf(zone), superblock.checkpointBatchSequence()));
+    }
+
+    private boolean findsProofAt(final int place, final long length, final long invalidSequence, final long lastEpoch) {
         final long at = placeAddress(place);
         io.read(windowIndex, superblock.granule(), at);
         scannedBytes += superblock.granule();
         if (isProof(windowIndex, at, invalidSequence, lastEpoch)) {
             return true;
         }
-        final boolean dense = whole
-                || (!LogWalker.isWholeHeader(header, windowIndex, crc)
-                        && !LogWalker.isZero(arena, windowIndex, superblock.granule()));
-        return dense && findsProofIn(at + superblock.granule(), placeAddress(place + 1), invalidSequence, lastEpoch);
+        final boolean dense = !LogWalker.isWholeHeader(header, windowIndex, crc)
+                && !LogWalker.isZero(arena, windowIndex, superblock.granule());
+        final long end = dense ? placeAddress(place + 1) : at + length;
+        return findsProofIn(at + superblock.granule(), end, invalidSequence, lastEpoch);
     }
 
     private boolean findsProofIn(final long from, final long end, final long invalidSequence, final long lastEpoch) {

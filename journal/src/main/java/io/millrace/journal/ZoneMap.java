@@ -142,6 +142,22 @@ final class ZoneMap {
     }
 
     /**
+     * Finds the next zone of the log that lies on the device.
+     *
+     * @param zone of the log, or {@link #ABSENT} for the first one
+     * @return a later zone, or {@link #ABSENT}
+     */
+    long next(final long zone) {
+        long least = Long.MAX_VALUE;
+        for (final long found : logZones) {
+            if (found > zone && found < least) {
+                least = found;
+            }
+        }
+        return least == Long.MAX_VALUE ? ABSENT : least;
+    }
+
+    /**
      * Tells whether an address of the log lies on the device.
      *
      * @param address of the log

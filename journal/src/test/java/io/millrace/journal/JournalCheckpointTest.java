@@ -16,6 +16,7 @@ import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.statistics.Statistics;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
@@ -67,6 +68,56 @@ class JournalCheckpointTest {
                 device.crash();
             }
         }
+    }
+
+    @Property(tries = 100)
+    void shouldFindNoDamageAndFreeZonesAsEverWhenItScrubsBesideRecycling(
+            @ForAll final long seed, @ForAll @IntRange(min = 1, max = 4) final int writesInFlight) {
+        final Random random = new Random(seed);
+        final byte[] medium = TestJournals.medium(5);
+        long written = 0;
+        long scrubbedBytes = 0;
+        long freedZones = 0;
+        for (int run = 0; run < 4; run++) {
+            final FaultyDevice device = new FaultyDevice(medium, random.nextLong()).inOrder(random.nextBoolean());
+            final Fold fold = new Fold();
+            try (Journal journal = Journal.open(TestJournals.context()
+                    .device(device)
+                    .listener(fold)
+                    .scrubBytesPerSecond(1 << 30)
+                    .writesInFlight(writesInFlight))) {
+                journal.recover(fold);
+                written = fold.last;
+                long nowNs = 0;
+                final int steps = 100 + random.nextInt(300);
+                device.completionsPerPoll(1 + random.nextInt(3));
+                for (int step = 0; step < steps; step++) {
+                    nowNs += random.nextInt(200) == 0 ? Scrub.PASS_INTERVAL_NS : random.nextInt(2_000_000);
+                    device.hold(random.nextInt(4) == 0);
+                    for (int i = random.nextInt(5); i > 0; i--) {
+                        final int length = 64 + random.nextInt(random.nextInt(4) == 0 ? 50_000 : 3000);
+                        final long low = Math.max(Math.max(1, written - random.nextInt(60)), fold.written);
+                        if (append(journal, written + 1, low, length) >= 0) {
+                            written++;
+                            fold.written = low;
+                        }
+                    }
+                    journal.doWork(nowNs);
+                    fold.checkpoint(journal, random.nextInt(10) == 0);
+                    assertEquals(
+                            0,
+                            journal.counters().scrubDamageCount(),
+                            () -> String.valueOf(journal.scrub().damage()));
+                }
+                device.hold(false);
+                fold.assertLive(journal);
+                scrubbedBytes += journal.counters().scrubbedBytes();
+                freedZones += journal.counters().freedZoneCount();
+                device.crash();
+            }
+        }
+        assertTrue(scrubbedBytes > 0);
+        Statistics.collect(freedZones > 0 ? "zones were freed" : "no zone was freed");
     }
 
     @Test

@@ -6,6 +6,7 @@ import io.millrace.journal.FormatContext;
 import io.millrace.journal.FormatProgress;
 import io.millrace.journal.Journal;
 import io.millrace.journal.JournalContext;
+import io.millrace.journal.JournalPlace;
 import io.millrace.server.configuration.NodeConfiguration;
 import io.millrace.server.configuration.Setting;
 import java.nio.charset.StandardCharsets;
@@ -28,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  *   there     there         starts, if it is that device           refuses (MR-6010)
  *                           (MR-6003, MR-6015)
  * </pre>
+ *
+ * <p>A raw block device without a valid superblock counts as missing; what it holds instead is kept, and named, unless
+ * the operator gives it up ({@code journal format --overwrite}).
  *
  * <p><b>Threading</b>: one thread; blocks.
  */
@@ -84,7 +88,7 @@ public final class DataDirectory {
                             + " (node.name = " + configuration.text(Setting.NODE_NAME)
                             + "). Start it with that node's name, or give this one a directory of its own");
         }
-        if (Files.exists(journal)) {
+        if (JournalPlace.holdsJournal(journal)) {
             return false;
         }
         if (identity != null) {
@@ -105,18 +109,34 @@ public final class DataDirectory {
     }
 
     private MillraceException missing(final String why) {
-        return new MillraceException(ErrorCode.DEVICE_NOT_FOUND, journal + " does not exist: " + why);
+        final String what = Files.exists(journal) ? " is a block device without a journal: " : " does not exist: ";
+        return new MillraceException(ErrorCode.DEVICE_NOT_FOUND, journal + what + why);
+    }
+
+    /**
+     * Makes the journal and notes its device; nothing that is there is overwritten.
+     *
+     * @param progress is told how far it is.
+     * @return the new device's id.
+     * @throws MillraceException as the other one.
+     */
+    public UUID format(final FormatProgress progress) {
+        return format(false, progress);
     }
 
     /**
      * Makes the journal and notes its device; what was decided by {@link #mustFormat} is checked again.
      *
+     * @param overwrite whether what a raw block device holds is given up; never for a file, nor for a device that this
+     *     directory has been used with.
      * @param progress is told how far it is.
      * @return the new device's id.
-     * @throws MillraceException MR-6001, MR-6002, MR-6009, MR-6010, MR-6011, MR-6013, MR-5012.
+     * @throws MillraceException MR-6001, MR-6002, MR-6009, MR-6010, MR-6011, MR-6013, MR-5012; for a block device also
+     *     MR-6012, MR-6021, MR-6022.
      */
-    public UUID format(final FormatProgress progress) {
-        if (!mustFormat(true)) {
+    public UUID format(final boolean overwrite, final FormatProgress progress) {
+        final boolean isBlock = JournalPlace.isBlockDevice(journal);
+        if (!mustFormat(true) && (!overwrite || !isBlock || Identity.read(directory) != null)) {
             throw new MillraceException(
                     ErrorCode.DEVICE_NOT_EMPTY, journal + " exists. " + ErrorCode.DEVICE_NOT_EMPTY.remedy());
         }
@@ -124,7 +144,11 @@ public final class DataDirectory {
         final Identity identity = new Identity(nodeId(configuration), UUID.randomUUID());
         Journal.format(new FormatContext()
                 .file(journal)
-                .length(configuration.number(Setting.JOURNAL_SIZE))
+                .length(
+                        isBlock && !configuration.isSet(Setting.JOURNAL_SIZE)
+                                ? FormatContext.WHOLE_DEVICE
+                                : configuration.number(Setting.JOURNAL_SIZE))
+                .overwrite(overwrite)
                 .zoneLength(configuration.number(Setting.JOURNAL_ZONE_SIZE))
                 .granule(configuration.integer(Setting.JOURNAL_GRANULE))
                 .nodeId(identity.nodeId())

@@ -368,6 +368,7 @@ public final class Node implements AutoCloseable {
                 .calibratedWritesInFlight(!configuration.isSet(Setting.JOURNAL_WRITES_IN_FLIGHT))
                 .ioDeadlineNs(configuration.number(Setting.JOURNAL_IO_DEADLINE))
                 .stallThresholdNs(configuration.number(Setting.JOURNAL_STALL_THRESHOLD))
+                .scrubBytesPerSecond(configuration.number(Setting.JOURNAL_SCRUB_RATE))
                 .warnings(warnings);
     }
 

@@ -93,6 +93,9 @@ final class NodeCounters implements AutoCloseable {
         counter("journal.idle.marks", "Empty batches written once the journal fell idle", journal::idleMarkCount);
         counter("journal.checkpoints", "Checkpoints made durable", journal::checkpointCount);
         counter("journal.freed.zones", "Zones freed by checkpoints, to be written again", journal::freedZoneCount);
+        counter("journal.scrubbed.bytes", "Bytes read from the device again and verified", journal::scrubbedBytes);
+        counter("journal.scrub.passes", "Passes of the scrub over all that is durable", journal::scrubPassCount);
+        counter("journal.scrub.damaged", "Damaged batches that the scrub has found", journal::scrubDamageCount);
         gauge("journal.free.bytes", "Room for further batches", () -> node.agent()
                 .journal()
                 .freeBytes());

@@ -26,6 +26,7 @@ final class NodeHealth implements Health {
     private volatile boolean isTransportDown;
     private volatile boolean isFull;
     private volatile @Nullable String fencedReason;
+    private volatile @Nullable String damage;
     private volatile long oldestWriteNs;
     private volatile long turnedNs;
 
@@ -46,6 +47,7 @@ final class NodeHealth implements Health {
         turnedNs = nowNs;
         isFull = node.agent().isJournalFull();
         fencedReason = node.agent().fencedReason();
+        damage = node.agent().journal().scrub().damage();
         oldestWriteNs = node.agent().journal().inFlightCount() == 0
                 ? 0
                 : node.agent().journal().oldestInFlightNs(nowNs);
@@ -109,8 +111,15 @@ final class NodeHealth implements Health {
                 "the device thread has not turned for " + silentNs / MILLIS + " ms");
     }
 
+    /** What the scrub found makes nothing unready: everything else is whole, and there is nobody else to send to. */
     @Override
     public List<String> warnings() {
-        return warnings;
+        final String found = damage;
+        if (found == null) {
+            return warnings;
+        }
+        final List<String> all = new ArrayList<>(warnings);
+        all.add(found);
+        return all;
     }
 }

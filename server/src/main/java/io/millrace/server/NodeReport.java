@@ -3,6 +3,7 @@ package io.millrace.server;
 import io.millrace.codec.ErrorCode;
 import io.millrace.codec.wire.Durability;
 import io.millrace.journal.Calibration;
+import io.millrace.journal.JournalMedium;
 import io.millrace.journal.RecoveryReport;
 import io.millrace.journal.TailState;
 import io.millrace.replication.DeviceAgent;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param nodeName of the configuration.
  * @param endpoint host:port clients reach it at.
  * @param journal file or device of the journal.
+ * @param medium what it lies on.
  * @param device the journal's.
  * @param backend of the journal.
  * @param durability what an acknowledgement proves: MEMORY where the medium does not survive a loss of power.
@@ -32,6 +34,7 @@ public record NodeReport(
         String nodeName,
         String endpoint,
         Path journal,
+        JournalMedium medium,
         String device,
         String backend,
         Durability durability,
@@ -56,6 +59,7 @@ public record NodeReport(
                 nodeName,
                 endpoint,
                 journal,
+                JournalMedium.of(journal),
                 agent.journal().deviceDescription(),
                 agent.journal().backendName(),
                 agent.durability(),

@@ -25,6 +25,7 @@ public final class NodeRun implements AutoCloseable {
     private final @Nullable HttpEndpoint http;
     private final Consumer<String> operator;
     private @Nullable String toldFence;
+    private @Nullable String toldDamage;
 
     /**
      * Starts the node.
@@ -97,11 +98,21 @@ public final class NodeRun implements AutoCloseable {
         if (counters.update(nowNs)) {
             health.turned(node, nowNs);
         }
+        tellDamage();
         final String fenced = node.agent().fencedReason();
         if (fenced != null && !fenced.equals(toldFence)) {
             toldFence = fenced;
             errors.onError(new IllegalStateException(fenced));
             operator.accept("the device is fenced, appends are refused from now on: " + fenced);
+        }
+    }
+
+    private void tellDamage() {
+        final String damage = node.agent().journal().scrub().damage();
+        if (damage != null && !damage.equals(toldDamage)) {
+            toldDamage = damage;
+            errors.onError(new IllegalStateException(damage));
+            operator.accept("the node goes on, but its device is damaged: " + damage);
         }
     }
 

@@ -73,6 +73,11 @@ final class CliSystemTest {
         Arrays.sort(wanted);
         assertArrayEquals(wanted, lines);
         final Map<String, String> described = json("stream", "describe", "plant/four");
+        final String mode = String.valueOf(described.get("durabilityMode"));
+        assertTrue(mode.contains("write cache: "), mode);
+        final String shown =
+                cli.run("stream", "describe", "plant/four").assertDone().text();
+        assertTrue(shown.contains("durable   " + mode), shown);
         for (int i = 0; i < 4; i++) {
             assertTrue(Long.parseLong(String.valueOf(described.get("segments." + i + ".length"))) > 0, "all are used");
         }

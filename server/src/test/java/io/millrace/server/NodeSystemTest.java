@@ -242,7 +242,7 @@ final class NodeSystemTest {
         return texts;
     }
 
-    private static long find(final Path file, final String text) throws IOException {
+    static long find(final Path file, final String text) throws IOException {
         final byte[] bytes = Files.readAllBytes(file);
         final int at = new String(bytes, ISO_8859_1).indexOf(text);
         assertFalse(at < 0, text);
@@ -272,7 +272,7 @@ final class NodeSystemTest {
         return at;
     }
 
-    private static void flip(final Path path, final long address) throws IOException {
+    static void flip(final Path path, final long address) throws IOException {
         try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
             file.seek(address);
             final int value = file.read();

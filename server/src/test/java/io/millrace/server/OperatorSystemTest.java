@@ -114,7 +114,7 @@ final class OperatorSystemTest {
         }
     }
 
-    private static HttpResponse<String> ask(final NodeProcess node, final String path)
+    static HttpResponse<String> ask(final NodeProcess node, final String path)
             throws IOException, InterruptedException {
         return HttpClient.newHttpClient()
                 .send(

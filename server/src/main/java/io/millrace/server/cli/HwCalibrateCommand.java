@@ -8,7 +8,6 @@ import io.millrace.journal.Calibrator;
 import io.millrace.server.DataDirectory;
 import io.millrace.server.configuration.NodeConfiguration;
 import io.millrace.server.json.JsonWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -104,11 +103,6 @@ final class HwCalibrateCommand implements Callable<Integer> {
             final long methodDurationNs,
             final Consumer<CalibrationCandidate> measured) {
         final Path journal = wanted.journalPath();
-        if (Files.exists(journal) && !Files.isRegularFile(journal)) {
-            throw new MillraceException(
-                    ErrorCode.DEVICE_UNSUITABLE,
-                    journal + " is no file: a calibration writes to a file beside the journal, a raw device has none");
-        }
         console.say("calibrating " + journal + ": 10,000 events/s, a client thread beside the device thread; "
                 + "each mode " + TimeUnit.NANOSECONDS.toSeconds(methodDurationNs) + " s");
         final Calibration found = new Calibrator(

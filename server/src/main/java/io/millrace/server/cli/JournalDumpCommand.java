@@ -31,7 +31,11 @@ final class JournalDumpCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @Parameters(index = "0", paramLabel = "FILE", description = "The journal, for example data/journal.millrace.")
+    @Parameters(
+            index = "0",
+            paramLabel = "FILE",
+            converter = JournalPathConverter.class,
+            description = "The journal: data/journal.millrace, a block device, or serial:NUMBER of a disk.")
     private Path file = Path.of("");
 
     @Option(names = "--records", description = "Print the records of each batch, too.")

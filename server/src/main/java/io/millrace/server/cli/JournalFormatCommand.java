@@ -1,6 +1,7 @@
 package io.millrace.server.cli;
 
 import io.millrace.journal.Calibration;
+import io.millrace.journal.JournalPlace;
 import io.millrace.server.DataDirectory;
 import io.millrace.server.configuration.NodeConfiguration;
 import io.millrace.server.configuration.Setting;
@@ -9,6 +10,7 @@ import io.millrace.server.json.JsonWriter;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -36,6 +38,11 @@ final class JournalFormatCommand implements Callable<Integer> {
             description = "Measure then how the device is written best, for about half a minute, and keep the result.")
     private boolean calibrate;
 
+    @Option(
+            names = "--overwrite",
+            description = "Give up what a raw block device holds; never a file, a device in use or this node's own.")
+    private boolean overwrite;
+
     /**
      * Creates the command.
      *
@@ -49,12 +56,16 @@ final class JournalFormatCommand implements Callable<Integer> {
     public Integer call() {
         final NodeConfiguration wanted = configuration.builder().conclude();
         final String file = wanted.journalPath().toString();
-        final long size = wanted.number(Setting.JOURNAL_SIZE);
-        final Progress progress = new Progress(console, console.terminal(), "formatting " + file, "MiB", size);
+        final AtomicLong size = new AtomicLong(wanted.number(Setting.JOURNAL_SIZE));
+        final Progress progress = new Progress(console, console.terminal(), "formatting " + file, "MiB", size.get());
         final UUID device;
         try {
-            device = new DataDirectory(wanted)
-                    .format((doneBytes, totalBytes) -> progress.update(doneBytes >> 20, doneBytes));
+            device = new DataDirectory(wanted).format(overwrite, (doneBytes, totalBytes) -> {
+                if (JournalPlace.isBlockDevice(wanted.journalPath())) {
+                    size.set(totalBytes); // what the device has
+                }
+                progress.update(doneBytes >> 20, doneBytes);
+            });
         } finally {
             progress.end();
         }
@@ -67,7 +78,7 @@ final class JournalFormatCommand implements Callable<Integer> {
             final JsonWriter json = new JsonWriter(text);
             json.beginObject()
                     .field("file", file)
-                    .field("bytes", size)
+                    .field("bytes", size.get())
                     .field("deviceUuid", device.toString())
                     .field("node", wanted.text(Setting.NODE_NAME))
                     .name("calibration");
@@ -76,8 +87,8 @@ final class JournalFormatCommand implements Callable<Integer> {
             console.out().println(text);
         } else {
             console.out()
-                    .println("formatted " + file + ": " + Units.size(size) + ", device " + device + " of node "
-                            + wanted.text(Setting.NODE_NAME));
+                    .println("formatted " + file + ": " + Units.roundSize(size.get()) + ", device " + device
+                            + " of node " + wanted.text(Setting.NODE_NAME));
         }
         return 0;
     }

@@ -27,7 +27,11 @@ import picocli.CommandLine.Parameters;
 final class JournalVerifyCommand implements Callable<Integer> {
     private final Console console;
 
-    @Parameters(index = "0", paramLabel = "FILE", description = "The journal, for example data/journal.millrace.")
+    @Parameters(
+            index = "0",
+            paramLabel = "FILE",
+            converter = JournalPathConverter.class,
+            description = "The journal: data/journal.millrace, a block device, or serial:NUMBER of a disk.")
     private Path file = Path.of("");
 
     @Mixin

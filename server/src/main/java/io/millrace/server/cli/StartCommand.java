@@ -164,6 +164,7 @@ final class StartCommand implements Callable<Integer> {
         console.say("journal: " + report.durability() + ", " + report.durabilityMode() + ", backend " + report.backend()
                 + ", " + report.writesInFlight() + " writes in flight"
                 + (report.formatted() ? ", newly formatted" : ""));
+        console.say("  " + report.journal() + ": " + report.medium().describe());
         console.say("  "
                 + (report.calibration().isDone()
                         ? report.calibration().describe()
@@ -222,6 +223,11 @@ final class StartCommand implements Callable<Integer> {
                 .field("backend", report.backend())
                 .field("durabilityMode", report.durabilityMode())
                 .field("device", report.device())
+                .field("kind", report.medium().kind())
+                .field("disk", report.medium().device())
+                .field("serial", report.medium().serial())
+                .field("model", report.medium().model())
+                .field("writeCache", report.medium().writeCache())
                 .field("writesInFlight", report.writesInFlight())
                 .name("calibration");
         HwCalibrateCommand.write(json, report.calibration());

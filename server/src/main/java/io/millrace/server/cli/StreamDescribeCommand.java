@@ -1,15 +1,21 @@
 package io.millrace.server.cli;
 
 import io.millrace.client.Millrace;
+import io.millrace.client.NodeInfo;
 import io.millrace.client.SegmentInfo;
 import io.millrace.client.StreamInfo;
 import io.millrace.server.json.JsonWriter;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** {@code millrace stream describe}. <b>Threading:</b> one thread. */
+/**
+ * {@code millrace stream describe}: a stream, its segments, and how the node that answers makes events durable.
+ *
+ * <p><b>Threading:</b> one thread.
+ */
 @Command(name = "describe", description = "Show one stream and its segments.", mixinStandardHelpOptions = true)
 final class StreamDescribeCommand implements Callable<Integer> {
     private final Console console;
@@ -36,18 +42,21 @@ final class StreamDescribeCommand implements Callable<Integer> {
     public Integer call() {
         final String name = stream.name();
         final StreamInfo info;
+        final @Nullable NodeInfo node;
         try (Millrace millrace = connect.connect()) {
             info = millrace.streams().describe(name);
+            node = millrace.node();
         }
+        final @Nullable String durabilityMode = node == null ? null : node.durabilityMode();
         if (output.isJson()) {
-            printJson(info);
+            printJson(info, durabilityMode);
         } else {
-            printText(info);
+            printText(info, durabilityMode);
         }
         return 0;
     }
 
-    private void printJson(final StreamInfo info) {
+    private void printJson(final StreamInfo info, final @Nullable String durabilityMode) {
         final HeaderNote note = HeaderNote.parse(info.header());
         final StringBuilder text = new StringBuilder();
         final JsonWriter json = new JsonWriter(text)
@@ -59,6 +68,7 @@ final class StreamDescribeCommand implements Callable<Integer> {
                 .field("created", Words.instant(info.createdNs()))
                 .field("createdNs", info.createdNs())
                 .field("readableBytes", info.readableBytes())
+                .field("durabilityMode", durabilityMode)
                 .field("header", note.isEmpty() ? null : note.text())
                 .name("segments")
                 .beginArray();
@@ -78,13 +88,14 @@ final class StreamDescribeCommand implements Callable<Integer> {
         console.out().println(text);
     }
 
-    private void printText(final StreamInfo info) {
+    private void printText(final StreamInfo info, final @Nullable String durabilityMode) {
         final HeaderNote note = HeaderNote.parse(info.header());
         console.out().println("stream    " + info.name());
         console.out().println("id        " + info.streamId());
         console.out().println("state     " + info.state().name().toLowerCase(Locale.ROOT));
         console.out().println("made      " + Words.instant(info.createdNs()));
         console.out().println("readable  " + info.readableBytes() + " bytes");
+        console.out().println("durable   " + (durabilityMode == null ? "unknown" : Words.visible(durabilityMode)));
         if (!note.isEmpty()) {
             console.out().println("header    " + Words.visible(note.text()));
         }

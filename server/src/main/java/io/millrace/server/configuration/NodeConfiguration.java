@@ -2,6 +2,7 @@ package io.millrace.server.configuration;
 
 import io.millrace.codec.ErrorCode;
 import io.millrace.codec.MillraceException;
+import io.millrace.journal.JournalPlace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -114,15 +115,14 @@ public final class NodeConfiguration {
     }
 
     /**
-     * The journal's file or device.
+     * The journal's file or device; a disk that is named by its serial number is looked for.
      *
      * @return absolute.
+     * @throws MillraceException MR-6001 when no disk has the serial number, MR-6012 when several have.
      */
     public Path journalPath() {
         final String text = text(Setting.JOURNAL_PATH);
-        return text.isEmpty()
-                ? dataDirectory().resolve("journal.millrace")
-                : Path.of(text).toAbsolutePath().normalize();
+        return text.isEmpty() ? dataDirectory().resolve("journal.millrace") : JournalPlace.resolve(text);
     }
 
     /**

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Every setting of a node: its key in {@code millrace.toml}, unit, default, range and the reason for the default.
  * {@code docs/configuration.md} is generated from this list.
  *
- * <p><b>Threading:</b> immutable. <b>Invariants:</b> at most 26; keys are unique; defaults lie in their ranges.
+ * <p><b>Threading:</b> immutable. <b>Invariants:</b> at most 27; keys are unique; defaults lie in their ranges.
  */
 public enum Setting {
     /** Who the node is. */
@@ -63,7 +63,8 @@ public enum Setting {
             "",
             0,
             0,
-            "Empty: journal.millrace in node.data, made by the first start. A file named here is not: journal format."),
+            "Empty: journal.millrace in node.data, made by the first start. A file or raw block device named here, or"
+                    + " serial: and a disk's serial number, is not: journal format."),
     /** Its length. */
     JOURNAL_SIZE(
             "journal.size",
@@ -71,7 +72,8 @@ public enum Setting {
             "4GiB",
             32L << 20,
             16L << 40,
-            "Preallocated and written with zeros when it is formatted; a full journal refuses events, nothing is lost."),
+            "Preallocated and written with zeros when it is formatted; a full journal refuses events, nothing is lost."
+                    + " Not set, a raw block device is used whole."),
     /** Zones. */
     JOURNAL_ZONE_SIZE(
             "journal.zone-size",
@@ -88,6 +90,14 @@ public enum Setting {
             1L << 20,
             1L << 40,
             "Recovery reads hardly more than this; at most an eighth of the journal counts."),
+    /** How fast the device is read again. */
+    JOURNAL_SCRUB_RATE(
+            "journal.scrub-rate",
+            Kind.SIZE,
+            "8MiB",
+            0,
+            1L << 30,
+            "Bytes a second at which the device is read again and verified: a terabyte in a day and a half. 0: never."),
     /** Alignment. */
     JOURNAL_GRANULE(
             "journal.granule",

@@ -1,5 +1,6 @@
 package io.millrace.server.host;
 
+import io.millrace.journal.JournalPlace;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -74,7 +75,7 @@ public record HostFacts(
      * Reads how much a file system still takes.
      *
      * @param directory that may not exist yet: its nearest ancestor counts.
-     * @return bytes, or {@link #UNKNOWN}.
+     * @return bytes, or {@link #UNKNOWN}, as for a raw block device.
      */
     public static long freeSpace(final Path directory) {
         Path existing = directory.toAbsolutePath().normalize();
@@ -84,6 +85,9 @@ public record HostFacts(
                 return UNKNOWN;
             }
             existing = parent;
+        }
+        if (JournalPlace.isBlockDevice(existing)) {
+            return UNKNOWN;
         }
         try {
             return Files.getFileStore(existing).getUsableSpace();

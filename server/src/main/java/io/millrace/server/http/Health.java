@@ -20,7 +20,7 @@ public interface Health {
     List<Reason> notReady();
 
     /**
-     * Returns what the host checks found and did not refuse; it makes nothing unready.
+     * Returns what the host checks found and did not refuse, and damage that the scrub found; it makes nothing unready.
      *
      * @return lines for people.
      */
