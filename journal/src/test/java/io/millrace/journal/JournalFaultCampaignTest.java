@@ -77,11 +77,12 @@ final class JournalFaultCampaignTest {
         private final Random random;
         private final boolean lying;
         private final byte[] medium = TestJournals.medium(ZONES);
-        private final CampaignLog log = new CampaignLog();
         private final List<FaultyDevice.Strike> lies = new ArrayList<>();
         private final int writesInFlight;
         private final long[] nowNs = {0};
+        private final CampaignLog log = new CampaignLog(() -> nowNs[0]);
         private boolean lost;
+        private boolean readsFail;
 
         private History(final long seed, final boolean lying) {
             random = new Random(seed);
@@ -103,11 +104,12 @@ final class JournalFaultCampaignTest {
         private FaultyDevice device(final boolean faulty) {
             final FaultyDevice device = new FaultyDevice(medium, random.nextLong()).inOrder(random.nextBoolean());
             device.completionsPerPoll(1 + random.nextInt(3));
+            readsFail = faulty && random.nextInt(3) > 0;
             if (faulty) {
                 for (int i = random.nextInt(4); i > 0; i--) {
                     device.onWrite(1 + random.nextInt(50), writeFault());
                 }
-                for (int i = random.nextInt(3); i > 0; i--) {
+                for (int i = readsFail ? 2 : 0; i > 0; i--) {
                     device.onRead(1 + random.nextInt(random.nextInt(3) == 0 ? 5 : 100), readFault());
                 }
             }
@@ -159,7 +161,7 @@ final class JournalFaultCampaignTest {
                 recovered = true;
                 judge(journal, before);
                 log.accept();
-                log.read(journal, null, lying || device.readCount() < 1000);
+                log.read(journal, null, mayFail(device));
                 work(journal, device);
             } catch (final MillraceException e) {
                 if (recovered) {
@@ -178,6 +180,12 @@ final class JournalFaultCampaignTest {
             return true;
         }
 
+        private boolean mayFail(final FaultyDevice device) {
+            return readsFail
+                    || !lies.isEmpty()
+                    || device.strikes().stream().anyMatch(strike -> strike.fault().isLie());
+        }
+
         private void work(final Journal journal, final FaultyDevice device) {
             final int steps = random.nextInt(120);
             for (int step = 0; step < steps; step++) {
@@ -189,7 +197,7 @@ final class JournalFaultCampaignTest {
                 log.checkpoint(journal, random.nextInt(15) == 0);
                 if (random.nextInt(20) == 0) {
                     device.hold(false);
-                    log.read(journal, random, true);
+                    log.read(journal, random, mayFail(device));
                 }
             }
             if (random.nextInt(4) == 0) {
