@@ -99,10 +99,11 @@ final class DeviceFaultCampaignTest {
     /** Lets what is under way between node and clients arrive. */
     private void settle(final List<Bed.Client> clients) {
         long seen = -1;
-        for (int i = 0; i < 50; i++) {
+        int quiet = 0;
+        while (quiet < 50) {
             bed.turns(20);
             final long now = clients.stream().mapToLong(client -> client.acked).sum();
-            i = now == seen ? i : 0;
+            quiet = now == seen ? quiet + 1 : 0;
             seen = now;
         }
     }
@@ -164,6 +165,6 @@ final class DeviceFaultCampaignTest {
     }
 
     private static long id(final int writer) {
-        return 11 + writer;
+        return 11L + writer;
     }
 }
