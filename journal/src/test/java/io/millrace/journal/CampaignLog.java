@@ -261,8 +261,8 @@ final class CampaignLog implements RecordVisitor, DurableListener {
             journal.doWork(clock.getAsLong());
         }
         if (reader.state() != JournalReader.State.READY) {
-            assertTrue(mayFail, () -> position + " of chain " + number + ": " + reader.state() + " "
-                    + reader.failure());
+            assertTrue(
+                    mayFail, () -> position + " of chain " + number + ": " + reader.state() + " " + reader.failure());
             return 1;
         }
         final DirectBuffer buffer = reader.buffer();
@@ -272,8 +272,7 @@ final class CampaignLog implements RecordVisitor, DurableListener {
         while (at < end) {
             if (buffer.getByte(at + KIND_OFFSET) == (byte) RecordKind.APPEND.value()) {
                 check(buffer, at);
-                found |= buffer.getInt(at + CHAIN_OFFSET) == number
-                        && buffer.getLong(at + POSITION_OFFSET) == position;
+                found |= buffer.getInt(at + CHAIN_OFFSET) == number && buffer.getLong(at + POSITION_OFFSET) == position;
             }
             at += LogFormat.align(buffer.getInt(at));
         }

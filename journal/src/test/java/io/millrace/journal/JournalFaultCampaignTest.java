@@ -183,7 +183,8 @@ final class JournalFaultCampaignTest {
         private boolean mayFail(final FaultyDevice device) {
             return readsFail
                     || !lies.isEmpty()
-                    || device.strikes().stream().anyMatch(strike -> strike.fault().isLie());
+                    || device.strikes().stream()
+                            .anyMatch(strike -> strike.fault().isLie());
         }
 
         private void work(final Journal journal, final FaultyDevice device) {

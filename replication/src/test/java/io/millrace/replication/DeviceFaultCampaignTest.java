@@ -56,7 +56,8 @@ final class DeviceFaultCampaignTest {
     private void write(final int round) {
         final List<Bed.Client> clients = new ArrayList<>();
         for (int writer = 0; writer < WRITERS; writer++) {
-            final Bed.Client client = bed.connect("writer " + writer + " " + round).writer(id(writer));
+            final Bed.Client client =
+                    bed.connect("writer " + writer + " " + round).writer(id(writer));
             final List<String> events = sent.get(writer);
             final int w = writer;
             assertTrue(
@@ -84,7 +85,8 @@ final class DeviceFaultCampaignTest {
             fencedCount++;
             bed.device.hold(false);
             settle(clients);
-            final long[] before = clients.stream().mapToLong(client -> client.acked).toArray();
+            final long[] before =
+                    clients.stream().mapToLong(client -> client.acked).toArray();
             append(clients, round);
             settle(clients);
             for (int writer = 0; writer < WRITERS; writer++) {

@@ -321,9 +321,8 @@ public final class FaultyDevice implements BlockDevice {
     }
 
     private @Nullable Operation nextDue() {
-        final List<Operation> due = held
-                ? List.of()
-                : inFlight.stream().filter(Operation::isDue).toList();
+        final List<Operation> due =
+                held ? List.of() : inFlight.stream().filter(Operation::isDue).toList();
         return due.isEmpty() ? null : due.get(inOrder ? 0 : random.nextInt(due.size()));
     }
 
@@ -390,9 +389,8 @@ public final class FaultyDevice implements BlockDevice {
         if (fault != null && fault.kind() == Fault.Kind.FAIL) {
             return (int) -fault.value();
         }
-        final long address = fault != null && fault.kind() == Fault.Kind.MISDIRECTED
-                ? elsewhere(fault, length)
-                : operation.address;
+        final long address =
+                fault != null && fault.kind() == Fault.Kind.MISDIRECTED ? elsewhere(fault, length) : operation.address;
         System.arraycopy(medium, (int) address, operation.bytes, 0, length);
         int result = length;
         if (fault != null && fault.kind() == Fault.Kind.ROTTEN) {
