@@ -16,8 +16,8 @@ import java.util.regex.Pattern;
  */
 final class ModuleTable {
     private static final Pattern ROW = Pattern.compile("^\\| \\[`([a-z-]+)/`\\]\\(\\1\\) \\|[^|]*\\| ([^|]+) \\|$");
-    /** Modules without main code. */
-    static final Set<String> TESTS_ONLY = Set.of("architecture-tests", "fuzz");
+    /** Modules that no product has: their main code, where there is any, is for tests. */
+    static final Set<String> TESTS_ONLY = Set.of("architecture-tests", "fuzz", "test-support");
 
 
     private ModuleTable() {}
@@ -25,7 +25,7 @@ final class ModuleTable {
     /**
      * Reads the table.
      *
-     * @return in the document's order, without those that have no main code
+     * @return in the document's order, without those that are for tests only
      */
     static Map<String, Set<String>> read() {
         final Map<String, Set<String>> table = new LinkedHashMap<>();
