@@ -19,7 +19,6 @@ final class ModuleTable {
     /** Modules that no product has: their main code, where there is any, is for tests. */
     static final Set<String> TESTS_ONLY = Set.of("architecture-tests", "fuzz", "test-support");
 
-
     private ModuleTable() {}
 
     /**
