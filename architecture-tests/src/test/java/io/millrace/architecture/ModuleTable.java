@@ -16,21 +16,22 @@ import java.util.regex.Pattern;
  */
 final class ModuleTable {
     private static final Pattern ROW = Pattern.compile("^\\| \\[`([a-z-]+)/`\\]\\(\\1\\) \\|[^|]*\\| ([^|]+) \\|$");
-    private static final String TESTS_ONLY = "architecture-tests";
+    /** Modules that no product has: their main code, where there is any, is for tests. */
+    static final Set<String> TESTS_ONLY = Set.of("architecture-tests", "fuzz", "test-support");
 
     private ModuleTable() {}
 
     /**
      * Reads the table.
      *
-     * @return in the document's order, without architecture-tests, which has no main code
+     * @return in the document's order, without those that are for tests only
      */
     static Map<String, Set<String>> read() {
         final Map<String, Set<String>> table = new LinkedHashMap<>();
         for (final String line :
                 SourceTree.text(SourceTree.root().resolve("ARCHITECTURE.md")).split("\n", -1)) {
             final Matcher row = ROW.matcher(line);
-            if (row.matches() && !row.group(1).equals(TESTS_ONLY)) {
+            if (row.matches() && !TESTS_ONLY.contains(row.group(1))) {
                 table.put(row.group(1), mayUse(row.group(2), table.keySet()));
             }
         }

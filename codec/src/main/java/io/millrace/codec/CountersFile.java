@@ -85,16 +85,37 @@ public final class CountersFile implements AutoCloseable {
     }
 
     private CountersReader reader() {
+        final UnsafeBuffer metadata = new UnsafeBuffer(mapped, 0, METADATA_FACTOR * valuesLength);
+        checkLabels(metadata);
         return new CountersReader(
-                new UnsafeBuffer(mapped, 0, METADATA_FACTOR * valuesLength),
+                metadata,
                 new UnsafeBuffer(mapped, METADATA_FACTOR * valuesLength, valuesLength),
                 StandardCharsets.US_ASCII);
+    }
+
+    /** The file may be damaged or another program's: the reader takes a label's length as it stands there. */
+    private static void checkLabels(final UnsafeBuffer metadata) {
+        for (int at = 0; at < metadata.capacity(); at += CountersReader.METADATA_LENGTH) {
+            final int state = metadata.getIntVolatile(at);
+            if (state == CountersReader.RECORD_UNUSED) {
+                return;
+            }
+            final int length = metadata.getIntVolatile(at + CountersReader.LABEL_OFFSET);
+            if (state == CountersReader.RECORD_ALLOCATED && (length < 0 || length > CountersReader.MAX_LABEL_LENGTH)) {
+                throw new MillraceException(
+                        ErrorCode.DATA_DIRECTORY,
+                        FILE_NAME + ": the label of counter " + at / CountersReader.METADATA_LENGTH + " has " + length
+                                + " bytes, at most " + CountersReader.MAX_LABEL_LENGTH
+                                + " are possible: it is no counters file, or it is damaged");
+            }
+        }
     }
 
     /**
      * Visits all counters in the order in which they were made.
      *
      * @param visitor is told of each.
+     * @throws MillraceException MR-5012 when the file is damaged or another program's.
      */
     public void forEach(final Visitor visitor) {
         final CountersReader reader = reader();
@@ -120,6 +141,7 @@ public final class CountersFile implements AutoCloseable {
      *
      * @param label of the counter.
      * @return its value, or -1 when there is no such counter.
+     * @throws MillraceException MR-5012 when the file is damaged or another program's.
      */
     public long value(final String label) {
         final long[] found = {-1};

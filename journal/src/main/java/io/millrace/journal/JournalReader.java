@@ -183,7 +183,8 @@ public final class JournalReader implements AutoCloseable {
         header.wrap(arena, batchIndex, BatchHeaderDecoder.BLOCK_LENGTH, BatchHeaderDecoder.SCHEMA_VERSION);
         final boolean valid = LogWalker.isWholeHeader(header, batchIndex, crc)
                 && LogWalker.isOfDevice(header, superblock)
-                && header.address() == address;
+                && header.address() == address
+                && isOfRun(address);
         if (!valid) {
             damaged(address);
             return;
@@ -191,7 +192,8 @@ public final class JournalReader implements AutoCloseable {
         batchLength = header.batchLength();
         payloadLength = header.payloadLength();
         final int needed = LogFormat.BATCH_HEADER_LENGTH + payloadLength;
-        if (payloadLength < 0 || needed > batchLength || needed > slotLength) {
+        final long end = Math.min(journal.durableAddress(), zones.zoneEnd(address));
+        if (payloadLength < 0 || needed > batchLength || needed > slotLength || needed > end - address) {
             damaged(address);
         } else if (needed > room) {
             final int granule = superblock.granule();
@@ -204,6 +206,15 @@ public final class JournalReader implements AutoCloseable {
         } else {
             state = State.READY;
         }
+    }
+
+    /**
+     * Tells whether the batch is of the run that wrote its address. A batch that a recovery cut off is whole as well,
+     * and lies where a later run's batch begins; it shows when the device has lost that one.
+     */
+    private boolean isOfRun(final long address) {
+        final RecoveryReport run = journal.recoveryReport();
+        return (address >= run.endAddress()) == (header.recoveryEpoch() == run.recoveryEpoch());
     }
 
     /** What was read is not the batch: its zone was freed while the read was under way, or the device lost it. */

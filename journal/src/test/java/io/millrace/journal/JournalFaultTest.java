@@ -9,6 +9,7 @@ import io.millrace.codec.ErrorCode;
 import io.millrace.codec.LogFormat;
 import io.millrace.codec.MillraceException;
 import io.millrace.journal.TestJournals.Acknowledged;
+import io.millrace.journal.faulty.Fault;
 import io.millrace.journal.faulty.FaultyDevice;
 import io.millrace.journal.memory.MemoryDevice;
 import java.util.ArrayList;
@@ -314,6 +315,42 @@ final class JournalFaultTest {
             assertTrue(journal.isDrained());
             assertFalse(journal.isFenced());
             assertEquals(1, journal.counters().retryCount());
+        }
+    }
+
+    @Test
+    void shouldFailReaderWhenAWriteWasLostOverABatchThatWasOnceCutOff() {
+        for (final int oldLength : new int[] {9000, 60_000}) {
+            final byte[] medium = TestJournals.medium(4);
+            final FaultyDevice first = new FaultyDevice(medium, 1).onWrite(3, Fault.late(1_000_000));
+            try (Journal journal =
+                    Journal.open(TestJournals.context().device(first).writesInFlight(2))) {
+                TestJournals.recover(journal);
+                for (long position = 1; position <= 3; position++) {
+                    TestJournals.append(journal, 1, position, position == 3 ? oldLength : RECORD_LENGTH);
+                    journal.doWork(0);
+                    journal.doWork(0);
+                }
+                first.crash(0); // batch 3 is on the medium, batch 2 is not
+            }
+            final FaultyDevice second = new FaultyDevice(medium, 1).onWrite(3, Fault.lost());
+            try (Journal journal = TestJournals.open(second)) {
+                assertEquals(positions(1), TestJournals.recover(journal));
+                long lost = 0;
+                for (long position = 2; position <= 40; position++) {
+                    lost = position == 3 ? journal.durableAddress() : lost;
+                    TestJournals.append(journal, 1, position, RECORD_LENGTH - 8);
+                    TestJournals.drain(journal);
+                }
+                assertTrue(journal.findInRing(lost) < 0);
+                final JournalReader reader = java.util.Objects.requireNonNull(journal.newReader());
+                assertTrue(reader.request(lost));
+                for (int i = 0; i < 100 && reader.state() == JournalReader.State.PENDING; i++) {
+                    journal.doWork(0);
+                }
+                assertEquals(JournalReader.State.FAILED, reader.state(), "a batch that was cut off is read");
+                assertEquals(ErrorCode.JOURNAL_CORRUPT, reader.failure());
+            }
         }
     }
 

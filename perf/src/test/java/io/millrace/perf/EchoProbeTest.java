@@ -20,9 +20,13 @@ final class EchoProbeTest {
         final long pid;
         try (EchoProbe probe = new EchoProbe(System.getProperty("java.class.path"), SystemNanoClock.INSTANCE)) {
             pid = probe.pid();
-            probe.measure(228, TimeUnit.MILLISECONDS.toNanos(300), histogram);
+            // a busy machine may let neither process run for as long as one measurement takes
+            final long deadlineNs = SystemNanoClock.INSTANCE.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+            do {
+                probe.measure(228, TimeUnit.MILLISECONDS.toNanos(300), histogram);
+            } while (histogram.getTotalCount() <= 100 && SystemNanoClock.INSTANCE.nanoTime() < deadlineNs);
         }
-        assertTrue(histogram.getTotalCount() > 100, histogram.getTotalCount() + " round trips in 300 ms");
+        assertTrue(histogram.getTotalCount() > 100, histogram.getTotalCount() + " round trips in 30 s");
         assertTrue(histogram.getValueAtPercentile(50) > 1_000, "faster than a system call");
         final Optional<ProcessHandle> echo = ProcessHandle.of(pid);
         assertFalse(echo.isPresent() && echo.get().isAlive(), "the echo is left behind");

@@ -384,13 +384,13 @@ final class Bed implements AutoCloseable {
             claim.commit();
         }
 
-        /** Cuts the payloads out of the bytes read so far. */
+        /** Cuts the payloads out of the bytes read so far; an event that is not whole yet is left out. */
         List<String> events() {
             final byte[] bytes = read.toByteArray();
             final List<String> payloads = new ArrayList<>();
             final org.agrona.concurrent.UnsafeBuffer buffer = new org.agrona.concurrent.UnsafeBuffer(bytes);
             int at = 0;
-            while (at < bytes.length) {
+            while (at + 12 <= bytes.length && at + 12 + buffer.getInt(at) <= bytes.length) {
                 final int length = buffer.getInt(at);
                 payloads.add(buffer.getStringWithoutLengthAscii(at + 12, length));
                 at += 12 + length;

@@ -5,14 +5,18 @@ import io.millrace.journal.CompletionHandler;
 import io.millrace.journal.DurabilityMode;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A medium in memory whose writes stay in flight until a poll delivers them, and whose faults are told beforehand by
- * the number of the write. What is in flight is on the medium only by chance: {@link #crash()} decides sector by
- * sector.
+ * the number of the write or read, see {@link Fault}. What is in flight is on the medium only by chance:
+ * {@link #crash()} decides sector by sector, {@link #crash(int)} tears at a given one.
  *
  * <p><b>Threading</b>: one thread at a time. Allocates: for tests only.
  */
@@ -29,6 +33,9 @@ public final class FaultyDevice implements BlockDevice {
     /** errno: try again. */
     public static final int EAGAIN = 11;
 
+    /** errno: no space left on the device. */
+    public static final int ENOSPC = 28;
+
     private static final int GRANULE = 4096;
     private static final DurabilityMode MODE = new DurabilityMode("copy", false, "faulty memory", "unknown", "unknown");
 
@@ -40,11 +47,15 @@ public final class FaultyDevice implements BlockDevice {
     private boolean held;
     private boolean readsFail;
     private int latestDelivered = Integer.MAX_VALUE;
+    private final Map<Long, Fault> writeFaults = new HashMap<>();
+    private final Map<Long, Fault> readFaults = new HashMap<>();
+    private final List<Strike> strikes = new ArrayList<>();
+    private final TreeMap<Integer, byte[]> underCache = new TreeMap<>();
     private long writeCount;
-    private long faultyWrite = -1;
-    private int faultyResult;
-    private boolean faultSticks;
-    private long lostWrite = -1;
+    private long readCount;
+    private long failedWriteCount;
+    private long stickyWrite = Long.MAX_VALUE;
+    private Fault stickyFault = Fault.lost();
 
     /**
      * Opens a medium.
@@ -95,10 +106,12 @@ public final class FaultyDevice implements BlockDevice {
      * @return this
      */
     public FaultyDevice failWrite(final long number, final int result, final boolean sticks) {
-        faultyWrite = number;
-        faultyResult = result;
-        faultSticks = sticks;
-        return this;
+        final Fault fault = result < 0 ? Fault.fail(-result) : Fault.shortBy(result);
+        if (sticks) {
+            stickyWrite = number;
+            stickyFault = fault;
+        }
+        return onWrite(number, fault);
     }
 
     /**
@@ -108,9 +121,61 @@ public final class FaultyDevice implements BlockDevice {
      * @return this
      */
     public FaultyDevice loseWrite(final long number) {
-        lostWrite = number;
+        return onWrite(number, Fault.lost());
+    }
+
+    /**
+     * Says what happens to one write.
+     *
+     * @param number of the write, 1 for the first of this device
+     * @param fault what happens
+     * @return this
+     */
+    public FaultyDevice onWrite(final long number, final Fault fault) {
+        writeFaults.put(number, fault);
         return this;
     }
+
+    /**
+     * Says what happens to one read.
+     *
+     * @param number of the read, 1 for the first of this device
+     * @param fault what happens; kinds that only writes have are no faults here
+     * @return this
+     */
+    public FaultyDevice onRead(final long number, final Fault fault) {
+        readFaults.put(number, fault);
+        return this;
+    }
+
+    /**
+     * Returns the faults that have taken place, in the order of the completions.
+     *
+     * @return writes only, live
+     */
+    public List<Strike> strikes() {
+        return strikes;
+    }
+
+    /**
+     * Returns the writes whose completion said something else than success; EAGAIN does not count.
+     *
+     * @return count
+     */
+    public long failedWriteCount() {
+        return failedWriteCount;
+    }
+
+    /**
+     * A write that a fault hit.
+     *
+     * @param number of the write
+     * @param address where it belonged
+     * @param bytes what was to be written
+     * @param fault what happened
+     */
+    @SuppressWarnings("ArrayRecordComponent") // read by tests, never compared
+    public record Strike(long number, long address, byte[] bytes, Fault fault) {}
 
     /**
      * Lets all reads fail with EIO.
@@ -130,22 +195,53 @@ public final class FaultyDevice implements BlockDevice {
         return writeCount;
     }
 
+    /**
+     * Returns the reads submitted so far.
+     *
+     * @return count
+     */
+    public long readCount() {
+        return readCount;
+    }
+
     /** Cuts the power: of each write in flight any set of sectors reaches the medium; nothing completes any more. */
     public void crash() {
         for (final Operation operation : inFlight) {
-            if (!operation.write) {
-                continue;
-            }
-            final int kind = random.nextInt(4);
-            for (int i = 0; i < operation.bytes.length; i += SECTOR) {
-                final boolean lands = kind == 0 || (kind != 1 && random.nextBoolean());
-                if (lands) {
-                    System.arraycopy(operation.bytes, i, medium, (int) operation.address + i, SECTOR);
+            if (operation.write) {
+                final int kind = random.nextInt(4);
+                for (int i = 0; i < operation.bytes.length; i += SECTOR) {
+                    if (kind == 0 || (kind != 1 && random.nextBoolean())) {
+                        put(operation.bytes, i, operation.address + i, SECTOR);
+                    }
                 }
             }
         }
+        end(true);
+    }
+
+    /**
+     * Cuts the power: each write in flight reaches the medium up to a sector, and no further.
+     *
+     * @param sectors of each write that reach it
+     */
+    public void crash(final int sectors) {
+        for (final Operation operation : inFlight) {
+            if (operation.write) {
+                put(operation.bytes, 0, operation.address, Math.min(operation.bytes.length, sectors * SECTOR));
+            }
+        }
+        end(false);
+    }
+
+    private void end(final boolean torn) {
         inFlight.clear();
         held = true;
+        underCache.forEach((address, before) -> {
+            if (!torn || random.nextInt(4) != 0) {
+                System.arraycopy(before, 0, medium, address, SECTOR);
+            }
+        });
+        underCache.clear();
     }
 
     @Override
@@ -183,13 +279,17 @@ public final class FaultyDevice implements BlockDevice {
         final Operation operation = new Operation(true, arenaIndex, address, token, new byte[length]);
         registered().get(arenaIndex, operation.bytes);
         operation.number = ++writeCount;
+        operation.fault = writeFaults.getOrDefault(writeCount, writeCount >= stickyWrite ? stickyFault : null);
         inFlight.add(operation);
         return true;
     }
 
     @Override
     public boolean submitRead(final int arenaIndex, final int length, final long address, final long token) {
-        inFlight.add(new Operation(false, arenaIndex, address, token, new byte[length]));
+        final Operation operation = new Operation(false, arenaIndex, address, token, new byte[length]);
+        operation.fault = readFaults.get(++readCount);
+        operation.number = readCount;
+        inFlight.add(operation);
         return true;
     }
 
@@ -208,31 +308,98 @@ public final class FaultyDevice implements BlockDevice {
 
     @Override
     public int poll(final CompletionHandler handler, final int limit) {
+        if (!held) {
+            inFlight.forEach(operation -> operation.polls++);
+        }
         int done = 0;
-        while (!held && done < Math.min(limit, latestDelivered) && !inFlight.isEmpty()) {
-            final Operation next = inFlight.remove(inOrder ? 0 : random.nextInt(inFlight.size()));
+        for (Operation next = nextDue(); next != null && done < Math.min(limit, latestDelivered); next = nextDue()) {
+            inFlight.remove(next);
             handler.onCompletion(next.token, next.write ? write(next) : read(next));
             done++;
         }
         return done;
     }
 
+    private @Nullable Operation nextDue() {
+        final List<Operation> due =
+                held ? List.of() : inFlight.stream().filter(Operation::isDue).toList();
+        return due.isEmpty() ? null : due.get(inOrder ? 0 : random.nextInt(due.size()));
+    }
+
     private int write(final Operation operation) {
-        if (operation.number == lostWrite) {
-            return operation.bytes.length;
+        final Fault fault = operation.fault;
+        final int length = operation.bytes.length;
+        if (fault == null || fault.kind() == Fault.Kind.LATE) {
+            put(operation.bytes, 0, operation.address, length);
+            return length;
         }
-        final boolean fails = operation.number == faultyWrite || (faultSticks && operation.number > faultyWrite);
-        final int result = fails && faultyWrite > 0 ? faultyResult : operation.bytes.length;
-        System.arraycopy(operation.bytes, 0, medium, (int) operation.address, Math.max(0, result));
-        return result;
+        strikes.add(new Strike(operation.number, operation.address, operation.bytes.clone(), fault));
+        switch (fault.kind()) {
+            case FAIL -> {
+                failedWriteCount += fault.value() == EAGAIN ? 0 : 1;
+                return (int) -fault.value();
+            }
+            case SHORT -> {
+                final int bytes = (int) Math.min(length, fault.value());
+                put(operation.bytes, 0, operation.address, bytes);
+                failedWriteCount += bytes < length ? 1 : 0;
+                return bytes;
+            }
+            case MISDIRECTED -> put(operation.bytes, 0, elsewhere(fault, length), length);
+            case CACHED -> cache(operation);
+            case ROTTEN -> {
+                flip(operation.bytes, fault.value());
+                put(operation.bytes, 0, operation.address, length);
+            }
+            default -> {
+                // lost
+            }
+        }
+        return length;
+    }
+
+    private void put(final byte[] bytes, final int from, final long address, final int length) {
+        System.arraycopy(bytes, from, medium, (int) address, length);
+        underCache.subMap((int) address, (int) address + length).clear();
+    }
+
+    private void cache(final Operation operation) {
+        final int address = (int) operation.address;
+        for (int i = 0; i < operation.bytes.length; i += SECTOR) {
+            underCache.putIfAbsent(address + i, Arrays.copyOfRange(medium, address + i, address + i + SECTOR));
+        }
+        System.arraycopy(operation.bytes, 0, medium, address, operation.bytes.length);
+    }
+
+    private long elsewhere(final Fault fault, final int length) {
+        return Math.max(0, Math.min(fault.value(), medium.length - (long) length)) & -GRANULE;
+    }
+
+    private static void flip(final byte[] bytes, final long bit) {
+        final int at = (int) (bit % (bytes.length * (long) Byte.SIZE));
+        bytes[at / Byte.SIZE] ^= (byte) (1 << (at % Byte.SIZE));
     }
 
     private int read(final Operation operation) {
+        final Fault fault = operation.fault;
+        final int length = operation.bytes.length;
         if (readsFail) {
             return -EIO;
         }
-        registered().put(operation.arenaIndex, medium, (int) operation.address, operation.bytes.length);
-        return operation.bytes.length;
+        if (fault != null && fault.kind() == Fault.Kind.FAIL) {
+            return (int) -fault.value();
+        }
+        final long address =
+                fault != null && fault.kind() == Fault.Kind.MISDIRECTED ? elsewhere(fault, length) : operation.address;
+        System.arraycopy(medium, (int) address, operation.bytes, 0, length);
+        int result = length;
+        if (fault != null && fault.kind() == Fault.Kind.ROTTEN) {
+            flip(operation.bytes, fault.value());
+        } else if (fault != null && fault.kind() == Fault.Kind.SHORT) {
+            result = (int) Math.min(length, fault.value());
+        }
+        registered().put(operation.arenaIndex, operation.bytes, 0, result);
+        return result;
     }
 
     @Override
@@ -252,7 +419,7 @@ public final class FaultyDevice implements BlockDevice {
 
     @Override
     public void sync() {
-        // what completed is on the medium
+        underCache.clear(); // what completed is on the medium
     }
 
     @Override
@@ -268,6 +435,8 @@ public final class FaultyDevice implements BlockDevice {
         private final long token;
         private final byte[] bytes;
         private long number;
+        private long polls;
+        private @Nullable Fault fault;
 
         private Operation(
                 final boolean write, final int arenaIndex, final long address, final long token, final byte[] bytes) {
@@ -276,6 +445,11 @@ public final class FaultyDevice implements BlockDevice {
             this.address = address;
             this.token = token;
             this.bytes = bytes;
+        }
+
+        private boolean isDue() {
+            final Fault late = fault;
+            return late == null || late.kind() != Fault.Kind.LATE || polls > late.value();
         }
     }
 }

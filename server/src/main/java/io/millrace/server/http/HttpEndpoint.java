@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -97,7 +98,10 @@ public final class HttpEndpoint implements AutoCloseable {
         if (address.isUnresolved()) {
             throw new MillraceException(ErrorCode.LISTEN_ADDRESS, setting + "the host's name cannot be resolved");
         }
-        try {
+        // HttpServer keeps a socket and a selector open for ever when it cannot bind
+        try (ServerSocket trial = new ServerSocket()) {
+            trial.bind(address);
+            trial.close();
             return HttpServer.create(address, CONNECTION_LIMIT);
         } catch (final BindException e) {
             final boolean isInUse = String.valueOf(e.getMessage()).contains("in use");
