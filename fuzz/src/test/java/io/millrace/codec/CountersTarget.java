@@ -37,7 +37,11 @@ public final class CountersTarget {
         }
         Files.write(DIRECTORY.resolve(CountersFile.FILE_NAME), file);
         try (CountersFile counters = CountersFile.open(DIRECTORY)) {
-            counters.forEach((label, typeId, value) -> label.length());
+            counters.forEach((label, typeId, value) -> {
+                if (label.length() > METADATA_LENGTH) {
+                    throw new AssertionError("a label of " + label.length() + " bytes");
+                }
+            });
             counters.value("second");
         } catch (final MillraceException e) {
             if (e.code() != ErrorCode.DATA_DIRECTORY) {

@@ -3,6 +3,7 @@ package io.millrace.control;
 import io.millrace.codec.control.EffectAction;
 
 /** Takes effects and answers, and reads what it is given. */
+@SuppressWarnings("UnusedVariable") // it is enough that it is computed
 final class Silent implements Effects {
     private long sum;
 

@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import org.agrona.DirectBuffer;
 
 /** Reads every field of a message by its generated decoder; a new message is found by itself. */
+@SuppressWarnings("UnnecessaryStringBuilder") // the decoders append to one
 public final class Decoders {
     /** Their one-byte enumerations have answers of their own, see {@code WireFrames}. */
     private static final Set<String> RAW = Set.of("Append", "AppendAck", "Refusal");

@@ -138,7 +138,7 @@ public final class StateTarget {
             final ChainState state,
             final Input in,
             final boolean fragment) {
-        final long stream = 1 + (in.octet() & 1);
+        final long stream = 1L + (in.octet() & 1);
         final long segmentId = in.octet() & 3;
         final long writer = in.octet() & 3;
         final Segment segment = state.segment(stream, segmentId);

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Configuration files and single values of any content: read, or refused with place and reason. */
+@SuppressWarnings("EnumOrdinal") // any setting
 public final class ConfigurationTarget {
     private static final Path FILE = file();
 
@@ -24,7 +25,9 @@ public final class ConfigurationTarget {
                         .file(FILE)
                         .conclude();
             } catch (final MillraceException e) {
-                String.valueOf(e.getMessage());
+                if (e.getMessage() == null) {
+                    throw e;
+                }
             }
         } else {
             final Setting setting = Setting.values()[(choice >>> 1) % Setting.values().length];
@@ -32,7 +35,9 @@ public final class ConfigurationTarget {
             try {
                 NodeConfiguration.builder().set(setting.key(), text, "--set").conclude();
             } catch (final MillraceException e) {
-                String.valueOf(e.getMessage());
+                if (e.getMessage() == null) {
+                    throw e;
+                }
             }
         }
     }

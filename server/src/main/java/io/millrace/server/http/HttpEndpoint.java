@@ -98,10 +98,8 @@ public final class HttpEndpoint implements AutoCloseable {
         if (address.isUnresolved()) {
             throw new MillraceException(ErrorCode.LISTEN_ADDRESS, setting + "the host's name cannot be resolved");
         }
-        // HttpServer keeps a socket and a selector open for ever when it cannot bind
-        try (ServerSocket trial = new ServerSocket()) {
-            trial.bind(address);
-            trial.close();
+        try {
+            tryAddress(address);
             return HttpServer.create(address, CONNECTION_LIMIT);
         } catch (final BindException e) {
             final boolean isInUse = String.valueOf(e.getMessage()).contains("in use");
@@ -115,6 +113,13 @@ public final class HttpEndpoint implements AutoCloseable {
                     e);
         } catch (final IOException e) {
             throw new MillraceException(ErrorCode.LISTEN_ADDRESS, setting + e.getMessage(), e);
+        }
+    }
+
+    /** HttpServer keeps a socket and a selector open for ever when it cannot bind: a plain socket finds out first. */
+    private static void tryAddress(final InetSocketAddress address) throws IOException {
+        try (ServerSocket trial = new ServerSocket()) {
+            trial.bind(address);
         }
     }
 
