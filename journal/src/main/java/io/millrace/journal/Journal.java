@@ -66,7 +66,6 @@ public final class Journal implements AutoCloseable, CompletionHandler {
     private final ReaderPool readers;
     private final BatchWriter batches;
     private final int ringLength;
-    private final int windowLength;
     private final int maxBatchLength;
     private final int maxRecordLength;
     private final SuperblockWriter superblocks;
@@ -109,7 +108,6 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         watchdog = new IoWatchdog(context.stallThresholdNs(), context.ioDeadlineNs(), counters);
         idleMarkDelayNs = context.idleMarkDelayNs();
         ringLength = context.bufferLength();
-        windowLength = Math.min(ringLength, LONGEST_WINDOW);
         final int superblockIndex = buffer.capacity() - HEAD_LENGTH;
         name = lock == null ? device.description() : context.file().toString();
 
@@ -126,8 +124,9 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         JournalContext.check(maxBatchLength % superblock.granule() == 0, "maxBatchLength " + maxBatchLength);
         index = new PositionIndex(Math.min(LARGEST_FIRST_INDEX, superblock.deviceLength() / superblock.granule()));
         zones = new ZoneMap(superblock);
-        checkpoint = new CheckpointWriter(this, index, zones, epochClock);
-        final JournalReader.Shared shared = new JournalReader.Shared(device, buffer, crc, superblock, zones, counters);
+        checkpoint = new CheckpointWriter(this, index, zones, crc, superblock.granule(), warnings, epochClock);
+        final JournalReader.Shared shared =
+                new JournalReader.Shared(device, buffer, crc, superblock, zones, index, counters);
         readers = new ReaderPool(
                 this, shared, context.readerLimit(), ringLength, context.maxBatchLength(), maxBatchLength);
     }
@@ -199,8 +198,8 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         final long startedNs = clock.nanoTime();
         device.sync();
         final BlockingIo io = new BlockingIo(device, name);
-        final JournalRecovery recovery =
-                new JournalRecovery(io, buffer, crc, windowLength, superblock, zones, index, name);
+        final int window = Math.min(ringLength, LONGEST_WINDOW);
+        final JournalRecovery recovery = new JournalRecovery(io, buffer, crc, window, superblock, zones, index, name);
         final TailState tail = recovery.run(visitor);
         final LogWalker walker = recovery.walker();
         if (tail == TailState.UNCERTAIN) {

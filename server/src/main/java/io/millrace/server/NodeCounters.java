@@ -93,6 +93,9 @@ final class NodeCounters implements AutoCloseable {
         counter("journal.idle.marks", "Empty batches written once the journal fell idle", journal::idleMarkCount);
         counter("journal.checkpoints", "Checkpoints made durable", journal::checkpointCount);
         counter("journal.freed.zones", "Zones freed by checkpoints, to be written again", journal::freedZoneCount);
+        counter("journal.copied.bytes", "Remnants copied forward, to free their zones", journal::copiedBytes);
+        counter("journal.cleaned.zones", "Zones whose remnants were copied forward", journal::cleanedZoneCount);
+        counter("journal.damaged.zones", "Zones that could not be cleaned: damaged", journal::damagedZoneCount);
         gauge("journal.free.bytes", "Room for further batches", () -> node.agent()
                 .journal()
                 .freeBytes());
