@@ -44,6 +44,7 @@ public final class LogRecords {
     private static final int SEGMENT_EFFECT = 8;
     private static final int CHAIN_MEMBERSHIP = 9;
     private static final int CHECKPOINT = 10;
+    private static final int REMNANT = 11;
 
     private LogRecords() {}
 
@@ -70,13 +71,13 @@ public final class LogRecords {
         return buffer.getByte(index + KIND_OFFSET) & 0xFF;
     }
 
-    private static int check(final DirectBuffer buffer, final int index, final int limit, final boolean fillIsAllowed) {
+    private static int check(final DirectBuffer buffer, final int index, final int limit, final boolean wrapIsAllowed) {
         if (index < 0 || limit > buffer.capacity() || limit - index < HEADER) {
             return FrameStatus.TRUNCATED;
         }
         final int length = buffer.getInt(index + LENGTH_OFFSET, ByteOrder.LITTLE_ENDIAN);
         final int kind = kindOf(buffer, index);
-        final int wrapped = kind == FILL ? LogFormat.FILL_PREFIX_LENGTH : 0;
+        final int wrapped = kind == FILL ? LogFormat.FILL_PREFIX_LENGTH : kind == REMNANT ? HEADER : 0;
         if (length < HEADER || length - wrapped > LogFormat.maxRecordLength()) {
             return FrameStatus.LENGTH;
         }
@@ -94,13 +95,14 @@ public final class LogRecords {
                     case APPEND -> checkAppend(buffer, body, bodyLength);
                     case APPEND_FRAGMENT -> checkFragment(buffer, body, bodyLength);
                     case TRUNCATE -> checkTruncate(buffer, body, bodyLength);
-                    case FILL -> fillIsAllowed ? checkFill(buffer, body, bodyLength) : FrameStatus.TEMPLATE;
+                    case FILL -> wrapIsAllowed ? checkFill(buffer, body, bodyLength) : FrameStatus.TEMPLATE;
                     case WRITER_SETUP -> checkExact(bodyLength, WriterSetupBodyDecoder.BLOCK_LENGTH);
                     case WRITER_EXPIRY -> checkExact(bodyLength, WriterExpiryBodyDecoder.BLOCK_LENGTH);
                     case CONTROL_COMMAND -> checkControl(buffer, body, bodyLength, false);
                     case SEGMENT_EFFECT -> checkControl(buffer, body, bodyLength, true);
                     case CHAIN_MEMBERSHIP -> checkExact(bodyLength, ChainMembershipBodyDecoder.BLOCK_LENGTH);
                     case CHECKPOINT -> bodyLength < CheckpointBodyDecoder.BLOCK_LENGTH ? FrameStatus.TRUNCATED : 0;
+                    case REMNANT -> wrapIsAllowed ? checkRemnant(buffer, body, bodyLength) : FrameStatus.TEMPLATE;
                     default -> FrameStatus.TEMPLATE;
                 };
         return status < 0 ? status : length;
@@ -154,6 +156,15 @@ public final class LogRecords {
         final int filled = body + FillBodyDecoder.BLOCK_LENGTH;
         final int length = check(buffer, filled, filled + available, false);
         return length < 0 ? length : checkExact(available, length);
+    }
+
+    private static int checkRemnant(final DirectBuffer buffer, final int body, final int bodyLength) {
+        final int length = check(buffer, body, body + bodyLength, false);
+        if (length < 0) {
+            return length;
+        }
+        final int kind = kindOf(buffer, body);
+        return kind == APPEND || kind == APPEND_FRAGMENT ? checkExact(bodyLength, length) : FrameStatus.TEMPLATE;
     }
 
     private static int checkControl(

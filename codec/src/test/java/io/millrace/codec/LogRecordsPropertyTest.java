@@ -131,6 +131,7 @@ final class LogRecordsPropertyTest {
             case WRITER_EXPIRY -> Flyweights.decodeAll(message("WriterExpiryBody"), buffer, body);
             case CHAIN_MEMBERSHIP -> Flyweights.decodeAll(message("ChainMembershipBody"), buffer, body);
             case CHECKPOINT -> Flyweights.decodeAll(message("CheckpointBody"), buffer, body);
+            case REMNANT -> decode(buffer, body, buffer.getInt(body, ByteOrder.LITTLE_ENDIAN));
             case CONTROL_COMMAND, SEGMENT_EFFECT -> {
                 final int templateId = ControlFrames.check(buffer, body, length - 64);
                 Schema.of("control").messages.values().stream()

@@ -42,6 +42,7 @@ final class LogSamples {
                     case SEGMENT_EFFECT -> segmentEffect(buffer, body);
                     case CHAIN_MEMBERSHIP -> chainMembership(buffer, body);
                     case CHECKPOINT -> checkpoint(buffer, body);
+                    case REMNANT -> remnant(buffer, body);
                     case NULL_VAL -> throw new IllegalArgumentException("no record");
                 };
         final int length = HEADER + bodyLength;
@@ -50,9 +51,12 @@ final class LogSamples {
                 .length(length)
                 .kind(kind)
                 .chain(kind == RecordKind.CONTROL_COMMAND ? 0 : 3)
-                .chainEpoch(1)
-                .position(kind == RecordKind.APPEND ? 1 : 42)
-                .previousHash(kind == RecordKind.APPEND ? RecordHash.START : RecordHash.next(RecordHash.START, 1, 2))
+                .chainEpoch(kind == RecordKind.REMNANT ? 0 : 1)
+                .position(kind == RecordKind.APPEND ? 1 : kind == RecordKind.REMNANT ? 0 : 42)
+                .previousHash(
+                        kind == RecordKind.APPEND || kind == RecordKind.REMNANT
+                                ? RecordHash.START
+                                : RecordHash.next(RecordHash.START, 1, 2))
                 .commitMark(kind == RecordKind.APPEND ? 0 : 40)
                 .timestampNs(TIMESTAMP_NS)
                 .effectNumber(kind == RecordKind.SEGMENT_EFFECT ? 7 : 0);
@@ -228,6 +232,12 @@ final class LogSamples {
                 .incarnation(2)
                 .promisedEpoch(1);
         return ChainMembershipBodyEncoder.BLOCK_LENGTH;
+    }
+
+    private static int remnant(final UnsafeBuffer buffer, final int body) {
+        final byte[] copied = record(RecordKind.APPEND);
+        buffer.putBytes(body, copied);
+        return copied.length;
     }
 
     private static int checkpoint(final UnsafeBuffer buffer, final int body) {

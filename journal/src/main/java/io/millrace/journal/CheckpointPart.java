@@ -17,7 +17,9 @@ public enum CheckpointPart {
     /** Which older zones hold live data, and where they lie. */
     ZONES(5),
     /** The end: how many pieces there are. */
-    END(6);
+    END(6),
+    /** Where records of a chain lie that were copied forward. */
+    MOVED(7);
 
     private static final CheckpointPart[] PARTS = values();
     private final int number;
@@ -29,7 +31,7 @@ public enum CheckpointPart {
     /**
      * Returns its number on the device.
      *
-     * @return 1 to 6
+     * @return 1 to 7
      */
     public int number() {
         return number;

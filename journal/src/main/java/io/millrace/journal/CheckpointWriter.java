@@ -1,10 +1,12 @@
 package io.millrace.journal;
 
+import io.millrace.codec.Crc32c;
 import io.millrace.codec.LogFormat;
 import io.millrace.codec.log.CheckpointBodyEncoder;
 import io.millrace.codec.log.RecordHeaderEncoder;
 import io.millrace.codec.log.RecordKind;
 import java.nio.ByteOrder;
+import java.util.function.Consumer;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.EpochNanoClock;
 
@@ -31,12 +33,14 @@ public final class CheckpointWriter {
 
     private static final int PREFIX_LENGTH = LogFormat.RECORD_HEADER_LENGTH + CheckpointBodyEncoder.BLOCK_LENGTH;
     private static final int PAIR_LENGTH = 2 * Long.BYTES;
+    private static final int RUN_LENGTH = 3 * Long.BYTES;
     private static final int ENTRIES_A_TURN = 4096;
     private static final int SMALLEST_BATCH_LENGTH = 4 * 1024;
 
     private final Journal journal;
     private final PositionIndex index;
     private final ZoneMap zones;
+    private final ZoneCleaner cleaner;
     private final EpochNanoClock epochClock;
     private final RecordHeaderEncoder header = new RecordHeaderEncoder();
     private final CheckpointBodyEncoder body = new CheckpointBodyEncoder();
@@ -50,6 +54,8 @@ public final class CheckpointWriter {
     private int chainOrdinal;
     private int chunk;
     private int entry;
+    private boolean isHole;
+    private long movedFrom;
     private int place;
     private long endSequence;
     private long lastPieceBytes;
@@ -60,6 +66,7 @@ public final class CheckpointWriter {
         OPEN,
         ZONES,
         POSITIONS,
+        MOVED,
         END,
         AWAITING_END,
         NAMING,
@@ -72,25 +79,48 @@ public final class CheckpointWriter {
      * @param journal to write to
      * @param index of its positions
      * @param zones of its device
+     * @param crc over the journal's buffer
+     * @param granule of the device
+     * @param warnings takes one line about a zone that cannot be cleaned
      * @param epochClock for the timestamps of records
      */
     CheckpointWriter(
-            final Journal journal, final PositionIndex index, final ZoneMap zones, final EpochNanoClock epochClock) {
+            final Journal journal,
+            final PositionIndex index,
+            final ZoneMap zones,
+            final Crc32c crc,
+            final int granule,
+            final Consumer<String> warnings,
+            final EpochNanoClock epochClock) {
         this.journal = journal;
         this.index = index;
         this.zones = zones;
         this.epochClock = epochClock;
+        cleaner = new ZoneCleaner(journal, index, zones, crc, granule, warnings, epochClock);
+    }
+
+    /**
+     * Returns what copies remnants forward between two checkpoints.
+     *
+     * @return cleaner, always the same one
+     */
+    public ZoneCleaner cleaner() {
+        return cleaner;
     }
 
     /**
      * Starts a checkpoint. Everything durable must have been applied: call it between two duty cycles.
      *
-     * @return false while one is under way, nothing is in the journal, or nothing was made durable since one was given
-     *     up
+     * @return false while one is under way, copies wait to become durable, nothing is in the journal, or nothing was
+     *     made durable since one was given up
      */
     public boolean begin() {
         final WriteRing ring = journal.ring();
-        if (state != State.IDLE || journal.isFenced() || ring.durableBatchAddress() < 0) {
+        if (state != State.IDLE
+                || journal.isFenced()
+                || ring.durableBatchAddress() < 0
+                || cleaner.isWriting()
+                || index.settle(journal.durableAddress()) > 0) {
             return false;
         }
         number = ring.durable();
@@ -100,6 +130,8 @@ public final class CheckpointWriter {
         startAddress = ring.durableBatchAddress();
         pieceCount = 0;
         pieceBytes = 0;
+        index.beginMarks(number);
+        cleaner.onWalkBegin(startAddress);
         state = State.OPEN;
         return true;
     }
@@ -124,6 +156,7 @@ public final class CheckpointWriter {
      */
     public int endTrial() {
         state = State.IDLE;
+        cleaner.onWalkEnd(true);
         return zones.countUnmarked(zones.zoneOf(startAddress), number);
     }
 
@@ -164,9 +197,10 @@ public final class CheckpointWriter {
      * @param chain they belong to
      * @param firstPosition of them
      * @param lastPosition of them
+     * @param bytes of live data that they hold, as far as is known: what is live in each zone is counted by it
      */
-    public void keep(final int chain, final long firstPosition, final long lastPosition) {
-        if (!index.mark(chain, firstPosition, lastPosition, zones, number)) {
+    public void keep(final int chain, final long firstPosition, final long lastPosition, final long bytes) {
+        if (!index.mark(chain, firstPosition, lastPosition, bytes, zones, number, cleaner)) {
             throw new IllegalStateException("live positions " + firstPosition + " to " + lastPosition + " of chain "
                     + chain + " are nowhere in the journal");
         }
@@ -177,6 +211,7 @@ public final class CheckpointWriter {
         if (state != State.OPEN) {
             throw new IllegalStateException("no checkpoint is open");
         }
+        cleaner.onWalkEnd(true);
         place = 0;
         state = State.ZONES;
     }
@@ -216,8 +251,8 @@ public final class CheckpointWriter {
      * @return bytes
      */
     public long ownBytes() {
-        return (index.entryCount() + zones.count()) * PAIR_LENGTH * 9 / 8
-                + (index.chainCount() + 2L) * SMALLEST_BATCH_LENGTH;
+        return ((index.entryCount() + zones.count()) * PAIR_LENGTH + index.movedRunCount() * RUN_LENGTH) * 9 / 8
+                + (2L * index.chainCount() + 2) * SMALLEST_BATCH_LENGTH;
     }
 
     /**
@@ -239,6 +274,7 @@ public final class CheckpointWriter {
             case IDLE, TRIAL, OPEN, NAMING -> 0;
             case ZONES -> writeZones();
             case POSITIONS -> writePositions();
+            case MOVED -> writeMoved();
             case END -> writeEnd();
             case AWAITING_END -> nameWhenDurable();
             case PRUNING -> prune();
@@ -252,6 +288,7 @@ public final class CheckpointWriter {
         lastPieceBytes = pieceBytes;
         chainOrdinal = 0;
         chunk = 0;
+        entry = 0;
         state = State.PRUNING;
     }
 
@@ -282,8 +319,7 @@ public final class CheckpointWriter {
         place = next;
         if (next == zones.count()) {
             chainOrdinal = 0;
-            chunk = 0;
-            entry = 0;
+            beginChain();
             state = State.POSITIONS;
         }
         return 1;
@@ -292,7 +328,9 @@ public final class CheckpointWriter {
     /** One piece, or one chunk without anything to write: entries of live zones that recovery will not fold. */
     private int writePositions() {
         if (chainOrdinal == index.chainCount()) {
-            state = State.END;
+            chainOrdinal = 0;
+            beginChain();
+            state = State.MOVED;
             return 1;
         }
         final int at = claim(pieceCapacity());
@@ -312,21 +350,67 @@ public final class CheckpointWriter {
             } else {
                 final long address = index.addressAt(chainOrdinal, chunk, entry);
                 more = address < startAddress;
-                if (more && zones.isMarked(address, number)) {
-                    putPair(from + length, index.positionAt(chainOrdinal, chunk, entry), address);
+                final boolean isLive = address != PositionIndex.HOLE && zones.isMarked(address, number);
+                if (more && (isLive || !isHole)) {
+                    final long position = index.positionAt(chainOrdinal, chunk, entry);
+                    putPair(from + length, position, isLive ? address : PositionIndex.HOLE);
                     length += PAIR_LENGTH;
+                    isHole = !isLive;
                 }
                 entry++;
             }
         }
-        if (length > Long.BYTES) {
+        if (length > Long.BYTES || !more) { // how far the chain goes must be known whatever is left of it
             journal.buffer().putLong(from, index.lastPositionAt(chainOrdinal), ByteOrder.LITTLE_ENDIAN);
             commit(CheckpointPart.POSITIONS, index.chainAt(chainOrdinal), at, length, !more);
         }
         if (!more) {
             chainOrdinal++;
-            chunk = 0;
-            entry = 0;
+            beginChain();
+        }
+        return 1;
+    }
+
+    private void beginChain() {
+        chunk = 0;
+        entry = 0;
+        isHole = true; // before the first position there is nothing
+        movedFrom = 1;
+    }
+
+    /** One piece: runs whose copies recovery will not fold. */
+    private int writeMoved() {
+        if (chainOrdinal == index.chainCount()) {
+            state = State.END;
+            return 1;
+        }
+        final int at = claim(pieceCapacity());
+        if (at < 0) {
+            return 0;
+        }
+        final MovedPositions moved = index.movedAt(chainOrdinal);
+        final int from = at + PREFIX_LENGTH;
+        int length = Long.BYTES;
+        int looked = 0;
+        boolean more = true;
+        while (more && length + RUN_LENGTH <= pieceCapacity() && looked++ < ENTRIES_A_TURN) {
+            more = moved.seek(movedFrom);
+            if (more) {
+                movedFrom = moved.last() + 1;
+                if (moved.address() < startAddress && zones.isMarked(moved.address(), number)) {
+                    putPair(from + length, moved.first(), moved.last());
+                    journal.buffer().putLong(from + length + PAIR_LENGTH, moved.address(), ByteOrder.LITTLE_ENDIAN);
+                    length += RUN_LENGTH;
+                }
+            }
+        }
+        if (length > Long.BYTES) {
+            journal.buffer().putLong(from, index.lastPositionAt(chainOrdinal), ByteOrder.LITTLE_ENDIAN);
+            commit(CheckpointPart.MOVED, index.chainAt(chainOrdinal), at, length, !more);
+        }
+        if (!more) {
+            chainOrdinal++;
+            beginChain();
         }
         return 1;
     }
@@ -354,9 +438,14 @@ public final class CheckpointWriter {
     private int prune() {
         if (chainOrdinal == index.chainCount()) {
             state = State.IDLE;
+        } else if (entry < index.movedAt(chainOrdinal).chunkCount()) {
+            if (index.movedAt(chainOrdinal).sweep(entry, number, zones)) {
+                entry++;
+            }
         } else if (chunk >= index.chunkCount(chainOrdinal) || index.addressAt(chainOrdinal, chunk, 0) >= startAddress) {
             chainOrdinal++;
             chunk = 0;
+            entry = 0;
         } else if (index.prune(chainOrdinal, chunk, zones)) {
             chunk++;
         }
@@ -367,6 +456,9 @@ public final class CheckpointWriter {
     private int claim(final int length) {
         final int at = journal.tryClaim(PREFIX_LENGTH + length);
         if (at == JournalStatus.FULL) {
+            if (state == State.OPEN) {
+                cleaner.onWalkEnd(false);
+            }
             state = State.IDLE;
         }
         return at;

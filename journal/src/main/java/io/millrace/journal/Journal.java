@@ -66,7 +66,6 @@ public final class Journal implements AutoCloseable, CompletionHandler {
     private final Scrub scrub;
     private final BatchWriter batches;
     private final int ringLength;
-    private final int windowLength;
     private final int maxBatchLength;
     private final OpenBatch open;
     private final SuperblockWriter superblocks;
@@ -102,7 +101,6 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         watchdog = new IoWatchdog(context.stallThresholdNs(), context.ioDeadlineNs(), counters);
         idleMarkDelayNs = context.idleMarkDelayNs();
         ringLength = context.bufferLength();
-        windowLength = Math.min(ringLength, LONGEST_WINDOW);
         final int superblockIndex = buffer.capacity() - HEAD_LENGTH;
         name = lock == null ? device.description() : context.file().toString();
 
@@ -120,8 +118,9 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         zones = new ZoneMap(superblock);
         open = new OpenBatch(
                 buffer, crc, index, zones, batches, counters, superblock.granule(), maxBatchLength, NO_RING);
-        checkpoint = new CheckpointWriter(this, index, zones, epochClock);
-        final JournalReader.Shared shared = new JournalReader.Shared(device, buffer, crc, superblock, zones, counters);
+        checkpoint = new CheckpointWriter(this, index, zones, crc, superblock.granule(), warnings, epochClock);
+        final JournalReader.Shared shared =
+                new JournalReader.Shared(device, buffer, crc, superblock, zones, index, counters);
         readers = new ReaderPool(
                 this, shared, context.readerLimit(), ringLength, context.maxBatchLength(), maxBatchLength);
         final int scrubIndex = superblockIndex - Scrub.CHUNK_LENGTH;
@@ -195,8 +194,8 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         final long startedNs = clock.nanoTime();
         device.sync();
         final BlockingIo io = new BlockingIo(device, name);
-        final JournalRecovery recovery =
-                new JournalRecovery(io, buffer, crc, windowLength, superblock, zones, index, name);
+        final int window = Math.min(ringLength, LONGEST_WINDOW);
+        final JournalRecovery recovery = new JournalRecovery(io, buffer, crc, window, superblock, zones, index, name);
         final TailState tail = recovery.run(visitor);
         final LogWalker walker = recovery.walker();
         if (tail == TailState.UNCERTAIN) {

@@ -44,6 +44,9 @@ public final class JournalCounters {
     long scrubbedBytes;
     long scrubPassCount;
     long scrubDamageCount;
+    long copiedBytes;
+    long cleanedZoneCount;
+    long damagedZoneCount;
 
     /** Made by the journal only. */
     JournalCounters() {}
@@ -191,5 +194,32 @@ public final class JournalCounters {
      */
     public long scrubDamageCount() {
         return scrubDamageCount;
+    }
+
+    /**
+     * Returns the records that were copied forward out of zones of which little was live.
+     *
+     * @return bytes, with the header of each copy
+     */
+    public long copiedBytes() {
+        return copiedBytes;
+    }
+
+    /**
+     * Returns the zones of which everything live was copied forward.
+     *
+     * @return count; the next checkpoint frees them
+     */
+    public long cleanedZoneCount() {
+        return cleanedZoneCount;
+    }
+
+    /**
+     * Returns how often a zone could not be cleaned because a live record in it is damaged or cannot be read.
+     *
+     * @return count
+     */
+    public long damagedZoneCount() {
+        return damagedZoneCount;
     }
 }

@@ -22,6 +22,7 @@ public final class JournalReader implements AutoCloseable {
     private final Crc32c crc;
     private final Superblock superblock;
     private final ZoneMap zones;
+    private final PositionIndex index;
     private final JournalCounters counters;
     private final long token;
     private final int slotIndex;
@@ -70,6 +71,7 @@ public final class JournalReader implements AutoCloseable {
         crc = shared.crc();
         superblock = shared.superblock();
         zones = shared.zones();
+        index = shared.index();
         counters = shared.counters();
         this.token = token;
         this.slotIndex = slotIndex;
@@ -84,6 +86,7 @@ public final class JournalReader implements AutoCloseable {
      * @param crc over the arena
      * @param superblock geometry
      * @param zones where the zones of the log lie
+     * @param index of positions
      * @param counters to count in
      */
     record Shared(
@@ -92,7 +95,31 @@ public final class JournalReader implements AutoCloseable {
             Crc32c crc,
             Superblock superblock,
             ZoneMap zones,
+            PositionIndex index,
             JournalCounters counters) {}
+
+    /**
+     * Finds the first position at or behind one whose record lies anywhere: records that nobody wants any more are
+     * gone, others may have been copied forward.
+     *
+     * @param chain number
+     * @param position in the chain log
+     * @return position for {@link Journal#addressOf}, or -1 when there is none yet
+     */
+    public long seek(final int chain, final long position) {
+        return index.ceiling(chain, position, zones);
+    }
+
+    /**
+     * Tells whether a record is to be read from a copy: its batch holds it inside a {@code REMNANT} record.
+     *
+     * @param chain number
+     * @param position in the chain log
+     * @return true when it was copied forward
+     */
+    public boolean isCopy(final int chain, final long position) {
+        return index.isMoved(chain, position);
+    }
 
     /**
      * Asks for a batch. Serves from the write ring at once when it is still there, else from the device.
@@ -108,9 +135,33 @@ public final class JournalReader implements AutoCloseable {
         if (serveFromRing(journal.findInRing(address), address)) {
             return true;
         }
+        if (isLoaded(address)) {
+            ringSequence = -1;
+            take(address);
+            if (state == State.READY) {
+                return true;
+            }
+        }
         final boolean sequential = address == loadedAddress + loadedLength;
         readLength = sequential ? Math.min(slotLength, Math.max(readLength, SMALLEST_READ) * 2) : SMALLEST_READ;
         return startRead(address, Math.min(readLength, slotLength));
+    }
+
+    /** Tells whether a whole batch lies in what was read last. */
+    private boolean isLoaded(final long address) {
+        final long loadedEnd = loadedAddress + loadedLength;
+        if (address < loadedAddress || address + superblock.granule() > loadedEnd || !zones.holds(address)) {
+            return false;
+        }
+        header.wrap(
+                arena,
+                slotIndex + (int) (address - loadedAddress),
+                BatchHeaderDecoder.BLOCK_LENGTH,
+                BatchHeaderDecoder.SCHEMA_VERSION);
+        final int payload = header.payloadLength();
+        return header.address() == address
+                && payload >= 0
+                && payload <= loadedEnd - address - LogFormat.BATCH_HEADER_LENGTH;
     }
 
     private boolean serveFromRing(final long sequence, final long address) {
@@ -314,16 +365,7 @@ public final class JournalReader implements AutoCloseable {
         if (serveFromRing(journal.findInRing(next), next)) {
             return true;
         }
-        final long loadedEnd = loadedAddress + loadedLength;
-        if (ringSequence >= 0 || next < loadedAddress || next + superblock.granule() > loadedEnd) {
-            return false;
-        }
-        final BatchHeaderDecoder peeked = header.wrap(
-                arena,
-                slotIndex + (int) (next - loadedAddress),
-                BatchHeaderDecoder.BLOCK_LENGTH,
-                BatchHeaderDecoder.SCHEMA_VERSION);
-        if (peeked.payloadLength() > loadedEnd - next - LogFormat.BATCH_HEADER_LENGTH) {
+        if (ringSequence >= 0 || !isLoaded(next)) {
             return false; // not whole: to be requested
         }
         take(next);

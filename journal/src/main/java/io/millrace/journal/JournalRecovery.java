@@ -21,6 +21,7 @@ final class JournalRecovery {
     private static final int KIND_OFFSET = RecordHeaderDecoder.kindEncodingOffset();
     private static final int CHAIN_OFFSET = RecordHeaderDecoder.chainEncodingOffset();
     private static final byte KIND_CHECKPOINT = (byte) RecordKind.CHECKPOINT.value();
+    private static final byte KIND_REMNANT = (byte) RecordKind.REMNANT.value();
     private static final int BODY_OFFSET = LogFormat.RECORD_HEADER_LENGTH;
 
     private final BlockingIo io;
@@ -102,7 +103,11 @@ final class JournalRecovery {
         int at = walker.payloadIndex();
         for (int i = 0; i < walker.recordCount(); i++) {
             final int length = buffer.getInt(at + LENGTH_OFFSET, ByteOrder.LITTLE_ENDIAN);
-            if (buffer.getByte(at + KIND_OFFSET) != KIND_CHECKPOINT) {
+            final byte kind = buffer.getByte(at + KIND_OFFSET);
+            if (kind == KIND_REMNANT) {
+                index.note(buffer, at, walker.address());
+                index.settle(Long.MAX_VALUE); // what is folded is durable
+            } else if (kind != KIND_CHECKPOINT) {
                 index.note(buffer, at, walker.address());
                 visitor.onRecord(buffer, at, length, walker.address());
             }
@@ -146,7 +151,7 @@ final class JournalRecovery {
         if (piece.checkpoint() != superblock.checkpointBatchSequence()) {
             return false; // of one that was given up, or that was not yet named when the node ended
         }
-        if (piece.piece() != pieceCount || piece.part() < 1 || piece.part() > CheckpointPart.END.number()) {
+        if (piece.piece() != pieceCount || piece.part() < 1 || piece.part() > CheckpointPart.MOVED.number()) {
             throw damaged("piece " + piece.piece() + " of part " + piece.part() + " where piece " + pieceCount
                     + " is expected");
         }
@@ -158,6 +163,7 @@ final class JournalRecovery {
         switch (part) {
             case ZONES -> takeZones(from, bytes);
             case POSITIONS -> takePositions(chain, from, bytes);
+            case MOVED -> takeMoved(chain, from, bytes);
             case END -> {
                 visitor.onCheckpointEnd();
                 return true;
@@ -190,14 +196,38 @@ final class JournalRecovery {
         for (int i = Long.BYTES; i + 2 * Long.BYTES <= bytes; i += 2 * Long.BYTES) {
             final long position = buffer.getLong(from + i, ByteOrder.LITTLE_ENDIAN);
             final long address = buffer.getLong(from + i + Long.BYTES, ByteOrder.LITTLE_ENDIAN);
-            if (position < 1 || address < superblock.dataAddress() || address >= superblock.checkpointAddress()) {
+            if (position < 1 || (address != PositionIndex.HOLE && !isBeforeCheckpoint(address))) {
                 throw damaged("position " + position + " at address " + address);
             }
-            if (zones.holds(address)) {
-                index.add(chain, position, address);
+            index.add(chain, position, isLeft(address) ? address : PositionIndex.HOLE);
+        }
+        index.lastPosition(chain, buffer.getLong(from, ByteOrder.LITTLE_ENDIAN));
+    }
+
+    private void takeMoved(final int chain, final int from, final int bytes) {
+        if (bytes < Long.BYTES) {
+            throw damaged("moved positions of " + bytes + " bytes");
+        }
+        for (int i = Long.BYTES; i + 3 * Long.BYTES <= bytes; i += 3 * Long.BYTES) {
+            final long first = buffer.getLong(from + i, ByteOrder.LITTLE_ENDIAN);
+            final long last = buffer.getLong(from + i + Long.BYTES, ByteOrder.LITTLE_ENDIAN);
+            final long address = buffer.getLong(from + i + 2 * Long.BYTES, ByteOrder.LITTLE_ENDIAN);
+            if (first < 1 || last < first || !isBeforeCheckpoint(address)) {
+                throw damaged("positions " + first + " to " + last + " moved to address " + address);
+            }
+            if (isLeft(address)) {
+                index.moved(chain).putRun(first, last, address, 0);
             }
         }
         index.lastPosition(chain, buffer.getLong(from, ByteOrder.LITTLE_ENDIAN));
+    }
+
+    private boolean isBeforeCheckpoint(final long address) {
+        return address >= superblock.dataAddress() && address < superblock.checkpointAddress();
+    }
+
+    private boolean isLeft(final long address) {
+        return address != PositionIndex.HOLE && zones.holds(address);
     }
 
     private MillraceException damaged(final String what) {

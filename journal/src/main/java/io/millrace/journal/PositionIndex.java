@@ -1,5 +1,6 @@
 package io.millrace.journal;
 
+import io.millrace.codec.LogFormat;
 import io.millrace.codec.log.RecordHeaderDecoder;
 import io.millrace.codec.log.RecordKind;
 import java.nio.ByteOrder;
@@ -12,26 +13,40 @@ import org.agrona.collections.Int2ObjectHashMap;
 /**
  * Which batch holds which position, per chain: one entry for the first position of a chain in a batch, in chunks out of
  * a pool that is filled before the steady state and grows by chunks when it must. Entries whose zone was freed are
- * taken out chunk by chunk.
+ * taken out chunk by chunk; where they stood, between others, a hole is left, so that no entry speaks for positions
+ * that are gone. Positions that were copied forward stand beside, in {@link MovedPositions}, and go first.
  *
  * <p><b>Threading</b>: device thread.
  *
- * <p><b>Invariants</b>: positions and addresses of a chain rise from entry to entry; no chunk is empty.
+ * <p><b>Invariants</b>: positions and addresses of a chain rise from entry to entry, holes left out; no chunk is empty.
+ * A copy counts only once it is durable.
  */
 final class PositionIndex {
     /** Entries of a chunk. */
     static final int CHUNK_LENGTH = 1 << 12;
 
+    /** Address of an entry from which on no position is left. No batch lies there. */
+    static final long HOLE = 0;
+
+    /** Copies that may wait to become durable: more than a piece of the cleaner holds. */
+    private static final int PENDING_LIMIT = 1024;
+
+    private static final int PENDING_STRIDE = 3;
+
     private static final int KIND_OFFSET = RecordHeaderDecoder.kindEncodingOffset();
     private static final int CHAIN_OFFSET = RecordHeaderDecoder.chainEncodingOffset();
     private static final int POSITION_OFFSET = RecordHeaderDecoder.positionEncodingOffset();
     private static final byte KIND_FILL = (byte) RecordKind.FILL.value();
+    private static final byte KIND_REMNANT = (byte) RecordKind.REMNANT.value();
 
     private final Int2ObjectHashMap<ChainIndex> chains = new Int2ObjectHashMap<>();
     private final List<ChainIndex> ordered = new ArrayList<>();
     private final long[][] pool;
     private int pooled;
     private long entryCount;
+    private final long[] pending = new long[PENDING_LIMIT * PENDING_STRIDE];
+    private int pendingCount;
+    private long lastMark;
 
     /**
      * Makes an empty index.
@@ -47,7 +62,8 @@ final class PositionIndex {
     }
 
     /**
-     * Notes a record that lies in a buffer; records without a position of their own are not looked up.
+     * Notes a record that lies in a buffer; records without a position of their own are not looked up, but a copy of
+     * one that has: see {@link #settle}.
      *
      * @param buffer holds it
      * @param at index of its header
@@ -57,7 +73,59 @@ final class PositionIndex {
         final long position = buffer.getLong(at + POSITION_OFFSET, ByteOrder.LITTLE_ENDIAN);
         if (position > 0 && buffer.getByte(at + KIND_OFFSET) != KIND_FILL) {
             add(buffer.getInt(at + CHAIN_OFFSET, ByteOrder.LITTLE_ENDIAN), position, batchAddress);
+        } else if (buffer.getByte(at + KIND_OFFSET) == KIND_REMNANT) {
+            if (pendingCount == PENDING_LIMIT) {
+                throw new IllegalStateException("more than " + PENDING_LIMIT + " copies wait to become durable");
+            }
+            final int copied = at + LogFormat.RECORD_HEADER_LENGTH;
+            final int slot = pendingCount++ * PENDING_STRIDE;
+            pending[slot] = buffer.getInt(copied + CHAIN_OFFSET, ByteOrder.LITTLE_ENDIAN);
+            pending[slot + 1] = buffer.getLong(copied + POSITION_OFFSET, ByteOrder.LITTLE_ENDIAN);
+            pending[slot + 2] = batchAddress;
         }
+    }
+
+    /**
+     * Lets copies count that have become durable.
+     *
+     * @param durableAddress end of the durable prefix
+     * @return copies that still wait
+     */
+    int settle(final long durableAddress) {
+        int settled = 0;
+        while (settled < pendingCount && pending[settled * PENDING_STRIDE + 2] < durableAddress) {
+            final int slot = settled++ * PENDING_STRIDE;
+            chain((int) pending[slot]).moved.put(pending[slot + 1], pending[slot + 2], lastMark);
+        }
+        if (settled > 0) {
+            pendingCount -= settled;
+            System.arraycopy(pending, settled * PENDING_STRIDE, pending, 0, pendingCount * PENDING_STRIDE);
+        }
+        return pendingCount;
+    }
+
+    /** Says which checkpoint's walk begins: its number is the mark of what was moved since, too. */
+    void beginMarks(final long mark) {
+        lastMark = mark;
+    }
+
+    /** Gives what was moved of a chain. */
+    MovedPositions moved(final int chain) {
+        return chain(chain).moved;
+    }
+
+    /** Gives what was moved of a chain by its ordinal. */
+    MovedPositions movedAt(final int ordinal) {
+        return ordered.get(ordinal).moved;
+    }
+
+    /** Gives the number of runs of moved positions of all chains. */
+    long movedRunCount() {
+        long count = 0;
+        for (int i = 0; i < ordered.size(); i++) {
+            count += ordered.get(i).moved.runCount();
+        }
+        return count;
     }
 
     /**
@@ -100,6 +168,7 @@ final class PositionIndex {
     }
 
     private void truncate(final ChainIndex index, final long position) {
+        index.moved.remove(position, Long.MAX_VALUE);
         while (index.chunkCount > 0 && index.position(index.chunkCount - 1, index.lastCount() - 1) >= position) {
             entryCount--;
             if (--index.counts[index.chunkCount - 1] == 0) {
@@ -139,50 +208,143 @@ final class PositionIndex {
      *
      * @param chain number
      * @param position of a record
-     * @return address of the batch, or -1 when the position is not known
+     * @return address of the batch, or -1 when the position is not known, or gone
      */
     long addressOf(final int chain, final long position) {
         final ChainIndex index = chains.get(chain);
         if (index == null || position > index.lastPosition) {
             return -1;
         }
+        final long moved = index.moved.addressOf(position);
+        if (moved >= 0) {
+            return moved;
+        }
         final int chunk = index.chunkOf(position);
-        return chunk < 0 ? -1 : index.address(chunk, index.entryOf(chunk, position));
+        final long address = chunk < 0 ? HOLE : index.address(chunk, index.entryOf(chunk, position));
+        return address == HOLE ? -1 : address;
+    }
+
+    /** Tells whether a position was copied forward. */
+    boolean isMoved(final int chain, final long position) {
+        final ChainIndex index = chains.get(chain);
+        return index != null && index.moved.addressOf(position) >= 0;
     }
 
     /**
-     * Marks the zones of the batches that hold a range of positions, and no zone between them.
+     * Finds the next position that lies anywhere.
      *
      * @param chain number
-     * @param first position
-     * @param last position
-     * @param zones to mark in
-     * @param mark larger than any mark before
-     * @return false when the range is not known
+     * @param position to begin with
+     * @param zones that are left
+     * @return that position or the next one, or -1 when there is none up to the chain's last
      */
-    boolean mark(final int chain, final long first, final long last, final ZoneMap zones, final long mark) {
+    long ceiling(final int chain, final long position, final ZoneMap zones) {
         final ChainIndex index = chains.get(chain);
-        if (index == null || last > index.lastPosition) {
-            return false;
+        if (index == null || position > index.lastPosition) {
+            return -1;
         }
-        int chunk = index.chunkOf(first);
-        if (chunk < 0) {
-            return false;
+        final long moved = index.moved.ceiling(position);
+        if (moved == position) {
+            return position;
         }
-        int entry = index.entryOf(chunk, first);
-        do {
-            final long address = index.address(chunk, entry);
-            zones.mark(address, address, mark);
+        int chunk = index.chunkOf(position);
+        int entry = chunk < 0 ? 0 : index.entryOf(chunk, position);
+        chunk = Math.max(0, chunk);
+        // holes are one entry each; between the freeing of a zone and its pruning there are more
+        while (chunk < index.chunkCount && index.position(chunk, entry) < moved) {
+            if (isHeld(index, chunk, entry, zones)) {
+                return Math.max(position, index.position(chunk, entry));
+            }
             if (++entry == index.counts[chunk]) {
                 chunk++;
                 entry = 0;
             }
-        } while (chunk < index.chunkCount && index.position(chunk, entry) <= last);
-        return true;
+        }
+        return moved == MovedPositions.NONE ? -1 : moved;
+    }
+
+    private static boolean isHeld(final ChainIndex index, final int chunk, final int entry, final ZoneMap zones) {
+        final long address = index.address(chunk, entry);
+        return address != HOLE && zones.holds(address);
     }
 
     /**
-     * Takes the entries of freed zones out of one chunk.
+     * Marks the zones of the batches that hold a range of positions, and no zone between them. What the range holds
+     * counts in equal parts as live in each of these batches. Zones that were cleaned hold nothing any more.
+     *
+     * @param chain number
+     * @param first position
+     * @param last position
+     * @param bytes of live data in the range
+     * @param zones to mark in
+     * @param mark larger than any mark before
+     * @param cleaner is told the batches
+     * @return false when nothing of the range is anywhere
+     */
+    boolean mark(
+            final int chain,
+            final long first,
+            final long last,
+            final long bytes,
+            final ZoneMap zones,
+            final long mark,
+            final ZoneCleaner cleaner) {
+        final ChainIndex index = chains.get(chain);
+        if (index == null || last > index.lastPosition) {
+            return false;
+        }
+        final int places = visit(index, first, last, 0, zones, mark, cleaner);
+        if (places > 0) {
+            visit(index, first, last, bytes / places + 1, zones, mark, cleaner);
+        }
+        return places > 0;
+    }
+
+    /** Counts the places of a range, and marks them unless the share of each is 0. */
+    private static int visit(
+            final ChainIndex index,
+            final long first,
+            final long last,
+            final long share,
+            final ZoneMap zones,
+            final long mark,
+            final ZoneCleaner cleaner) {
+        int places = 0;
+        int chunk = index.chunkOf(first);
+        int entry = chunk < 0 ? 0 : index.entryOf(chunk, first);
+        chunk = Math.max(0, chunk);
+        while (chunk < index.chunkCount && index.position(chunk, entry) <= last) {
+            final long address = index.address(chunk, entry);
+            if (address != HOLE && zones.isKept(address)) {
+                places++;
+                if (share > 0) {
+                    zones.markLive(address, mark, share);
+                    cleaner.onLive(index.chain, first, last, address);
+                }
+            }
+            if (++entry == index.counts[chunk]) {
+                chunk++;
+                entry = 0;
+            }
+        }
+        final MovedPositions moved = index.moved;
+        long from = first;
+        while (moved.seek(from) && moved.first() <= last) {
+            if (zones.isKept(moved.address())) {
+                places++;
+                if (share > 0) {
+                    moved.mark(mark);
+                    zones.markLive(moved.address(), mark, share);
+                    cleaner.onLive(index.chain, first, last, moved.address());
+                }
+            }
+            from = moved.last() + 1;
+        }
+        return places;
+    }
+
+    /**
+     * Takes the entries of freed zones out of one chunk; those between others leave one hole.
      *
      * @param ordinal of the chain, in the order in which chains came
      * @param chunk of the chain
@@ -192,14 +354,16 @@ final class PositionIndex {
     boolean prune(final int ordinal, final int chunk, final ZoneMap zones) {
         final ChainIndex index = ordered.get(ordinal);
         final int before = index.counts[chunk];
+        boolean isHole = chunk == 0 || index.address(chunk - 1, index.counts[chunk - 1] - 1) == HOLE;
         int kept = 0;
         for (int i = 0; i < before; i++) {
-            final long address = index.address(chunk, i);
-            if (zones.holds(address)) {
+            final boolean isHeld = isHeld(index, chunk, i, zones);
+            if (isHeld || !isHole) {
                 index.chunks[chunk][2 * kept] = index.position(chunk, i);
-                index.chunks[chunk][2 * kept + 1] = address;
+                index.chunks[chunk][2 * kept + 1] = isHeld ? index.address(chunk, i) : HOLE;
                 kept++;
             }
+            isHole = !isHeld;
         }
         index.counts[chunk] = kept;
         entryCount -= before - kept;
@@ -253,6 +417,7 @@ final class PositionIndex {
     private static final class ChainIndex {
         private static final long[] NONE = {};
         private final int chain;
+        private final MovedPositions moved = new MovedPositions();
         private long[][] chunks = new long[64][];
         private int[] counts = new int[64];
         private int chunkCount;

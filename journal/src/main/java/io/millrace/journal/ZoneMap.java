@@ -14,7 +14,8 @@ import org.agrona.concurrent.UnsafeBuffer;
  * <p><b>Threading</b>: device thread, or the one thread of recovery or a tool. Look-ups and assignments do not
  * allocate.
  *
- * <p><b>Invariants</b>: a device zone holds at most one log zone; a log zone that was freed is never mapped again.
+ * <p><b>Invariants</b>: a device zone holds at most one log zone; a log zone that was freed is never mapped again. A
+ * zone that was cleaned is live for nobody any more: the next checkpoint frees it.
  */
 final class ZoneMap {
     /** Answer for a log zone that lies nowhere. */
@@ -24,6 +25,9 @@ final class ZoneMap {
     private final long zoneLength;
     private final long[] logZones;
     private final long[] marks;
+    private final long[] liveBytes;
+    private final long[] refusedBytes;
+    private final boolean[] cleaned;
     private final Long2LongHashMap places;
     private int freeCount;
     private int next;
@@ -40,6 +44,9 @@ final class ZoneMap {
         logZones = new long[count];
         Arrays.fill(logZones, ABSENT);
         marks = new long[count];
+        liveBytes = new long[count];
+        refusedBytes = new long[count];
+        cleaned = new boolean[count];
         places = new Long2LongHashMap(Math.max(8, count * 2), 0.6f, ABSENT);
         freeCount = count;
     }
@@ -203,6 +210,9 @@ final class ZoneMap {
         free(zone);
         places.put(zone, place);
         logZones[place] = zone;
+        liveBytes[place] = 0;
+        refusedBytes[place] = Long.MAX_VALUE;
+        cleaned[place] = false;
         freeCount--;
         next = (place + 1) % logZones.length;
     }
@@ -235,6 +245,79 @@ final class ZoneMap {
                 marks[place] = mark;
             }
         }
+    }
+
+    /**
+     * Marks the zone of an address, and counts live data in it.
+     *
+     * @param address of the log, of a zone that is kept
+     * @param mark larger than any mark before
+     * @param bytes of live data
+     */
+    void markLive(final long address, final long mark, final long bytes) {
+        final int place = placeOf(zoneOf(address));
+        marks[place] = mark;
+        liveBytes[place] += bytes;
+    }
+
+    /** Begins to count live data anew. */
+    void forgetLive() {
+        Arrays.fill(liveBytes, 0);
+    }
+
+    /** Gives the live data counted in a device zone, in bytes. */
+    long liveBytes(final int place) {
+        return liveBytes[place];
+    }
+
+    /** Takes note that a zone was not worth cleaning with the live data that is counted in it now. */
+    void refuse(final long zone) {
+        final int place = placeOf(zone);
+        if (place != ABSENT) {
+            refusedBytes[place] = liveBytes[place];
+        }
+    }
+
+    /** Takes note that a zone cannot be cleaned. */
+    void refuseForEver(final long zone) {
+        final int place = placeOf(zone);
+        if (place != ABSENT) {
+            refusedBytes[place] = 0;
+        }
+    }
+
+    /** Gives the live data with which a device zone was not worth cleaning. */
+    long refusedBytes(final int place) {
+        return refusedBytes[place];
+    }
+
+    /** Takes note that all that is live in a zone was copied elsewhere, and that the copies are durable. */
+    void clean(final long zone) {
+        final int place = placeOf(zone);
+        if (place != ABSENT) {
+            cleaned[place] = true;
+        }
+    }
+
+    /** Tells whether a device zone was cleaned. */
+    boolean isCleaned(final int place) {
+        return cleaned[place];
+    }
+
+    /** Tells whether the zone of an address is mapped and was not cleaned. */
+    boolean isKept(final long address) {
+        final int place = placeOf(zoneOf(address));
+        return place != ABSENT && !cleaned[place];
+    }
+
+    /** Gives the length of a zone. */
+    long zoneLength() {
+        return zoneLength;
+    }
+
+    /** Gives the mark of a device zone. */
+    long markOf(final int place) {
+        return marks[place];
     }
 
     /**

@@ -205,7 +205,7 @@ final class CampaignLog implements RecordVisitor, DurableListener {
         state.putLong(8, chain.low);
         if (writer.offer(CheckpointPart.CHAIN_STATE, offering, state, 0, 16, true)) {
             if (chain.low <= chain.last) {
-                writer.keep(offering, chain.low, chain.last);
+                writer.keep(offering, chain.low, chain.last, 64 * (chain.last - chain.low + 1));
             }
             offering++;
             if (offering == CHAINS) {

@@ -355,7 +355,7 @@ class JournalCheckpointTest {
             TestJournals.append(journal, 2, 2, 3000);
             TestJournals.drain(journal);
             assertTrue(journal.checkpoint().begin());
-            journal.checkpoint().keep(2, 1, 2);
+            journal.checkpoint().keep(2, 1, 2, 6000);
             journal.checkpoint().finish();
             finish(journal);
             assertTrue(
@@ -518,7 +518,7 @@ class JournalCheckpointTest {
             offering = !journal.checkpoint().offer(CheckpointPart.CHAIN_STATE, CHAIN, state, 0, 16, true);
             if (!offering) {
                 for (long position = low; position <= last; position++) {
-                    journal.checkpoint().keep(CHAIN, position, position);
+                    journal.checkpoint().keep(CHAIN, position, position, 64);
                 }
                 journal.checkpoint().finish();
             }

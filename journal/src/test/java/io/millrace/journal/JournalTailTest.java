@@ -118,7 +118,7 @@ final class JournalTailTest {
             final long address = journal.addressOf(CHAIN, position);
             final long zone = (address - DATA) / ZONE;
             if (java.util.Arrays.stream(deadZones).noneMatch(dead -> dead == zone)) {
-                journal.checkpoint().keep(CHAIN, position, position);
+                journal.checkpoint().keep(CHAIN, position, position, 64);
             }
         }
         journal.checkpoint().finish();

@@ -54,6 +54,7 @@ final class ChainReplica {
     private long durablePosition;
     private long commitPosition;
     private long checkpointReserveBytes;
+    private long checkpointFloorBytes;
     private long restoredPosition;
 
     /** Starts an empty chain; {@link #recover} fills it. */
@@ -115,12 +116,23 @@ final class ChainReplica {
 
     /** Tells whether the journal's last room is kept from this chain's events. */
     boolean isFull() {
-        return journal.freeBytes() < reserveBytes + checkpointReserveBytes;
+        return spareBytes() < 0;
     }
 
-    /** Sets what events leave of the journal for checkpoints. */
-    void checkpointReserve(final long bytes) {
+    /** Gives the room that is left for this chain's events; negative when it is used up. */
+    long spareBytes() {
+        return journal.freeBytes() - reserveBytes - checkpointReserveBytes;
+    }
+
+    /**
+     * Sets what events leave of the journal for checkpoints, and what every record leaves.
+     *
+     * @param bytes left by events: two checkpoints, and the copies that may precede one.
+     * @param floorBytes left by effects and commands, too: the checkpoint that makes room again.
+     */
+    void checkpointReserve(final long bytes, final long floorBytes) {
         checkpointReserveBytes = chain == CONTROL_CHAIN ? 0 : Math.min(bytes, journal.capacityBytes() / 2);
+        checkpointFloorBytes = Math.min(floorBytes, journal.capacityBytes() / 4);
     }
 
     /**
@@ -133,7 +145,7 @@ final class ChainReplica {
      * @return index of the header in {@link #buffer()}, or a negative code of {@link JournalStatus}.
      */
     int begin(final RecordKind kind, final int bodyLength, final long effectNumber) {
-        if (effectNumber == 0 && isFull()) {
+        if ((effectNumber == 0 && isFull()) || journal.freeBytes() < checkpointFloorBytes) {
             return JournalStatus.FULL;
         }
         return begin(kind, bodyLength, effectNumber, overlay.nextPosition(), overlay.lastHash());

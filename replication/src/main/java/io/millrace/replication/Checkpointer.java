@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Threading</b>: the device thread. One piece a turn.
  *
  * <p><b>Invariants</b>: events leave room in the journal for two checkpoints, so that a full journal can still be
- * relieved.
+ * relieved, and for what is copied forward before the first; effects and commands leave room for one checkpoint.
  */
 final class Checkpointer {
     /** One granule: the look-ups that its entries need are what a turn can spend. */
@@ -35,6 +35,9 @@ final class Checkpointer {
     /** Log for each byte of the last checkpoint: large states are not written over and over. */
     private static final long LOG_A_CHECKPOINT = 4;
 
+    /** What a copy adds to a record's bytes: two record headers, the body of an append, alignment. */
+    private static final int COPY_OVERHEAD = 208;
+
     private static final long ESTIMATE_INTERVAL_NS = 1_000_000_000L;
 
     private final Journal journal;
@@ -45,6 +48,7 @@ final class Checkpointer {
     private final IndexImage indexImage = new IndexImage();
     private final UnsafeBuffer piece;
     private final PositionRangeVisitor keep = this::keep;
+    private final Cleaning cleaning;
 
     private @Nullable ControlChain control;
     private Step step = Step.IDLE;
@@ -59,6 +63,7 @@ final class Checkpointer {
     private long freeings = 1; // what was freed before the node ended may not have been noticed
     private boolean trial;
     private long freeingsSeen;
+    private long walkedAddress;
     private long stateBytes;
     private long estimatedNs;
 
@@ -82,6 +87,7 @@ final class Checkpointer {
         this.intervalBytes = Math.min(intervalBytes, journal.capacityBytes() / SMALLEST_SHARE);
         dueBytes = this.intervalBytes;
         writer = journal.checkpoint();
+        cleaning = new Cleaning(journal, replicas);
         piece = new UnsafeBuffer(new byte[writer.capacityIn(INDEX_BATCH_LENGTH)]);
     }
 
@@ -110,7 +116,10 @@ final class Checkpointer {
                 estimatedNs = nowNs;
                 reserve();
             }
-            return isDue() && begin() ? 1 : 0;
+            if (isDue(nowNs) && begin(nowNs)) {
+                return 1;
+            }
+            return writer.isIdle() && cleaning.isBusy() ? cleaning.doWork(nowNs, 2 * estimate()) : 0;
         }
         if (writer.isIdle()) {
             step = Step.IDLE; // given up: the journal is full
@@ -123,15 +132,39 @@ final class Checkpointer {
         };
     }
 
-    private boolean isDue() {
-        if (!writer.isIdle()) {
+    private boolean isDue(final long nowNs) {
+        if (!writer.isIdle() || cleaning.isWriting()) {
             return false;
         }
+        final boolean full = isFull();
         // the room of a full journal is for checkpoints that free a zone
-        final boolean isDue = replicas[replicas.length - 1].isFull()
-                ? freeings != freeingsSeen
-                : journal.uncheckpointedBytes() >= dueBytes;
-        return isDue && journal.freeBytes() >= estimate();
+        final boolean isDue = full ? mayFree() && !cleaning.isBusy() : isDueByLog();
+        return (isDue || cleaning.wantsCheckpoint(full) || cleaning.wantsWalk(full, nowNs))
+                && journal.freeBytes() >= estimate();
+    }
+
+    /** Something was freed, or zones were filled by commands, which nobody needs once a checkpoint holds the state. */
+    private boolean mayFree() {
+        return freeings != freeingsSeen || journal.durableAddress() - walkedAddress >= cleaning.zoneLength();
+    }
+
+    /** A walk begins the cleaning of a zone anew, so it waits for it; but not for ever. */
+    private boolean isDueByLog() {
+        return journal.uncheckpointedBytes() >= (cleaning.isBusy() ? 2 * dueBytes : dueBytes);
+    }
+
+    private boolean isFull() {
+        return replicas[replicas.length - 1].isFull();
+    }
+
+    /** No more zones are cleaned: the node ends. */
+    void stopCleaning() {
+        cleaning.stop();
+    }
+
+    /** Tells whether nothing is being cleaned. */
+    boolean isDrained() {
+        return !cleaning.isBusy();
     }
 
     /** One that was given up is not tried again at once: it would fill what is left with pieces. */
@@ -143,12 +176,15 @@ final class Checkpointer {
                 : journal.uncheckpointedBytes() + intervalBytes;
     }
 
-    private boolean begin() {
-        trial = replicas[replicas.length - 1].isFull();
+    private boolean begin(final long nowNs) {
+        final boolean full = isFull();
+        trial = !cleaning.wantsCheckpoint(full) && (full || !isDueByLog());
+        cleaning.prepare(full, nowNs);
         if (trial ? !writer.beginTrial() : !writer.begin()) {
             return false;
         }
         freeingsSeen = freeings;
+        walkedAddress = journal.durableAddress();
         start();
         return true;
     }
@@ -234,8 +270,8 @@ final class Checkpointer {
         return 1;
     }
 
-    private void keep(final long firstPosition, final long lastPosition) {
-        writer.keep(chain, firstPosition, lastPosition);
+    private void keep(final long firstPosition, final long lastPosition, final long bytes) {
+        writer.keep(chain, firstPosition, lastPosition, bytes + COPY_OVERHEAD);
     }
 
     private long estimate() {
@@ -251,9 +287,9 @@ final class Checkpointer {
     }
 
     private void reserve() {
-        final long bytes = 2 * estimate();
+        final long checkpoint = estimate();
         for (final ChainReplica replica : replicas) {
-            replica.checkpointReserve(bytes);
+            replica.checkpointReserve(2 * checkpoint + cleaning.reserveBytes(), checkpoint);
         }
     }
 

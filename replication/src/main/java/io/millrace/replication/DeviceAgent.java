@@ -2,9 +2,12 @@ package io.millrace.replication;
 
 import io.millrace.codec.ErrorCode;
 import io.millrace.codec.LogFormat;
+import io.millrace.codec.control.CreateScopeCommandDecoder;
+import io.millrace.codec.control.CreateStreamCommandDecoder;
 import io.millrace.codec.control.EffectAction;
 import io.millrace.codec.control.MessageHeaderDecoder;
 import io.millrace.codec.control.SegmentEffectDecoder;
+import io.millrace.codec.control.SetStreamHeaderCommandDecoder;
 import io.millrace.codec.log.ChainMembershipBodyEncoder;
 import io.millrace.codec.log.RecordHeaderDecoder;
 import io.millrace.codec.log.RecordKind;
@@ -53,6 +56,9 @@ import org.jspecify.annotations.Nullable;
 public final class DeviceAgent implements SessionHandler, DurableListener, AutoCloseable {
     private static final long EPOCH_SAMPLE_INTERVAL_NS = 1_000_000_000L;
 
+    /** An effect and the command that says it is done, as records. */
+    private static final long EFFECT_LENGTH = 256;
+
     private final Journal journal;
     private final NanoClock clock;
     private final EpochNanoClock epochClock;
@@ -66,6 +72,7 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
     private final RecordHeaderDecoder header = new RecordHeaderDecoder();
     private final MessageHeaderDecoder controlHeader = new MessageHeaderDecoder();
     private final SegmentEffectDecoder effect = new SegmentEffectDecoder();
+    private final CreateStreamCommandDecoder createStream = new CreateStreamCommandDecoder();
     private final ChainMembershipBodyEncoder membership = new ChainMembershipBodyEncoder();
     private @Nullable ControlChain control;
     private final LatencyHistogram queueTimes = new LatencyHistogram();
@@ -100,7 +107,7 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
         journal = Journal.open(journalContext
                 .listener(this)
                 .clock(clock)
-                .readerLimit(Math.max(journalContext.readerLimit(), limits.journalReaders())));
+                .readerLimit(Math.max(journalContext.readerLimit(), limits.journalReaders() + 1))); // the cleaner's
         durability = journal.durabilityMode().survivesPowerLoss() ? Durability.MEDIA : Durability.MEMORY;
         acks = new AckProxy(durability);
         sampleEpoch(clock.nanoTime());
@@ -190,12 +197,38 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
      */
     public long appendControl(final DirectBuffer command, final int length) {
         final ChainReplica replica = replicas[0];
+        if (replicas[replicas.length - 1].spareBytes() < roomFor(command)) {
+            return JournalStatus.FULL;
+        }
         final int index = replica.begin(RecordKind.CONTROL_COMMAND, length, 0);
         if (index < 0) {
             return index;
         }
         replica.buffer().putBytes(index + LogFormat.RECORD_HEADER_LENGTH, command, 0, length);
         return replica.sequence(index, length);
+    }
+
+    /**
+     * Tells what a command needs of the room that events may use: nothing when it may lead to free room, or must get
+     * in.
+     */
+    private long roomFor(final DirectBuffer command) {
+        controlHeader.wrap(command, 0);
+        return switch (controlHeader.templateId()) {
+            case CreateScopeCommandDecoder.TEMPLATE_ID, SetStreamHeaderCommandDecoder.TEMPLATE_ID -> 1;
+            case CreateStreamCommandDecoder.TEMPLATE_ID -> {
+                final int segmentCount = createStream
+                        .wrap(
+                                command,
+                                MessageHeaderDecoder.ENCODED_LENGTH,
+                                controlHeader.blockLength(),
+                                controlHeader.version())
+                        .segmentCount();
+                // its effects get in later, whatever room there is then
+                yield Math.min(segmentCount * EFFECT_LENGTH, journal.capacityBytes() / 4);
+            }
+            default -> Long.MIN_VALUE;
+        };
     }
 
     /**
@@ -327,7 +360,12 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
                 return false;
             }
         }
-        return journal.isDrained();
+        return journal.isDrained() && checkpointer.isDrained();
+    }
+
+    /** Begins nothing any more that is for later only: the node ends. Call it before waiting for {@link #isDrained}. */
+    public void beginDrain() {
+        checkpointer.stopCleaning();
     }
 
     /** Notes on the device that this run ends in order; the last call before {@link #close}. */
@@ -429,7 +467,7 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
             final int length = header.length();
             final long position = header.position();
             final ChainReplica replica = replica(header.chain());
-            if (header.kind() == RecordKind.CHECKPOINT) {
+            if (header.kind() == RecordKind.CHECKPOINT || header.kind() == RecordKind.REMNANT) {
                 index += LogFormat.align(length);
                 continue;
             }

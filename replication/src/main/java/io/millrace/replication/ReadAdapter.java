@@ -86,6 +86,9 @@ final class ReadAdapter {
 
         int consumed;
 
+        /** Where the batch was begun to be searched for the copy at the cursor. */
+        int searchedFrom;
+
         ReadSlot(final JournalReader reader) {
             this.reader = reader;
         }
@@ -296,32 +299,13 @@ final class ReadAdapter {
         switch (batch.state()) {
             case READY -> {}
             case FAILED -> {
-                if (batch.failure() == ErrorCode.SEGMENT_TRUNCATED
-                        && journal.addressOf(reader.replica.chain(), reader.cursorPosition) > batch.batchAddress()) {
-                    batch.release(); // the chain's next record lies behind freed zones of others
-                    return Step.PROGRESS;
-                }
-                final boolean zoneFreed =
-                        batch.failure() == ErrorCode.SEGMENT_TRUNCATED && reader.foundAgainOffset != reader.nextOffset;
-                if (batch.failure() == ErrorCode.THROTTLED || zoneFreed) {
-                    // The device's queue was full when an overtaken batch had to be read again; or the zones behind
-                    // the segment's last record were freed, and the index knows where it goes on.
-                    if (zoneFreed) {
-                        reader.foundAgainOffset = reader.nextOffset;
-                    }
-                    batch.release();
-                    reader.cursorPosition = 0;
-                    reader.fragmentOffset = -1;
-                } else {
-                    fail(reader);
-                }
-                return Step.WAIT;
+                return onFailed(reader, slot);
             }
             case IDLE -> {
-                if (!batch.request(journal.addressOf(reader.replica.chain(), reader.cursorPosition))) {
+                if (!find(reader, slot, reader.cursorPosition)
+                        || !batch.request(journal.addressOf(reader.replica.chain(), reader.cursorPosition))) {
                     return Step.WAIT;
                 }
-                slot.consumed = 0;
                 return batch.state() == JournalReader.State.READY ? Step.PROGRESS : Step.WAIT;
             }
             default -> {
@@ -331,21 +315,96 @@ final class ReadAdapter {
         final DirectBuffer buffer = batch.buffer();
         final int payloadLength = batch.payloadLength();
         while (slot.consumed < payloadLength) {
-            final int index = batch.payloadIndex() + slot.consumed;
-            record.wrap(buffer, index, RecordHeaderDecoder.BLOCK_LENGTH, 0);
-            final int length = record.length();
-            if (isWanted(reader, buffer, index)) {
-                final long room = Math.min(maxBytes - stagedLength, limit - reader.nextOffset);
-                return take(reader, slot, buffer, index, length, (int) room);
+            final int outer = batch.payloadIndex() + slot.consumed;
+            record.wrap(buffer, outer, RecordHeaderDecoder.BLOCK_LENGTH, 0);
+            final int outerLength = record.length();
+            final boolean isCopy = record.kind() == RecordKind.REMNANT;
+            final int index = isCopy ? outer + LogFormat.RECORD_HEADER_LENGTH : outer;
+            if (isCopy == reader.copied) {
+                record.wrap(buffer, index, RecordHeaderDecoder.BLOCK_LENGTH, 0);
+                if (isWanted(reader, buffer, index)) {
+                    final long room = Math.min(maxBytes - stagedLength, limit - reader.nextOffset);
+                    return take(reader, slot, buffer, index, LogFormat.align(outerLength), (int) room);
+                }
+                if (isAtCursor(reader)) {
+                    if (isCopy) {
+                        slot.consumed += LogFormat.align(outerLength);
+                        return follow(reader, slot, reader.cursorPosition + 1);
+                    }
+                    reader.cursorPosition = record.position() + 1;
+                }
             }
-            if (reader.fragmentOffset < 0
-                    && record.chain() == reader.replica.chain()
-                    && record.position() >= reader.cursorPosition) {
-                reader.cursorPosition = record.position() + 1;
-            }
-            slot.consumed += LogFormat.align(length);
+            slot.consumed += LogFormat.align(outerLength);
         }
         return Step.NEXT_BATCH;
+    }
+
+    /**
+     * Tells whether the walk from append to append has come to the record: of copies only the one looked for counts.
+     */
+    private boolean isAtCursor(final ReadSession reader) {
+        return reader.fragmentOffset < 0
+                && record.chain() == reader.replica.chain()
+                && (reader.copied
+                        ? record.position() == reader.cursorPosition
+                        : record.position() >= reader.cursorPosition);
+    }
+
+    private Step onFailed(final ReadSession reader, final ReadSlot slot) {
+        final JournalReader batch = slot.reader;
+        final boolean isFreed = batch.failure() == ErrorCode.SEGMENT_TRUNCATED;
+        if (isFreed && find(reader, slot, reader.cursorPosition)) {
+            batch.release(); // the chain's next record lies behind freed zones, or was copied forward
+            return Step.PROGRESS;
+        }
+        final boolean findAgain = isFreed && reader.foundAgainOffset != reader.nextOffset;
+        if (batch.failure() == ErrorCode.THROTTLED || findAgain) {
+            // The device's queue was full when an overtaken batch had to be read again; or the zones behind
+            // the segment's last record were freed, and the index knows where it goes on.
+            if (findAgain) {
+                reader.foundAgainOffset = reader.nextOffset;
+            }
+            batch.release();
+            reader.cursorPosition = 0;
+            reader.fragmentOffset = -1;
+        } else {
+            fail(reader);
+        }
+        return Step.WAIT;
+    }
+
+    /**
+     * Puts the cursor on the first record at or behind a position that lies anywhere, and finds out how it is read. A
+     * fragment is at its position or nowhere.
+     */
+    private boolean find(final ReadSession reader, final ReadSlot slot, final long position) {
+        final int chain = reader.replica.chain();
+        final long found = slot.reader.seek(chain, position);
+        if (found < 0 || (reader.fragmentOffset >= 0 && found != position)) {
+            return false;
+        }
+        reader.cursorPosition = found;
+        reader.copied = slot.reader.isCopy(chain, found);
+        slot.consumed = 0;
+        slot.searchedFrom = 0;
+        return true;
+    }
+
+    /** Goes on behind a copy: the next record may lie anywhere, most often in the same batch. */
+    private Step follow(final ReadSession reader, final ReadSlot slot, final long position) {
+        final int consumed = slot.consumed;
+        if (!find(reader, slot, position)) {
+            reader.cursorPosition = position; // not there yet
+            slot.reader.release();
+            return Step.PROGRESS;
+        }
+        if (journal.addressOf(reader.replica.chain(), reader.cursorPosition) != slot.reader.batchAddress()) {
+            slot.reader.release();
+        } else if (reader.copied) {
+            slot.consumed = consumed;
+            slot.searchedFrom = consumed;
+        }
+        return Step.PROGRESS;
     }
 
     private boolean isWanted(final ReadSession reader, final DirectBuffer buffer, final int index) {
@@ -356,7 +415,7 @@ final class ReadAdapter {
         if (reader.fragmentOffset >= 0) {
             return record.position() == reader.cursorPosition && kind == RecordKind.APPEND_FRAGMENT;
         }
-        if (kind != RecordKind.APPEND) {
+        if (kind != RecordKind.APPEND || (reader.copied && record.position() != reader.cursorPosition)) {
             return false;
         }
         body.wrap(buffer, index + LogFormat.RECORD_HEADER_LENGTH, AppendBodyDecoder.BLOCK_LENGTH, 0);
@@ -368,18 +427,21 @@ final class ReadAdapter {
             final ReadSlot slot,
             final DirectBuffer buffer,
             final int index,
-            final int length,
+            final int outerLength,
             final int room) {
         final long position = record.position();
         final long recordOffset = reader.fragmentOffset >= 0 ? reader.fragmentOffset : body.segmentOffset();
-        final int bytes = length - LogFormat.APPEND_PREFIX_LENGTH;
+        final int bytes = record.length() - LogFormat.APPEND_PREFIX_LENGTH;
         final long skip = reader.nextOffset - recordOffset;
         if (skip < 0) {
             throw new IllegalStateException("chain " + reader.replica.chain() + " position " + position
                     + ": a reader wants offset " + reader.nextOffset + " and finds " + recordOffset);
         }
         if (skip >= bytes) {
-            slot.consumed += LogFormat.align(length);
+            slot.consumed += outerLength;
+            if (reader.copied) {
+                return follow(reader, slot, position + 1);
+            }
             reader.cursorPosition = position + 1;
             return Step.PROGRESS;
         }
@@ -388,7 +450,7 @@ final class ReadAdapter {
         stagedLength += taken;
         reader.nextOffset += taken;
         if (skip + taken == bytes) {
-            slot.consumed += LogFormat.align(length);
+            slot.consumed += outerLength;
             advanceCursor(reader, slot, position);
         }
         return Step.PROGRESS;
@@ -399,6 +461,9 @@ final class ReadAdapter {
         final boolean wasFragment = reader.fragmentOffset >= 0;
         reader.cursorPosition = position + 1;
         if (!wasFragment && !reader.segment.index().hasFragments()) {
+            if (reader.copied) {
+                follow(reader, slot, position + 1);
+            }
             return;
         }
         final SegmentIndex index = reader.segment.index();
@@ -408,10 +473,15 @@ final class ReadAdapter {
             // Further on, most often in this very batch: a large event is not read once for each of its fragments.
             reader.cursorPosition = index.position(entry);
             reader.fragmentOffset = reader.nextOffset;
+            if (reader.copied) {
+                follow(reader, slot, reader.cursorPosition);
+            }
         } else if (wasFragment || isFragment) {
             // Before this record, or a record behind the last fragment: find the batch anew.
             reader.cursorPosition = 0;
             slot.reader.release();
+        } else if (reader.copied) {
+            follow(reader, slot, position + 1);
         }
     }
 
@@ -426,20 +496,34 @@ final class ReadAdapter {
         if (slot.reader.state() != JournalReader.State.IDLE) {
             return false;
         }
-        reader.cursorPosition = index.position(entry);
         reader.fragmentOffset = index.isFragment(entry) ? index.offset(entry) : -1;
-        slot.consumed = 0;
+        if (!find(reader, slot, index.position(entry))) {
+            fail(reader);
+            return false;
+        }
         return true;
     }
 
     private boolean nextBatch(final ReadSession reader, final ReadSlot slot) {
         slot.consumed = 0;
+        if (reader.copied) {
+            // It lies before the copy that led here; or the batch is not what the index says.
+            if (slot.searchedFrom == 0) {
+                fail(reader);
+            }
+            slot.searchedFrom = 0;
+            return !reader.closed;
+        }
         if (reader.fragmentOffset >= 0) {
             // Other records may lie between fragments for many batches: go to the one that holds the next.
             final long address = journal.addressOf(reader.replica.chain(), reader.cursorPosition);
-            if (address > slot.reader.nextBatchAddress()) {
+            if (address == slot.reader.batchAddress()) {
+                fail(reader); // the index says that it is in this very batch
+                return false;
+            }
+            if (address != slot.reader.nextBatchAddress()) {
                 slot.reader.release();
-                return slot.reader.request(address) && slot.reader.state() == JournalReader.State.READY;
+                return true; // is looked up
             }
         }
         if (slot.reader.nextBatch()) {

@@ -28,6 +28,9 @@ final class ReadSession {
     /** Position of the record to look at next; 0: find it by the index. */
     long cursorPosition;
 
+    /** The record at the cursor is read from its copy, wherever that lies. */
+    boolean copied;
+
     /** Offset of the fragment at the cursor; -1: walk to the next append of the segment. */
     long fragmentOffset = -1;
 

@@ -72,10 +72,14 @@ final class Bed implements AutoCloseable {
     }
 
     Bed(final int mediumLength, final int bufferLength) {
+        this(mediumLength, bufferLength, 4 << 20);
+    }
+
+    Bed(final int mediumLength, final int bufferLength, final int zoneLength) {
         this.bufferLength = bufferLength;
         medium = new byte[mediumLength];
         device = new FaultyDevice(medium, 1).inOrder(true);
-        Journal.format(device, new FormatContext().zoneLength(4 << 20).nodeId(NODE));
+        Journal.format(device, new FormatContext().zoneLength(zoneLength).nodeId(NODE));
         nodeMedia = Transport.launch(new Transport.Context());
         clientMedia = Transport.launch(new Transport.Context());
         startAgent(device);
@@ -205,19 +209,23 @@ final class Bed implements AutoCloseable {
                 .keyLow(keyLow)
                 .keyHigh(keyHigh)
                 .action(action);
-        assertTrue(agent.appendEffect(CHAIN, number, buffer, 0, 8 + encoder.encodedLength()));
+        until("room", () -> agent.appendEffect(CHAIN, number, buffer, 0, 8 + encoder.encodedLength()));
         until("effect " + number, () -> agent.state(CHAIN).lastEffectNumber() >= number);
     }
 
     void truncate(final long number, final long startOffset) {
+        truncate(number, SEGMENT, startOffset);
+    }
+
+    void truncate(final long number, final long segmentId, final long startOffset) {
         final ExpandableArrayBuffer buffer = new ExpandableArrayBuffer();
         final SegmentEffectEncoder encoder = new SegmentEffectEncoder();
         encoder.wrapAndApplyHeader(buffer, 0, new io.millrace.codec.control.MessageHeaderEncoder())
                 .streamId(STREAM)
-                .segmentId(SEGMENT)
+                .segmentId(segmentId)
                 .action(EffectAction.TRUNCATE_SEGMENT)
                 .startOffset(startOffset);
-        assertTrue(agent.appendEffect(CHAIN, number, buffer, 0, 8 + encoder.encodedLength()));
+        until("room", () -> agent.appendEffect(CHAIN, number, buffer, 0, 8 + encoder.encodedLength()));
         until("effect " + number, () -> agent.state(CHAIN).lastEffectNumber() >= number);
     }
 
@@ -235,6 +243,7 @@ final class Bed implements AutoCloseable {
     /** Speaks the wire by hand and keeps what it hears. */
     final class Client implements LinkHandler {
         final Link link;
+        long segmentId = SEGMENT;
         final ByteArrayOutputStream read = new ByteArrayOutputStream();
         final List<RefusalCode> refusals = new ArrayList<>();
         long refusalDetail;
@@ -277,7 +286,7 @@ final class Bed implements AutoCloseable {
                     .writerIdHigh(writerId)
                     .writerIdLow(0)
                     .streamId(STREAM)
-                    .segmentId(SEGMENT)
+                    .segmentId(segmentId)
                     .writerEpoch(epoch)
                     .resume((short) (resume ? 1 : 0));
             claim.commit();
@@ -292,7 +301,7 @@ final class Bed implements AutoCloseable {
                     .writerIdHigh(writerId)
                     .writerIdLow(0)
                     .streamId(STREAM)
-                    .segmentId(SEGMENT)
+                    .segmentId(segmentId)
                     .bindSecret(withSecret)
                     .chain(CHAIN);
             claim.commit();
@@ -334,7 +343,7 @@ final class Bed implements AutoCloseable {
                     .writerIdHigh(writerId)
                     .writerIdLow(0)
                     .streamId(STREAM)
-                    .segmentId(SEGMENT)
+                    .segmentId(segmentId)
                     .chainEpoch(chainEpoch)
                     .firstEventNumber(first)
                     .expectedOffset(-1)
@@ -356,7 +365,7 @@ final class Bed implements AutoCloseable {
                     .wrapAndApplyHeader(claim.buffer(), claim.offset(), header)
                     .subscriptionId(id)
                     .streamId(STREAM)
-                    .segmentId(SEGMENT)
+                    .segmentId(segmentId)
                     .startOffset(offset)
                     .creditBytes(credit)
                     .startAt(startAt);
@@ -379,7 +388,7 @@ final class Bed implements AutoCloseable {
                     .writerIdHigh(writerId)
                     .writerIdLow(0)
                     .streamId(STREAM)
-                    .segmentId(SEGMENT)
+                    .segmentId(segmentId)
                     .lastEventNumber(number);
             claim.commit();
         }

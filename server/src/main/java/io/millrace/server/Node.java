@@ -183,6 +183,7 @@ public final class Node implements AutoCloseable {
             eachTurn.after(nowNs);
             idle.idle(work, nowNs, maxWaitNs(nowNs));
         }
+        agent.beginDrain();
         final long deadlineNs = clock.nanoTime() + DRAIN_TIMEOUT_NS;
         while (!agent.isDrained() && agent.fencedReason() == null && clock.nanoTime() < deadlineNs) {
             transport.doWork();

@@ -96,6 +96,9 @@ final class NodeCounters implements AutoCloseable {
         counter("journal.scrubbed.bytes", "Bytes read from the device again and verified", journal::scrubbedBytes);
         counter("journal.scrub.passes", "Passes of the scrub over all that is durable", journal::scrubPassCount);
         counter("journal.scrub.damaged", "Damaged batches that the scrub has found", journal::scrubDamageCount);
+        counter("journal.copied.bytes", "Remnants copied forward, to free their zones", journal::copiedBytes);
+        counter("journal.cleaned.zones", "Zones whose remnants were copied forward", journal::cleanedZoneCount);
+        counter("journal.damaged.zones", "Zones that could not be cleaned: damaged", journal::damagedZoneCount);
         gauge("journal.free.bytes", "Room for further batches", () -> node.agent()
                 .journal()
                 .freeBytes());

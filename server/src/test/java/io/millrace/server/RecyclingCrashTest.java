@@ -21,7 +21,8 @@ import org.junit.jupiter.api.Timeout;
 /**
  * A stream that is truncated while it is written sends many times the journal's length through it; kill -9 comes at any
  * moment, in the middle of checkpoints too. What was acknowledged and not truncated is read back, dense and in order;
- * so is a slow stream, whose few events lie far apart, with freed zones between them.
+ * so is a slow stream, whose few events lie far apart, with freed zones between them, and so are idle streams of one
+ * event each. Together these would keep most zones for ever, so their events are copied forward.
  */
 final class RecyclingCrashTest {
     private static final String STREAM = "recycling/events";
@@ -31,7 +32,9 @@ final class RecyclingCrashTest {
     private static final int EVENTS_A_ROUND = 2_500;
     private static final int KEPT = 800;
 
-    /** Each keeps a zone of sixteen. */
+    private static final String IDLE = "recycling/idle-";
+
+    /** With the idle streams' events, each keeps a zone of sixteen. */
     private static final int OLD_EVENTS = 4;
 
     private static final int MAX_PENDING = 500;
@@ -64,6 +67,13 @@ final class RecyclingCrashTest {
                     load.readBack(millrace);
                     final int expected = Math.min(round + 1, OLD_EVENTS);
                     assertEquals(expected, eventCountOf(millrace, OLD, expected));
+                    for (int idle = 0; idle < round; idle++) {
+                        assertEquals(1, eventCountOf(millrace, IDLE + idle, 1));
+                    }
+                    millrace.streams().createStream(IDLE + round, StreamConfiguration.fixed(1));
+                    try (EventWriter writer = millrace.openWriter(IDLE + round)) {
+                        writer.append("old", "old 0".getBytes(UTF_8));
+                    }
                     if (expected < OLD_EVENTS) {
                         try (EventWriter writer = millrace.openWriter(OLD)) {
                             writer.append("old", ("old " + expected).getBytes(UTF_8));

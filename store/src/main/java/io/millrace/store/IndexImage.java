@@ -112,10 +112,11 @@ public final class IndexImage {
         int at = (int) (fixedOffset + HEADER_LENGTH + segments * SEGMENT_LENGTH + writers * StateImage.WRITER_LENGTH);
         while (at < fixedOffset + fixedLength) {
             final int count = fixed.getInt(at + StateImage.EVENT_FRAGMENT_COUNT_OFFSET, LITTLE_ENDIAN);
+            final long bytes = fixed.getInt(at + StateImage.EVENT_RECEIVED_OFFSET, LITTLE_ENDIAN);
             at += StateImage.EVENT_LENGTH;
             for (int i = 0; i < count; i++) {
                 final long position = fixed.getLong(at, LITTLE_ENDIAN);
-                visitor.onRange(position, position);
+                visitor.onRange(position, position, bytes / count);
                 at += StateImage.FRAGMENT_LENGTH;
             }
         }
@@ -182,7 +183,7 @@ public final class IndexImage {
         buffer.putInt(at + RUN_COUNT_OFFSET, entries, LITTLE_ENDIAN);
         buffer.putInt(at + RUN_ZERO_OFFSET, 0, LITTLE_ENDIAN);
         if (segment != null && entries > 0) {
-            putEntries(segment.index(), firstIndex, entries, buffer, at + RUN_LENGTH, state.lastPosition(), visitor);
+            putEntries(segment, firstIndex, entries, buffer, at + RUN_LENGTH, state.lastPosition(), visitor);
         }
         nextIndex = firstIndex + entries;
         if (nextIndex == capturedCount) {
@@ -206,23 +207,28 @@ public final class IndexImage {
     }
 
     private static void putEntries(
-            final SegmentIndex index,
+            final Segment segment,
             final int firstIndex,
             final int entries,
             final MutableDirectBuffer buffer,
             final int start,
             final long lastPosition,
             final PositionRangeVisitor visitor) {
+        final SegmentIndex index = segment.index();
         int at = start;
+        long offset = index.offset(firstIndex);
         for (int i = firstIndex; i < firstIndex + entries; i++) {
             final long positionAndFlag = index.positionAndFlag(i);
             final long position = SegmentIndex.positionOf(positionAndFlag);
-            buffer.putLong(at, index.offset(i), LITTLE_ENDIAN);
+            final long end = i + 1 < index.count() ? index.offset(i + 1) : segment.length();
+            final long bytes = end - Math.min(end, Math.max(offset, segment.startOffset()));
+            buffer.putLong(at, offset, LITTLE_ENDIAN);
             buffer.putLong(at + ENTRY_POSITION_OFFSET, positionAndFlag, LITTLE_ENDIAN);
             final long last = SegmentIndex.isFragmentOf(positionAndFlag)
                     ? position
                     : Math.min(lastPosition, position + SegmentIndex.SPACING_POSITIONS - 1);
-            visitor.onRange(position, last);
+            visitor.onRange(position, last, bytes);
+            offset = end;
             at += ENTRY_LENGTH;
         }
     }

@@ -8,6 +8,8 @@ public interface PositionRangeVisitor {
      *
      * @param firstPosition first record number of the range
      * @param lastPosition last record number of the range, not below the first
+     * @param bytes of the segment that are found by way of the range and are still wanted; about as many for an event
+     *     that is open
      */
-    void onRange(long firstPosition, long lastPosition);
+    void onRange(long firstPosition, long lastPosition, long bytes);
 }

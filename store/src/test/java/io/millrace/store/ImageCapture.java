@@ -87,7 +87,7 @@ final class ImageCapture {
         ranges.subList(0, count).clear();
     }
 
-    private void visit(final long firstPosition, final long lastPosition) {
+    private void visit(final long firstPosition, final long lastPosition, final long bytes) {
         if (firstPosition < 1 || lastPosition < firstPosition) {
             throw new AssertionError("range " + firstPosition + " to " + lastPosition);
         }

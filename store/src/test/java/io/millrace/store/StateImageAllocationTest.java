@@ -61,7 +61,7 @@ final class StateImageAllocationTest {
         }
     }
 
-    private void visit(final long firstPosition, final long lastPosition) {
+    private void visit(final long firstPosition, final long lastPosition, final long bytes) {
         rangeCount += lastPosition >= firstPosition ? 1 : 0;
     }
 }

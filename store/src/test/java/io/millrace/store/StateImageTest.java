@@ -171,7 +171,7 @@ final class StateImageTest {
         final ImageCapture again = new ImageCapture(log.state);
         assertThrows(IllegalArgumentException.class, () -> again.stream(IndexImage.MIN_PIECE_LENGTH - 1));
         assertTrue(again.stream(IndexImage.MIN_PIECE_LENGTH));
-        assertEquals(0, new IndexImage().next(new UnsafeBuffer(new byte[64]), 0, 64, (first, last) -> {}));
+        assertEquals(0, new IndexImage().next(new UnsafeBuffer(new byte[64]), 0, 64, (first, last, bytes) -> {}));
     }
 
     @Test
