@@ -64,6 +64,7 @@ final class Bed implements AutoCloseable {
     private final Transport clientMedia;
     private final List<Client> clients = new ArrayList<>();
     private final int bufferLength;
+    private final ChainPlacement placement;
     private long secret = 100;
     private long skewNs;
 
@@ -72,6 +73,11 @@ final class Bed implements AutoCloseable {
     }
 
     Bed(final int mediumLength, final int bufferLength) {
+        this(mediumLength, bufferLength, ChainPlacement.single(2));
+    }
+
+    Bed(final int mediumLength, final int bufferLength, final ChainPlacement placement) {
+        this.placement = placement;
         this.bufferLength = bufferLength;
         medium = new byte[mediumLength];
         device = new FaultyDevice(medium, 1).inOrder(true);
@@ -87,6 +93,7 @@ final class Bed implements AutoCloseable {
     }
 
     private Bed(final byte[] plainMemory, final int bufferLength) {
+        placement = ChainPlacement.single(2);
         this.bufferLength = bufferLength;
         medium = plainMemory;
         device = new FaultyDevice(new byte[0], 1);
@@ -100,7 +107,7 @@ final class Bed implements AutoCloseable {
     private void startAgent(final BlockDevice device) {
         agent = new DeviceAgent(
                 new JournalContext().device(device).nodeId(NODE).bufferLength(bufferLength),
-                2,
+                placement,
                 StoreLimits.defaults(),
                 ReplicationLimits.defaults(),
                 this::nowNs,
@@ -279,6 +286,7 @@ final class Bed implements AutoCloseable {
                     .streamId(STREAM)
                     .segmentId(SEGMENT)
                     .writerEpoch(epoch)
+                    .chain(CHAIN)
                     .resume((short) (resume ? 1 : 0));
             claim.commit();
         }
@@ -359,6 +367,7 @@ final class Bed implements AutoCloseable {
                     .segmentId(SEGMENT)
                     .startOffset(offset)
                     .creditBytes(credit)
+                    .chain(CHAIN)
                     .startAt(startAt);
             claim.commit();
         }

@@ -15,16 +15,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * A node with the two files that outlive its process: counters and distinct errors.
  *
- * <p><b>Threading</b>: the thread that constructs it runs it.
+ * <p><b>Threading</b>: the thread that constructs it runs it; each device's thread comes by after its turns.
  */
-public final class NodeRun implements AutoCloseable {
+public final class NodeRun implements AutoCloseable, Node.Turn {
     private final ErrorFile errors;
     private final Node node;
     private final NodeCounters counters;
     private final NodeHealth health;
     private final @Nullable HttpEndpoint http;
     private final Consumer<String> operator;
-    private @Nullable String toldFence;
+    private final @Nullable String[] toldFences;
 
     /**
      * Starts the node.
@@ -42,7 +42,7 @@ public final class NodeRun implements AutoCloseable {
             final Consumer<String> operator) {
         this.operator = operator;
         Identity.makeDirectory(configuration.dataDirectory());
-        health = new NodeHealth(SystemNanoClock.INSTANCE, hostWarnings);
+        health = new NodeHealth(configuration.journalPaths(), SystemNanoClock.INSTANCE, hostWarnings);
         final AtomicReference<@Nullable HttpEndpoint> listening = new AtomicReference<>();
         Node started = null;
         final ErrorFile opened = new ErrorFile(configuration.dataDirectory(), SystemEpochClock.INSTANCE, operator);
@@ -66,6 +66,7 @@ public final class NodeRun implements AutoCloseable {
         }
         node = started;
         errors = opened;
+        toldFences = new String[started.devices().size()];
     }
 
     /** Milliseconds are enough for the counters; the clock of nanoseconds would make an object at each update. */
@@ -89,20 +90,27 @@ public final class NodeRun implements AutoCloseable {
 
     /** Runs the node until it is stopped. */
     public void run() {
-        node.run(this::afterTurn);
+        node.run(this);
         counters.stopped();
     }
 
-    private void afterTurn(final long nowNs) {
-        if (counters.update(nowNs)) {
-            health.turned(node, nowNs);
+    @Override
+    public void after(final NodeDevice device, final long nowNs) {
+        if (counters.update(device.number(), nowNs)) {
+            health.turned(device, nowNs);
         }
-        final String fenced = node.agent().fencedReason();
-        if (fenced != null && !fenced.equals(toldFence)) {
-            toldFence = fenced;
+        final String fenced = device.agent().fencedReason();
+        if (fenced != null && !fenced.equals(toldFences[device.number()])) {
+            toldFences[device.number()] = fenced;
             errors.onError(new IllegalStateException(fenced));
-            operator.accept("the device is fenced, appends are refused from now on: " + fenced);
+            operator.accept((toldFences.length == 1 ? "the device" : "device " + device.number())
+                    + " is fenced, appends are refused from now on: " + fenced);
         }
+    }
+
+    @Override
+    public void ended(final NodeDevice device) {
+        counters.take(device.number());
     }
 
     @Override

@@ -6,6 +6,8 @@ import io.millrace.server.configuration.NodeConfiguration;
 import io.millrace.server.configuration.Setting;
 import io.millrace.server.configuration.Units;
 import io.millrace.server.json.JsonWriter;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -14,7 +16,8 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
- * {@code millrace journal format}: makes the journal of a node that has none yet. It overwrites nothing.
+ * {@code millrace journal format}: makes the journals of a node that has none yet, one for each device. It overwrites
+ * nothing.
  *
  * <p><b>Threading:</b> one thread.
  */
@@ -48,19 +51,37 @@ final class JournalFormatCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         final NodeConfiguration wanted = configuration.builder().conclude();
-        final String file = wanted.journalPath().toString();
+        final List<Path> files = wanted.journalPaths();
         final long size = wanted.number(Setting.JOURNAL_SIZE);
-        final Progress progress = new Progress(console, console.terminal(), "formatting " + file, "MiB", size);
-        final UUID device;
+        final Progress progress = new Progress(
+                console,
+                console.terminal(),
+                "formatting " + files.get(0) + (files.size() == 1 ? "" : " and " + (files.size() - 1) + " more"),
+                "MiB",
+                size * files.size());
+        final List<UUID> devices;
         try {
-            device = new DataDirectory(wanted)
+            devices = new DataDirectory(wanted)
                     .format((doneBytes, totalBytes) -> progress.update(doneBytes >> 20, doneBytes));
         } finally {
             progress.end();
         }
+        for (int i = 0; i < devices.size(); i++) {
+            tell(wanted, i, devices.get(i));
+        }
+        return 0;
+    }
+
+    private void tell(final NodeConfiguration wanted, final int number, final UUID device) {
+        final String file = wanted.journalPaths().get(number).toString();
+        final long size = wanted.number(Setting.JOURNAL_SIZE);
         final Calibration calibration = calibrate
                 ? HwCalibrateCommand.calibrate(
-                        console, wanted, TimeUnit.SECONDS.toNanos(HwCalibrateCommand.DEFAULT_SECONDS), candidate -> {})
+                        console,
+                        wanted,
+                        number,
+                        TimeUnit.SECONDS.toNanos(HwCalibrateCommand.DEFAULT_SECONDS),
+                        candidate -> {})
                 : Calibration.NONE;
         if (output.isJson()) {
             final StringBuilder text = new StringBuilder();
@@ -79,6 +100,5 @@ final class JournalFormatCommand implements Callable<Integer> {
                     .println("formatted " + file + ": " + Units.size(size) + ", device " + device + " of node "
                             + wanted.text(Setting.NODE_NAME));
         }
-        return 0;
     }
 }
