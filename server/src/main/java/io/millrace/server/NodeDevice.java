@@ -56,7 +56,7 @@ final class NodeDevice implements AutoCloseable {
     private @Nullable Transport transport;
     private @Nullable SessionAcceptor acceptor;
     private @Nullable DutyCycleIdle idle;
-    private long mediaGeneration;
+    private volatile int mediaGeneration;
     private long napNs = SHORTEST_NAP_NS;
     private long napCount;
     private long watchedVersion = -1;

@@ -11,6 +11,7 @@ import io.millrace.transport.Transport;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -38,7 +39,7 @@ final class NodeMedia implements AutoCloseable {
     private final IdlePolicy idlePolicy;
     private final ErrorHandler errors;
     private final Consumer<String> warnings;
-    private final AtomicLong generation = new AtomicLong();
+    private final AtomicInteger generation = new AtomicInteger();
     private final AtomicLong endedErrorCount = new AtomicLong();
     private volatile @Nullable DedicatedDriver driver;
     private boolean isClosed;
@@ -67,7 +68,7 @@ final class NodeMedia implements AutoCloseable {
     }
 
     /** Returns a number that changes when the driver was made anew: whoever was connected must connect again. */
-    long generation() {
+    int generation() {
         return generation.get();
     }
 
@@ -93,7 +94,7 @@ final class NodeMedia implements AutoCloseable {
      *
      * @param seen generation that the caller was connected to.
      */
-    synchronized void renew(final long seen) {
+    synchronized void renew(final int seen) {
         if (plan.isDedicated() && seen == generation.get() && !isClosed) {
             closeDriver();
             launch(text -> {});
