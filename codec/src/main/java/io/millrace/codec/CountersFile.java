@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import org.agrona.BitUtil;
 import org.agrona.IoUtil;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.status.CountersManager;
@@ -38,15 +39,29 @@ public final class CountersFile implements AutoCloseable {
     }
 
     /**
-     * Makes the file anew.
+     * Makes the file anew, with room for {@value #VALUES_LENGTH} bytes of values.
      *
      * @param directory of the node's data.
      * @return the file, empty.
      */
     public static CountersFile create(final Path directory) {
+        return create(directory, VALUES_LENGTH / CountersReader.COUNTER_LENGTH);
+    }
+
+    /**
+     * Makes the file anew.
+     *
+     * @param directory of the node's data.
+     * @param counterCount counters that must fit; there is room for more.
+     * @return the file, empty.
+     */
+    public static CountersFile create(final Path directory, final int counterCount) {
         final File file = directory.resolve(FILE_NAME).toFile();
         IoUtil.deleteIfExists(file);
-        return new CountersFile(IoUtil.mapNewFile(file, (METADATA_FACTOR + 1) * VALUES_LENGTH));
+        final int valuesLength = Math.max(
+                VALUES_LENGTH,
+                BitUtil.findNextPositivePowerOfTwo(Math.multiplyExact(counterCount, CountersReader.COUNTER_LENGTH)));
+        return new CountersFile(IoUtil.mapNewFile(file, (long) (METADATA_FACTOR + 1) * valuesLength));
     }
 
     /**

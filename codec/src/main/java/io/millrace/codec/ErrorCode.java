@@ -127,6 +127,12 @@ public enum ErrorCode {
             5,
             "the offset lies before the segment's start: those events were truncated",
             "Read from HEAD, or from a position at or behind the start offset."),
+    /** Another device or node has it. */
+    WRONG_NODE(
+            3020,
+            1,
+            "the chain, or the control plane, is not served at this address",
+            "None: the client asks again where it is; a client that was given this address needs the node's first."),
 
     /** No space. */
     JOURNAL_FULL(
@@ -197,6 +203,12 @@ public enum ErrorCode {
             1,
             "the host limits socket buffers below the receive window",
             "Run: sysctl -w net.core.rmem_max=2097152"),
+    /** sched_setaffinity. */
+    CPU_AFFINITY(
+            5020,
+            2,
+            "a thread cannot be bound to the CPU that it is given",
+            "Name CPUs that this process may use in the setting cpus, or set cpus = \"none\"."),
 
     /** Missing file. */
     DEVICE_NOT_FOUND(

@@ -1,11 +1,12 @@
 package io.millrace.codec;
 
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import org.agrona.DirectBuffer;
 
 /**
- * The extent of one SBE message: its fixed block, at most one group, its variable data in order, and the one-byte
- * fields whose values a decoder would choke on.
+ * The extent of one SBE message: its fixed block, its groups, its variable data in order, and the one-byte fields whose
+ * values a decoder would choke on.
  *
  * <p><b>Threading</b>: immutable after the tables of {@link WireFrames} and {@link ControlFrames} are made.
  */
@@ -21,18 +22,28 @@ final class MessageShape {
 
     private static final int HEADER_LENGTH = 8;
     private static final int GROUP_HEADER_LENGTH = 4;
-    private static final int NO_GROUP = -1;
-    private static final byte[] NO_DATA = {};
+    private static final int NO_VALUE = -1;
+    private static final Group[] NO_GROUPS = {};
 
     private final int blockLength;
     private final byte[] data;
-    private int groupBlockLength = NO_GROUP;
-    private byte[] groupData = NO_DATA;
-    private int groupValueOffset = NO_GROUP;
-    private int groupValueMax;
-    private int valueOffset = NO_GROUP;
+    private Group[] groups = NO_GROUPS;
+    private int valueOffset = NO_VALUE;
     private int valueMin;
     private int valueMax;
+
+    /** The extent of one group's entries. */
+    private static final class Group {
+        private final int blockLength;
+        private final byte[] data;
+        private int valueOffset = NO_VALUE;
+        private int valueMax;
+
+        Group(final int blockLength, final byte[] data) {
+            this.blockLength = blockLength;
+            this.data = data;
+        }
+    }
 
     /**
      * Makes the shape of a message without group.
@@ -46,15 +57,15 @@ final class MessageShape {
     }
 
     /**
-     * Adds the group, which lies between block and variable data.
+     * Adds the next group; groups lie between block and variable data.
      *
      * @param entryBlockLength in bytes
      * @param entryData as of the message
      * @return this
      */
     MessageShape group(final int entryBlockLength, final byte... entryData) {
-        groupBlockLength = entryBlockLength;
-        groupData = entryData.clone();
+        groups = Arrays.copyOf(groups, groups.length + 1);
+        groups[groups.length - 1] = new Group(entryBlockLength, entryData.clone());
         return this;
     }
 
@@ -74,15 +85,16 @@ final class MessageShape {
     }
 
     /**
-     * Adds a one-byte enumeration of the group's entries that must hold a known value, 0 or above.
+     * Adds a one-byte enumeration of the last group's entries that must hold a known value, 0 or above.
      *
      * @param offset in the entry
      * @param max largest known value
      * @return this
      */
     MessageShape groupValue(final int offset, final int max) {
-        groupValueOffset = offset;
-        groupValueMax = max;
+        final Group last = groups[groups.length - 1];
+        last.valueOffset = offset;
+        last.valueMax = max;
         return this;
     }
 
@@ -138,8 +150,8 @@ final class MessageShape {
             }
         }
         int next = block + actingBlockLength;
-        if (groupBlockLength >= 0) {
-            next = skipGroup(buffer, next, limit, newer);
+        for (int i = 0; i < groups.length && next >= 0; i++) {
+            next = skipGroup(groups[i], buffer, next, limit, newer);
         }
         if (next >= 0) {
             next = skipData(data, buffer, next, limit);
@@ -147,13 +159,14 @@ final class MessageShape {
         return next >= 0 && next != limit && !newer ? FrameStatus.TRAILING : next;
     }
 
-    private int skipGroup(final DirectBuffer buffer, final int index, final int limit, final boolean newer) {
+    private static int skipGroup(
+            final Group group, final DirectBuffer buffer, final int index, final int limit, final boolean newer) {
         if (limit - index < GROUP_HEADER_LENGTH) {
             return FrameStatus.TRUNCATED;
         }
         final int entryLength = unsignedShort(buffer, index);
         final int count = unsignedShort(buffer, index + 2);
-        if (entryLength < groupBlockLength || (!newer && entryLength != groupBlockLength)) {
+        if (entryLength < group.blockLength || (!newer && entryLength != group.blockLength)) {
             return FrameStatus.GROUP;
         }
         int next = index + GROUP_HEADER_LENGTH;
@@ -161,10 +174,10 @@ final class MessageShape {
             if (entryLength > limit - next) {
                 return FrameStatus.TRUNCATED;
             }
-            if (groupValueOffset >= 0 && (buffer.getByte(next + groupValueOffset) & 0xFF) > groupValueMax) {
+            if (group.valueOffset >= 0 && (buffer.getByte(next + group.valueOffset) & 0xFF) > group.valueMax) {
                 return FrameStatus.VALUE;
             }
-            next = skipData(groupData, buffer, next + entryLength, limit);
+            next = skipData(group.data, buffer, next + entryLength, limit);
         }
         return next;
     }

@@ -105,6 +105,7 @@ public final class WireFrames {
         shapes[StreamDescriptionDecoder.TEMPLATE_ID] = new MessageShape(
                         StreamDescriptionDecoder.BLOCK_LENGTH, MessageShape.TEXT, MessageShape.TEXT, MessageShape.BYTES)
                 .group(StreamDescriptionDecoder.SegmentsDecoder.sbeBlockLength())
+                .group(StreamDescriptionDecoder.ChainsDecoder.sbeBlockLength(), MessageShape.TEXT, MessageShape.TEXT)
                 .value(
                         StreamDescriptionDecoder.stateEncodingOffset(),
                         StreamState.CREATING.value(),

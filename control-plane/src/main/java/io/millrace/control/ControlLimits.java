@@ -38,6 +38,9 @@ public record ControlLimits(
 
     private static final int SEGMENT_LENGTH = 64;
 
+    /** A chain's number and epoch, and two places of {@link ChainPlaces#MAX_LENGTH} with their lengths. */
+    private static final int CHAIN_LENGTH = 16 + 2 * (2 + ChainPlaces.MAX_LENGTH);
+
     /**
      * Checks that the limits fit together.
      *
@@ -53,7 +56,10 @@ public record ControlLimits(
         if (smallest < 1) {
             throw new IllegalArgumentException("a limit of the control plane is below 1");
         }
-        final long needed = REPLY_OVERHEAD_LENGTH + maxHeaderLength + (long) maxSegmentsPerStream * SEGMENT_LENGTH;
+        final long needed = REPLY_OVERHEAD_LENGTH
+                + maxHeaderLength
+                + (long) maxSegmentsPerStream * SEGMENT_LENGTH
+                + (long) Math.min(maxChains, maxSegmentsPerStream) * CHAIN_LENGTH;
         if (maxReplyLength < needed) {
             throw new IllegalArgumentException("maxReplyLength " + maxReplyLength + " is below " + needed
                     + " bytes, which a stream with the most segments and the longest header needs");

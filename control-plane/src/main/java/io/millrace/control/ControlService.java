@@ -15,6 +15,7 @@ import io.millrace.codec.wire.RefusalCode;
 import io.millrace.codec.wire.StreamState;
 import io.millrace.codec.wire.TruncateStreamDecoder;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -43,10 +44,14 @@ public final class ControlService<S> {
     /** A command that is not committed is appended again after this time; a repeat does no harm. */
     private static final long COMMAND_REPEAT_NS = 1_000_000_000;
 
+    /** How long a request waits while a device of this node is fenced. */
+    private static final long FENCED_WAIT_NS = 2_000_000_000;
+
     private final ControlLimits limits;
     private final ControlLog log;
     private final Reply<S> reply;
-    private final SegmentLengths segmentLengths;
+    private final ChainPlaces places;
+    private final SegmentQueries<S> queries;
     private final ControlState state;
     private final CommandWriter commandWriter = new CommandWriter();
     private final ReplyWriter replyWriter;
@@ -63,6 +68,7 @@ public final class ControlService<S> {
     private int startResult = ControlStatus.OPEN;
     private long lastPosition;
     private boolean answersDelayed;
+    private boolean isOtherFenced;
     private long nextAnswersNs;
     private long nowNs;
     private long nextRepeatNs;
@@ -74,6 +80,12 @@ public final class ControlService<S> {
         private final long commandHash;
         private final String subject;
         private final byte[] command;
+        private final long sinceNs;
+
+        /** Of a truncation whose cut is not checked yet: it must not be appended. */
+        private long @Nullable [] cutSegmentIds;
+
+        private long @Nullable [] cutOffsets;
         private boolean isTimed;
         private long dueNs;
         private S session;
@@ -87,7 +99,9 @@ public final class ControlService<S> {
                 final long commandHash,
                 final String subject,
                 final byte[] command,
-                final S session) {
+                final S session,
+                final long sinceNs) {
+            this.sinceNs = sinceNs;
             this.key = key;
             this.templateId = templateId;
             this.commandHash = commandHash;
@@ -105,17 +119,20 @@ public final class ControlService<S> {
      * @param effectSink the heads of the data chains.
      * @param reply the sessions.
      * @param segmentLengths the committed state of the data chains.
+     * @param places where clients reach the chains.
      */
     public ControlService(
             final ControlLimits limits,
             final ControlLog log,
             final EffectSink effectSink,
             final Reply<S> reply,
-            final SegmentLengths segmentLengths) {
+            final SegmentLengths segmentLengths,
+            final ChainPlaces places) {
         this.limits = limits;
         this.log = log;
         this.reply = reply;
-        this.segmentLengths = segmentLengths;
+        this.places = places;
+        queries = new SegmentQueries<>(segmentLengths, new OwnerOfQueries());
         state = new ControlState(limits);
         replyWriter = new ReplyWriter(limits.maxReplyLength());
         dispatch = new EffectDispatch(log, effectSink, commandWriter);
@@ -176,6 +193,10 @@ public final class ControlService<S> {
     public void onSessionClosed(final S session) {
         waiting.values().removeIf(held -> held.session == session);
         unsentAnswers.removeIf(held -> held.session == session);
+        queries.removeIf(query -> {
+            final RequestKey key = query.command();
+            return key == null ? query.session() == session : !waiting.containsKey(key);
+        });
     }
 
     /**
@@ -311,11 +332,40 @@ public final class ControlService<S> {
     }
 
     /**
+     * Takes an answer of {@link SegmentLengths}; one that nobody waits for is old news.
+     *
+     * @param queryId of the question.
+     * @param index of the question.
+     * @param chainEpoch current epoch of the segment's chain.
+     * @param length committed end of the segment in bytes, or {@link SegmentLengths#ABSENT}.
+     * @param startOffset where its readable part starts, 0 when it is absent.
+     * @param isSealed whether its seal is committed.
+     */
+    public void onSegmentLength(
+            final long queryId,
+            final int index,
+            final long chainEpoch,
+            final long length,
+            final long startOffset,
+            final boolean isSealed) {
+        queries.onAnswer(queryId, index, chainEpoch, length, startOffset, isSealed);
+    }
+
+    /**
+     * Takes the news that another device of this node has failed: effects on its chains will not be committed before a
+     * restart. The others go on; a request that has waited for long is told.
+     */
+    public void onOtherDeviceFenced() {
+        isOtherFenced = true;
+    }
+
+    /**
      * Takes the news that the device has failed: nothing that is not committed will be, so whoever waits is told.
      *
      * <p>What became of their commands is not known before a restart; the same request then gets its true answer.
      */
     public void onFenced() {
+        queries.removeIf(query -> query.command() != null);
         while (!waiting.isEmpty()) {
             answer(waiting.pollFirstEntry().getValue(), -RefusalCode.DEVICE_FENCED.value(), 0, 0);
         }
@@ -331,7 +381,9 @@ public final class ControlService<S> {
     public int doWork(final long nowNs) {
         this.nowNs = nowNs;
         int workCount = dispatch.doWork(nowNs);
+        workCount += queries.doWork(nowNs);
         if (!waiting.isEmpty() && nowNs - nextRepeatNs >= 0) {
+            workCount += isOtherFenced ? refuseLongWaiting() : 0;
             workCount += repeatCommands();
         }
         if (!unsentAnswers.isEmpty() && (!answersDelayed || nowNs - nextAnswersNs >= 0)) {
@@ -369,7 +421,7 @@ public final class ControlService<S> {
 
     /** Returns how many requests are held because their answer is not known or has not gone out. */
     public int waitingRequestCount() {
-        return waiting.size() + unsentAnswers.size();
+        return waiting.size() + unsentAnswers.size() + queries.descriptionCount();
     }
 
     /** Returns how often effects were sent again because no answer came in time. */
@@ -415,24 +467,35 @@ public final class ControlService<S> {
         return Names.isValid(name) && !Names.isReserved(name);
     }
 
+    /** Asks how long the segments of a cut are; null when the command says by itself what is wrong with it. */
+    private @Nullable SegmentQuery<S> askForCut(final S session, final RequestKey key) {
+        if (request.templateId() != TruncateStreamDecoder.TEMPLATE_ID) {
+            return null;
+        }
+        final Stream stream = state.findStream(request.scopeName(), request.streamName());
+        if (stream == null || stream.id() != request.streamId() || stream.state() == StreamState.DELETING) {
+            return null;
+        }
+        final List<Segment> segments = new ArrayList<>();
+        for (final long segmentId : request.cutSegmentIds()) {
+            final Segment segment = stream.findSegment(segmentId);
+            if (segment != null) {
+                segments.add(segment);
+            }
+        }
+        return queries.ask(stream, segments.toArray(new Segment[0]), session, request.requestId(), key);
+    }
+
     /**
      * Finds a segment that ends before the cut of TruncateStream: its length, or -1 when there is none. Lengths only
      * grow, so a cut that is within them once stays so.
      */
-    private long lengthBelowCut() {
-        if (request.templateId() != TruncateStreamDecoder.TEMPLATE_ID) {
-            return -1;
-        }
-        final Stream stream = state.findStream(request.scopeName(), request.streamName());
-        if (stream == null || stream.id() != request.streamId() || stream.state() == StreamState.DELETING) {
-            return -1;
-        }
-        final long[] segmentIds = request.cutSegmentIds();
-        for (int i = 0; i < segmentIds.length; i++) {
-            final Segment segment = stream.findSegment(segmentIds[i]);
-            if (segment != null) {
-                final long length = Math.max(0, segmentLengths.length(segment.chain(), stream.id(), segment.id()));
-                if (request.cutOffsets()[i] > length) {
+    private static long lengthBelowCut(final SegmentQuery<?> query, final long[] segmentIds, final long[] cutOffsets) {
+        final Segment[] segments = query.segments();
+        for (int i = 0; i < segments.length; i++) {
+            final long length = Math.max(0, query.length(i));
+            for (int cut = 0; cut < segmentIds.length; cut++) {
+                if (segmentIds[cut] == segments[i].id() && cutOffsets[cut] > length) {
                     return length;
                 }
             }
@@ -445,7 +508,15 @@ public final class ControlService<S> {
         if (stream == null) {
             return answerNow(session, -RefusalCode.STREAM_NOT_FOUND.value(), 0, 0);
         }
-        return send(session, replyWriter.description(request.requestId(), stream, segmentLengths));
+        final SegmentQuery<S> query = queries.ask(stream, stream.segments(), session, request.requestId(), null);
+        if (query.isComplete()) {
+            return send(session, replyWriter.description(query, places));
+        }
+        if (waitingRequestCount() >= limits.maxWaitingRequests()) {
+            return answerNow(session, -RefusalCode.THROTTLED.value(), 0, limits.maxWaitingRequests());
+        }
+        queries.keep(query, nowNs);
+        return true;
     }
 
     private boolean list(final S session) {
@@ -479,8 +550,11 @@ public final class ControlService<S> {
         if (waitingRequestCount() >= limits.maxWaitingRequests()) {
             return answerNow(session, -RefusalCode.THROTTLED.value(), 0, limits.maxWaitingRequests());
         }
-        if (known == null) {
-            final long exceeded = lengthBelowCut();
+        final SegmentQuery<S> query = known == null ? askForCut(session, key) : null;
+        final boolean isChecked = query == null || query.isComplete();
+        if (known == null && isChecked) {
+            final long exceeded =
+                    query == null ? -1 : lengthBelowCut(query, request.cutSegmentIds(), request.cutOffsets());
             if (exceeded >= 0) {
                 return answerNow(session, -RefusalCode.OFFSET_OUT_OF_RANGE.value(), request.streamId(), exceeded);
             }
@@ -495,10 +569,29 @@ public final class ControlService<S> {
         final byte[] command = new byte[length];
         commandWriter.buffer().getBytes(0, command);
         final Waiting<S> added =
-                new Waiting<>(key, request.templateId(), commandHash, request.subject(), command, session);
+                new Waiting<>(key, request.templateId(), commandHash, request.subject(), command, session, nowNs);
+        if (query != null && !isChecked) {
+            added.cutSegmentIds = request.cutSegmentIds().clone();
+            added.cutOffsets = request.cutOffsets().clone();
+            queries.keep(query, nowNs);
+        }
         waiting.put(key, added);
         nextRepeatNs = nowNs;
         return true;
+    }
+
+    /** What a failed device owes will not come: those who wait for it may wait for others as well, or for nobody. */
+    private int refuseLongWaiting() {
+        int workCount = 0;
+        for (final Waiting<S> held : List.copyOf(waiting.values())) {
+            if (nowNs - held.sinceNs >= FENCED_WAIT_NS) {
+                waiting.remove(held.key);
+                queries.removeIf(query -> held.key.equals(query.command()));
+                answer(held, -RefusalCode.DEVICE_FENCED.value(), 0, 0);
+                workCount++;
+            }
+        }
+        return workCount;
     }
 
     /**
@@ -510,7 +603,7 @@ public final class ControlService<S> {
         int workCount = 0;
         for (final Waiting<S> held : List.copyOf(waiting.values())) {
             final RequestTable.Request known = state.findRequest(held.key);
-            if (known != null && known.commandHash() == held.commandHash) {
+            if (held.cutOffsets != null || (known != null && known.commandHash() == held.commandHash)) {
                 continue;
             }
             if (!held.isTimed) {
@@ -593,6 +686,59 @@ public final class ControlService<S> {
             }
         }
         return workCount;
+    }
+
+    /** What becomes of questions to chains of other devices. */
+    private final class OwnerOfQueries implements SegmentQueries.Owner<S> {
+        @Override
+        public boolean onAnswered(final SegmentQuery<S> query) {
+            final RequestKey key = query.command();
+            if (key == null) {
+                return send(query.session(), replyWriter.description(query, places));
+            }
+            final Waiting<S> held = waiting.get(key);
+            final long[] segmentIds = held == null ? null : held.cutSegmentIds;
+            final long[] offsets = held == null ? null : held.cutOffsets;
+            if (held != null && segmentIds != null && offsets != null) {
+                final long exceeded = lengthBelowCut(query, segmentIds, offsets);
+                if (exceeded >= 0) {
+                    waiting.remove(key);
+                    answer(
+                            held,
+                            -RefusalCode.OFFSET_OUT_OF_RANGE.value(),
+                            query.stream().id(),
+                            exceeded);
+                } else {
+                    held.cutOffsets = null;
+                    held.isTimed = true;
+                    held.dueNs = nowNs;
+                    nextRepeatNs = nowNs;
+                }
+            }
+            return true;
+        }
+
+        @Override
+        public boolean onLate(final SegmentQuery<S> query) {
+            final RequestKey key = query.command();
+            if (key == null) {
+                return send(
+                        query.session(),
+                        replyWriter.answer(
+                                DescribeStreamDecoder.TEMPLATE_ID,
+                                query.requestId(),
+                                -RefusalCode.NOT_READY.value(),
+                                query.stream().id(),
+                                query.silentChain(),
+                                query.stream().scopeName() + "/"
+                                        + query.stream().name()));
+            }
+            final Waiting<S> held = waiting.remove(key);
+            if (held != null) {
+                answer(held, -RefusalCode.NOT_READY.value(), query.stream().id(), query.silentChain());
+            }
+            return true;
+        }
     }
 
     /** What the command just applied brings about. */

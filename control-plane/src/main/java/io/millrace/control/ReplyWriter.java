@@ -11,6 +11,7 @@ import io.millrace.codec.wire.StreamListEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.NavigableMap;
+import java.util.TreeMap;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -118,6 +119,7 @@ final class ReplyWriter {
             case BAD_SEGMENT_COUNT, LIMIT_REACHED, THROTTLED -> "limit";
             case OFFSET_OUT_OF_RANGE -> "bytes in the segment:";
             case SEGMENT_NOT_FOUND -> "segment";
+            case NOT_READY -> "the device of this chain does not answer:";
             default -> "detail";
         };
     }
@@ -125,37 +127,43 @@ final class ReplyWriter {
     /**
      * Encodes a description.
      *
-     * @param requestId of the request.
-     * @param stream committed.
-     * @param lengths where the segments' committed lengths are known.
+     * @param query with what is known of all segments of the stream.
+     * @param places of the chains.
      * @return bytes of the message.
      */
-    int description(final long requestId, final Stream stream, final SegmentLengths lengths) {
-        final Segment[] segments = stream.segments();
+    int description(final SegmentQuery<?> query, final ChainPlaces places) {
+        final Stream stream = query.stream();
+        final Segment[] segments = query.segments();
+        final TreeMap<Integer, Long> chainEpochs = new TreeMap<>();
         final StreamDescriptionEncoder.SegmentsEncoder group = description
                 .wrapAndApplyHeader(buffer, 0, messageHeader)
-                .requestId(requestId)
+                .requestId(query.requestId())
                 .streamId(stream.id())
                 .createdNs(stream.createdNs())
                 .epoch(0)
                 .state(stream.state())
                 .segmentsCount(segments.length);
-        for (final Segment segment : segments) {
-            final int chain = segment.chain();
-            final long known = lengths.length(chain, stream.id(), segment.id());
+        for (int i = 0; i < segments.length; i++) {
+            final Segment segment = segments[i];
+            final long known = query.length(i);
             final long length = known >= 0 ? known : Math.max(0, segment.finalLength());
-            final boolean sealed = segment.finalLength() != Segment.LENGTH_UNKNOWN
-                    || lengths.isSealed(chain, stream.id(), segment.id());
+            final boolean sealed = segment.finalLength() != Segment.LENGTH_UNKNOWN || query.isSealed(i);
+            chainEpochs.put(segment.chain(), query.chainEpoch(i));
             group.next()
                     .segmentId(segment.id())
                     .keyLow(segment.keyLow())
                     .keyHigh(segment.keyHigh())
-                    .startOffset(lengths.startOffset(chain, stream.id(), segment.id()))
+                    .startOffset(query.startOffset(i))
                     .length(length)
-                    .chainEpoch(lengths.chainEpoch(chain))
-                    .chain(chain)
+                    .chain(segment.chain())
                     .segmentSealed((short) (sealed ? 1 : 0));
         }
+        final StreamDescriptionEncoder.ChainsEncoder chains = description.chainsCount(chainEpochs.size());
+        chainEpochs.forEach((chain, epoch) -> chains.next()
+                .chainEpoch(epoch)
+                .chain(chain)
+                .head(places.head(chain))
+                .tail(places.tail(chain)));
         return MessageHeaderEncoder.ENCODED_LENGTH
                 + description
                         .scopeName(stream.scopeName())

@@ -1,47 +1,28 @@
 package io.millrace.control;
 
 /**
- * Port to the committed state of the data chains, for descriptions of streams.
+ * Port to the committed state of the data chains, for descriptions of streams and the cuts of truncations. Chains lie
+ * on other devices, and on other nodes one day: so it is asked, and answers when it can.
  *
- * <p><b>Threading:</b> called on the device thread. Committed values only (P2).
+ * <p><b>Threading:</b> called on the device thread of chain 0. Committed values only (P2).
+ *
+ * <p><b>Contract:</b> a question that was taken is answered by {@link ControlService#onSegmentLength}, from within the
+ * call or later, or never: it is asked again until it is answered or the request's time is up. An answer that comes
+ * twice does no harm.
  */
 public interface SegmentLengths {
+    /** Length of a segment that its chain does not hold: not created yet, or deleted. */
+    long ABSENT = -1;
+
     /**
-     * Returns the committed length of a segment.
+     * Asks for one segment.
      *
+     * @param queryId to be repeated in the answer.
+     * @param index to be repeated in the answer.
      * @param chain data chain, from 1.
      * @param streamId of the segment's stream.
      * @param segmentId in the stream.
-     * @return offset of the committed end in bytes, or -1 when the chain does not hold the segment (not created yet, or
-     *     deleted).
+     * @return true when taken, false under back-pressure.
      */
-    long length(int chain, long streamId, long segmentId);
-
-    /**
-     * Returns where the readable part of a segment starts.
-     *
-     * @param chain data chain, from 1.
-     * @param streamId of the segment's stream.
-     * @param segmentId in the stream.
-     * @return offset in bytes, 0 when the segment is unknown.
-     */
-    long startOffset(int chain, long streamId, long segmentId);
-
-    /**
-     * Tells whether the seal of a segment is committed.
-     *
-     * @param chain data chain, from 1.
-     * @param streamId of the segment's stream.
-     * @param segmentId in the stream.
-     * @return true when sealed.
-     */
-    boolean isSealed(int chain, long streamId, long segmentId);
-
-    /**
-     * Returns the current epoch of a chain.
-     *
-     * @param chain data chain, from 1.
-     * @return the epoch.
-     */
-    long chainEpoch(int chain);
+    boolean ask(long queryId, int index, int chain, long streamId, long segmentId);
 }

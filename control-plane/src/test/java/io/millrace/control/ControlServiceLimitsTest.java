@@ -40,7 +40,8 @@ class ControlServiceLimitsTest {
         assertEquals(ControlStatus.INCARNATION_NOT_NEW, fresh.service.startResult());
         assertFalse(fresh.service.isReady());
 
-        final ControlService<FaultBed.Client> second = new ControlService<>(ControlLimits.DEFAULT, bed, bed, bed, bed);
+        final ControlService<FaultBed.Client> second =
+                new ControlService<>(ControlLimits.DEFAULT, bed, bed, bed, bed, ChainPlaces.HERE);
         final byte[] start = bed.committedCommands.get(0);
         second.onCommitted(1, 1, new UnsafeBuffer(start), 0, start.length);
         final MillraceException chains = assertThrows(

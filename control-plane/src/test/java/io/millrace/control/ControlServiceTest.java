@@ -580,11 +580,19 @@ class ControlServiceTest {
             low = segment.keyHigh() + 1;
             assertEquals(length, segment.length());
             assertEquals(sealed ? 1 : 0, segment.segmentSealed());
-            assertEquals(10 + segment.chain(), segment.chainEpoch());
             count++;
         }
         assertEquals(2, count);
         assertEquals(0, low, "the ranges tile the unsigned space");
+        int chains = 0;
+        for (final StreamDescriptionDecoder.ChainsDecoder chain : description.chains()) {
+            chains++;
+            assertEquals(chains, chain.chain(), "each chain once");
+            assertEquals(10 + chain.chain(), chain.chainEpoch());
+            assertEquals("", chain.head());
+            assertEquals("", chain.tail());
+        }
+        assertEquals(2, chains);
         assertEquals("s", description.scopeName());
         assertEquals("a", description.streamName());
     }
@@ -613,7 +621,7 @@ class ControlServiceTest {
 
     @Test
     void shouldCutPageWhenReplyIsFull() {
-        final ControlLimits small = new ControlLimits(9, 200, 8, 900, 16, 4, 2, 400, 300, 300, 2048);
+        final ControlLimits small = new ControlLimits(9, 200, 8, 900, 16, 2, 2, 400, 300, 300, 2048);
         final ServiceBed smallBed = ServiceBed.started(small);
         final String longName = "n".repeat(200);
         for (int i = 0; i < 40; i++) {
@@ -726,6 +734,10 @@ class ControlServiceTest {
     private static String header(final ServiceBed.Answer answer) {
         final StreamDescriptionDecoder description = answer.description();
         description.segments().forEach(segment -> {});
+        description.chains().forEach(chain -> {
+            chain.skipHead();
+            chain.skipTail();
+        });
         description.scopeName();
         description.streamName();
         final byte[] bytes = new byte[description.headerLength()];

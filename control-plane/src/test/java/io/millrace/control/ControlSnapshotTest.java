@@ -189,7 +189,8 @@ final class ControlSnapshotTest {
         final int laterLength = bed.service.encode(later, 0);
         assertEquals(bed.committedCommands.size(), bed.service.appliedPosition());
 
-        final ControlService<FaultBed.Client> service = new ControlService<>(StateBed.SMALL, bed, bed, bed, bed);
+        final ControlService<FaultBed.Client> service =
+                new ControlService<>(StateBed.SMALL, bed, bed, bed, bed, ChainPlaces.HERE);
         // The position of the one with the state of the other.
         final int positionLength = SnapshotWriter.LENGTH_LENGTH + buffer.getInt(0, ByteOrder.LITTLE_ENDIAN);
         later.putBytes(0, buffer, 0, positionLength);

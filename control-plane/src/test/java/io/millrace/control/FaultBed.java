@@ -72,7 +72,7 @@ final class FaultBed implements ControlLog, EffectSink, Reply<FaultBed.Client>, 
         for (int i = 0; i < chainCount; i++) {
             chains.add(new DataChain());
         }
-        service = new ControlService<>(limits, this, this, this, this);
+        service = new ControlService<>(limits, this, this, this, this, ChainPlaces.HERE);
     }
 
     /** With its start committed. */
@@ -139,7 +139,7 @@ final class FaultBed implements ControlLog, EffectSink, Reply<FaultBed.Client>, 
     }
 
     private void recover() {
-        service = new ControlService<>(limits, this, this, this, this);
+        service = new ControlService<>(limits, this, this, this, this, ChainPlaces.HERE);
         long position = 0;
         if (snapshot != null) {
             position = service.restore(new UnsafeBuffer(snapshot), 0, snapshot.length);
@@ -344,23 +344,12 @@ final class FaultBed implements ControlLog, EffectSink, Reply<FaultBed.Client>, 
     }
 
     @Override
-    public long length(final int chain, final long streamId, final long segmentId) {
+    public boolean ask(
+            final long queryId, final int index, final int chain, final long streamId, final long segmentId) {
         final EffectAction last = chains.get(chain - 1).segments.get(streamId + "/" + segmentId);
-        return last == null || last == EffectAction.DELETE_SEGMENT ? -1 : 100 * streamId;
-    }
-
-    @Override
-    public long startOffset(final int chain, final long streamId, final long segmentId) {
-        return 0;
-    }
-
-    @Override
-    public boolean isSealed(final int chain, final long streamId, final long segmentId) {
-        return chains.get(chain - 1).segments.get(streamId + "/" + segmentId) == EffectAction.SEAL_SEGMENT;
-    }
-
-    @Override
-    public long chainEpoch(final int chain) {
-        return 10L + chain;
+        final boolean isAbsent = last == null || last == EffectAction.DELETE_SEGMENT;
+        service.onSegmentLength(
+                queryId, index, 10L + chain, isAbsent ? ABSENT : 100 * streamId, 0, last == EffectAction.SEAL_SEGMENT);
+        return true;
     }
 }

@@ -18,7 +18,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  * A service between a log, data chains and sessions that stand in for the real ones. Log and chains survive
  * {@link #crash}; what they hold is committed by hand.
  */
-final class ServiceBed implements ControlLog, EffectSink, Reply<ServiceBed.Client>, SegmentLengths {
+final class ServiceBed implements ControlLog, EffectSink, Reply<ServiceBed.Client>, SegmentLengths, ChainPlaces {
     static final int CHAINS = 2;
 
     final ControlLimits limits;
@@ -33,6 +33,10 @@ final class ServiceBed implements ControlLog, EffectSink, Reply<ServiceBed.Clien
     long logRefusal;
     boolean sinkIsFull;
     boolean effectsAreLost;
+    int remoteChain;
+    boolean linkIsFull;
+    int questionCount;
+    final List<Runnable> questions = new ArrayList<>();
     private long incarnation;
 
     /** A session: what it was told, and what is wrong with it. */
@@ -84,7 +88,7 @@ final class ServiceBed implements ControlLog, EffectSink, Reply<ServiceBed.Clien
 
     ServiceBed(final ControlLimits limits) {
         this.limits = limits;
-        service = new ControlService<>(limits, this, this, this, this);
+        service = new ControlService<>(limits, this, this, this, this, this);
     }
 
     static ServiceBed started() {
@@ -178,7 +182,7 @@ final class ServiceBed implements ControlLog, EffectSink, Reply<ServiceBed.Clien
             chainLogs.forEach((chain, effects) ->
                     effects.subList(committed(chain), effects.size()).clear());
         }
-        service = new ControlService<>(limits, this, this, this, this);
+        service = new ControlService<>(limits, this, this, this, this, this);
         sent.clear();
         for (int i = 0; i < logCommit; i++) {
             apply(i);
@@ -293,28 +297,46 @@ final class ServiceBed implements ControlLog, EffectSink, Reply<ServiceBed.Clien
     }
 
     @Override
-    public long length(final int chain, final long streamId, final long segmentId) {
-        long length = -1;
-        for (final StateBed.Effect effect : committedEffects(chain, streamId, segmentId)) {
-            length = effect.action() == EffectAction.DELETE_SEGMENT ? -1 : lengths.getOrDefault(segmentId, 0L);
+    public boolean ask(
+            final long queryId, final int index, final int chain, final long streamId, final long segmentId) {
+        questionCount++;
+        if (linkIsFull) {
+            return false;
         }
-        return length;
+        if (chain == remoteChain) {
+            questions.add(() -> answer(queryId, index, chain, streamId, segmentId));
+        } else {
+            answer(queryId, index, chain, streamId, segmentId);
+        }
+        return true;
+    }
+
+    /** The other device answers what it was asked. */
+    void answerQuestions() {
+        final List<Runnable> asked = List.copyOf(questions);
+        questions.clear();
+        asked.forEach(Runnable::run);
+    }
+
+    private void answer(
+            final long queryId, final int index, final int chain, final long streamId, final long segmentId) {
+        long length = ABSENT;
+        boolean isSealed = false;
+        for (final StateBed.Effect effect : committedEffects(chain, streamId, segmentId)) {
+            length = effect.action() == EffectAction.DELETE_SEGMENT ? ABSENT : lengths.getOrDefault(segmentId, 0L);
+            isSealed |= effect.action() == EffectAction.SEAL_SEGMENT;
+        }
+        service.onSegmentLength(queryId, index, 10L + chain, length, 0, isSealed);
     }
 
     @Override
-    public long startOffset(final int chain, final long streamId, final long segmentId) {
-        return 0;
+    public String head(final int chain) {
+        return chain == remoteChain ? ":8471" : "";
     }
 
     @Override
-    public boolean isSealed(final int chain, final long streamId, final long segmentId) {
-        return committedEffects(chain, streamId, segmentId).stream()
-                .anyMatch(effect -> effect.action() == EffectAction.SEAL_SEGMENT);
-    }
-
-    @Override
-    public long chainEpoch(final int chain) {
-        return 10L + chain;
+    public String tail(final int chain) {
+        return head(chain);
     }
 
     private List<StateBed.Effect> committedEffects(final int chain, final long streamId, final long segmentId) {

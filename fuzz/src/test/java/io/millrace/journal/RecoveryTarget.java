@@ -179,7 +179,7 @@ public final class RecoveryTarget {
                     BATCHES.add((int) journal.durableAddress());
                     checkpoint.offer(CheckpointPart.CHAIN_STATE, 1, new UnsafeBuffer(new byte[16]), 0, 16, true);
                     drain(journal);
-                    checkpoint.keep(1, 1, position);
+                    checkpoint.keep(1, 1, position, 64 * position);
                     checkpoint.finish();
                     for (int i = 0; i < 100; i++) {
                         journal.doWork(i);

@@ -183,12 +183,12 @@ public final class StateTarget {
             final IndexImage image = new IndexImage();
             image.begin(state, fixed, 0, length);
             final UnsafeBuffer piece = new UnsafeBuffer(new byte[IndexImage.MAX_PIECE_LENGTH]);
-            int written = image.next(piece, 0, piece.capacity(), (first, last) -> {});
+            int written = image.next(piece, 0, piece.capacity(), (first, last, bytes) -> {});
             while (written > 0) {
                 final UnsafeBuffer copy = new UnsafeBuffer(new byte[written]);
                 copy.putBytes(0, piece, 0, written);
                 pieces.add(copy);
-                written = image.next(piece, 0, piece.capacity(), (first, last) -> {});
+                written = image.next(piece, 0, piece.capacity(), (first, last, bytes) -> {});
             }
         }
 

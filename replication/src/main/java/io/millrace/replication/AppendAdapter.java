@@ -38,10 +38,13 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Threading</b>: the device thread.
  */
 final class AppendAdapter implements HeldAnswers.Release {
+    /** What a client is told that asks the wrong device. */
+    static final String ELSEWHERE = "another device serves the chain: describe the stream again";
+
     private static final String NO_TEXT = "";
     private static final int BOUND_LENGTH = MessageHeaderEncoder.ENCODED_LENGTH + WriterBoundEncoder.BLOCK_LENGTH;
 
-    private final ChainReplica[] replicas;
+    private final DeviceChains chains;
     private final AckProxy acks;
     private final LongSupplier secrets;
     private final int maxWritersPerSession;
@@ -65,11 +68,11 @@ final class AppendAdapter implements HeldAnswers.Release {
 
     /** Serves all chains of the device. */
     AppendAdapter(
-            final ChainReplica[] replicas,
+            final DeviceChains chains,
             final AckProxy acks,
             final LongSupplier secrets,
             final ReplicationLimits limits) {
-        this.replicas = replicas;
+        this.chains = chains;
         this.acks = acks;
         this.secrets = secrets;
         this.maxWritersPerSession = limits.maxWritersPerSession();
@@ -83,9 +86,12 @@ final class AppendAdapter implements HeldAnswers.Release {
     /** Takes events into their chain. */
     boolean onAppend(final Session session, final DirectBuffer buffer, final int offset) {
         append.wrapAndApplyHeader(buffer, offset, headerDecoder);
-        final ChainReplica replica = replica(append.chain());
+        final ChainReplica replica = chains.findData(append.chain());
         if (replica == null) {
-            return refuseAppend(session, RefusalCode.MALFORMED, replicas.length - 1, "no such chain");
+            return chains.isElsewhere(append.chain())
+                    ? refuseAppend(session, RefusalCode.WRONG_NODE, append.chain(), ELSEWHERE)
+                    : refuseAppend(
+                            session, RefusalCode.MALFORMED, chains.placement().chainCount(), "no such chain");
         }
         if (append.chainEpoch() != replica.chainEpoch()) {
             return refuseAppend(session, RefusalCode.CHAIN_EPOCH, replica.chainEpoch(), "not the chain's epoch");
@@ -187,8 +193,11 @@ final class AppendAdapter implements HeldAnswers.Release {
     /** Makes or renews a writer's entry by a record; answered when that is committed (P11, P13). */
     boolean onWriterSetup(final Session session, final DirectBuffer buffer, final int offset) {
         setup.wrapAndApplyHeader(buffer, offset, headerDecoder);
-        final ChainReplica replica = findReplica(setup.streamId(), setup.segmentId());
-        if (replica == null) {
+        final ChainReplica replica = chains.findData(setup.chain());
+        if (replica == null && chains.isElsewhere(setup.chain())) {
+            return refuseSetup(session, RefusalCode.WRONG_NODE, setup.chain());
+        }
+        if (replica == null || replica.state().segment(setup.streamId(), setup.segmentId()) == null) {
             return refuseSetup(session, RefusalCode.SEGMENT_NOT_FOUND, 0);
         }
         if (replica.isFenced()) {
@@ -240,7 +249,10 @@ final class AppendAdapter implements HeldAnswers.Release {
     /** Acknowledges a writer to this session from now on, if it shows the secret of its set-up (P13). */
     boolean onWriterBind(final Session session, final DirectBuffer buffer, final int offset) {
         bind.wrapAndApplyHeader(buffer, offset, headerDecoder);
-        final ChainReplica replica = replica(bind.chain());
+        final ChainReplica replica = chains.findData(bind.chain());
+        if (replica == null && chains.isElsewhere(bind.chain())) {
+            return refuseBind(session, RefusalCode.WRONG_NODE);
+        }
         final WriterTable writers = replica == null ? null : replica.state().writers();
         final int slot = writers == null
                 ? WriterTable.ABSENT
@@ -440,17 +452,16 @@ final class AppendAdapter implements HeldAnswers.Release {
                 NO_TEXT);
     }
 
-    private @Nullable ChainReplica replica(final int chain) {
-        return chain >= 1 && chain < replicas.length ? replicas[chain] : null;
+    /** Returns the device's chains. */
+    DeviceChains chains() {
+        return chains;
     }
 
-    /** Finds the chain that holds a segment; set-up only. */
-    @Nullable
-    ChainReplica findReplica(final long streamId, final long segmentId) {
-        for (int chain = 1; chain < replicas.length; chain++) {
-            final Segment segment = replicas[chain].state().segment(streamId, segmentId);
-            if (segment != null) {
-                return replicas[chain];
+    /** Finds the chain of this device that holds a segment. */
+    private @Nullable ChainReplica findReplica(final long streamId, final long segmentId) {
+        for (final ChainReplica replica : chains.held()) {
+            if (replica.state().segment(streamId, segmentId) != null) {
+                return replica;
             }
         }
         return null;

@@ -42,6 +42,7 @@ final class Checkpointer {
 
     private final Journal journal;
     private final CheckpointWriter writer;
+    private final DeviceChains chains;
     private final ChainReplica[] replicas;
     private final long intervalBytes;
     private final ExpandableDirectByteBuffer image = new ExpandableDirectByteBuffer(64 * 1024);
@@ -52,7 +53,10 @@ final class Checkpointer {
 
     private @Nullable ControlChain control;
     private Step step = Step.IDLE;
+
+    /** Index of the chain at hand in {@link #replicas}. */
     private int chain;
+
     private int stateLength;
     private int controlLength;
     private int offered;
@@ -78,16 +82,17 @@ final class Checkpointer {
      * Prepares for the chains of a device.
      *
      * @param journal of the device.
-     * @param replicas of its chains.
+     * @param chains of the device.
      * @param intervalBytes of log after which a checkpoint is due; at most an eighth of the journal.
      */
-    Checkpointer(final Journal journal, final ChainReplica[] replicas, final long intervalBytes) {
+    Checkpointer(final Journal journal, final DeviceChains chains, final long intervalBytes) {
         this.journal = journal;
-        this.replicas = replicas;
+        this.chains = chains;
+        replicas = chains.held();
         this.intervalBytes = Math.min(intervalBytes, journal.capacityBytes() / SMALLEST_SHARE);
         dueBytes = this.intervalBytes;
         writer = journal.checkpoint();
-        cleaning = new Cleaning(journal, replicas);
+        cleaning = new Cleaning(journal, chains);
         piece = new UnsafeBuffer(new byte[writer.capacityIn(INDEX_BATCH_LENGTH)]);
     }
 
@@ -199,7 +204,7 @@ final class Checkpointer {
 
     private void capture() {
         stateLength = replicas[chain].state().encode(image, 0);
-        controlLength = chain == 0 && control != null ? control.encode(image, stateLength) : 0;
+        controlLength = number() == 0 && control != null ? control.encode(image, stateLength) : 0;
         stateBytes += stateLength + controlLength;
         offered = 0;
         step = Step.STATE;
@@ -211,7 +216,7 @@ final class Checkpointer {
     private int writeState() {
         final int length = Math.min(writer.pieceCapacity(), stateLength - offered);
         final boolean last = offered + length == stateLength;
-        if (!writer.offer(CheckpointPart.CHAIN_STATE, chain, image, offered, length, last)) {
+        if (!writer.offer(CheckpointPart.CHAIN_STATE, number(), image, offered, length, last)) {
             return 0;
         }
         offered += length;
@@ -229,7 +234,7 @@ final class Checkpointer {
         }
         final int length = Math.min(writer.pieceCapacity(), controlLength - offered);
         final boolean last = offered + length == controlLength;
-        if (!writer.offer(CheckpointPart.CONTROL_STATE, chain, image, stateLength + offered, length, last)) {
+        if (!writer.offer(CheckpointPart.CONTROL_STATE, number(), image, stateLength + offered, length, last)) {
             return 0;
         }
         offered += length;
@@ -248,7 +253,7 @@ final class Checkpointer {
             pieceLength = indexImage.next(piece, 0, piece.capacity(), keep);
         }
         if (pieceLength > 0) {
-            if (!trial && !writer.offer(CheckpointPart.CHAIN_INDEX, chain, piece, 0, pieceLength, false)) {
+            if (!trial && !writer.offer(CheckpointPart.CHAIN_INDEX, number(), piece, 0, pieceLength, false)) {
                 return 0;
             }
             pieceLength = 0;
@@ -270,8 +275,12 @@ final class Checkpointer {
         return 1;
     }
 
+    private int number() {
+        return replicas[chain].chain();
+    }
+
     private void keep(final long firstPosition, final long lastPosition, final long bytes) {
-        writer.keep(chain, firstPosition, lastPosition, bytes + COPY_OVERHEAD);
+        writer.keep(number(), firstPosition, lastPosition, bytes + COPY_OVERHEAD);
     }
 
     private long estimate() {
@@ -311,7 +320,7 @@ final class Checkpointer {
             final int length,
             final boolean last) {
         if (part == CheckpointPart.CHAIN_INDEX) {
-            replicas[ofChain].state().restoreIndex(buffer, index, length);
+            chains.get(ofChain).state().restoreIndex(buffer, index, length);
             return;
         }
         image.putBytes(offered, buffer, index, length);
@@ -320,7 +329,7 @@ final class Checkpointer {
             return;
         }
         if (part == CheckpointPart.CHAIN_STATE) {
-            replicas[ofChain].state().restore(image, 0, offered);
+            chains.get(ofChain).state().restore(image, 0, offered);
         } else if (control != null) {
             control.restore(image, 0, offered);
         }

@@ -28,6 +28,7 @@ final class Cleaning {
 
     private final Journal journal;
     private final ZoneCleaner cleaner;
+    private final DeviceChains chains;
     private final ChainReplica[] replicas;
     private final boolean isEnabled;
     private final long thresholdBytes;
@@ -39,9 +40,10 @@ final class Cleaning {
     private long writtenNs;
 
     /** Takes the cleaner of a journal. */
-    Cleaning(final Journal journal, final ChainReplica[] replicas) {
+    Cleaning(final Journal journal, final DeviceChains chains) {
         this.journal = journal;
-        this.replicas = replicas;
+        this.chains = chains;
+        replicas = chains.held();
         cleaner = journal.checkpoint().cleaner();
         cleaner.filter(this::isLive);
         isEnabled = cleaner.zoneCount() >= SMALLEST_ZONE_COUNT;
@@ -143,11 +145,12 @@ final class Cleaning {
 
     private boolean isLive(final DirectBuffer buffer, final int index, final int length, final boolean named) {
         header.wrap(buffer, index, RecordHeaderDecoder.BLOCK_LENGTH, 0);
-        if (header.chain() >= replicas.length || length < LogFormat.APPEND_PREFIX_LENGTH) {
+        final ChainReplica replica = chains.find(header.chain());
+        if (replica == null || length < LogFormat.APPEND_PREFIX_LENGTH) {
             return false;
         }
         body.wrap(buffer, index + LogFormat.RECORD_HEADER_LENGTH, AppendBodyDecoder.BLOCK_LENGTH, 0);
-        final Segment segment = replicas[header.chain()].state().segment(body.streamId(), body.segmentId());
+        final Segment segment = replica.state().segment(body.streamId(), body.segmentId());
         if (segment == null || segment.isDeleted()) {
             return false;
         }

@@ -62,6 +62,7 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
     private final Journal journal;
     private final NanoClock clock;
     private final EpochNanoClock epochClock;
+    private final DeviceChains chains;
     private final ChainReplica[] replicas;
     private final Durability durability;
     private final AckProxy acks;
@@ -86,7 +87,7 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
      * Opens the journal of a device and sets up its chains; {@link #recover} follows.
      *
      * @param journalContext of the journal; its listener, clock and reader limit are set here.
-     * @param chainCount data chains; chain 0 comes on top.
+     * @param placement of the node's chains: this device has those that it holds.
      * @param storeLimits of each chain's state.
      * @param limits of the device thread.
      * @param clock monotonic, the owner's turns as well.
@@ -96,7 +97,7 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
      */
     public DeviceAgent(
             final JournalContext journalContext,
-            final int chainCount,
+            final ChainPlacement placement,
             final StoreLimits storeLimits,
             final ReplicationLimits limits,
             final NanoClock clock,
@@ -111,16 +112,16 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
         durability = journal.durabilityMode().survivesPowerLoss() ? Durability.MEDIA : Durability.MEMORY;
         acks = new AckProxy(durability);
         sampleEpoch(clock.nanoTime());
-        replicas = new ChainReplica[chainCount + 1];
-        for (int chain = 0; chain < replicas.length; chain++) {
-            replicas[chain] = new ChainReplica(chain, journal, this::epochNs, storeLimits, limits);
-        }
-        appends = new AppendAdapter(replicas, acks, secrets, limits);
+        chains = new DeviceChains(
+                placement, chain -> new ChainReplica(chain, journal, this::epochNs, storeLimits, limits));
+        replicas = chains.held();
+        appends = new AppendAdapter(chains, acks, secrets, limits);
         reads = new ReadAdapter(journal, appends, limits);
-        checkpointer = new Checkpointer(journal, replicas, limits.checkpointIntervalBytes());
-        expiries = new WriterExpiry[chainCount];
-        for (int i = 0; i < chainCount; i++) {
-            expiries[i] = new WriterExpiry(replicas[i + 1], limits.writerRetentionNs(), epochSampledNs);
+        checkpointer = new Checkpointer(journal, chains, limits.checkpointIntervalBytes());
+        final int first = placement.holds(0) ? 1 : 0;
+        expiries = new WriterExpiry[replicas.length - first];
+        for (int i = 0; i < expiries.length; i++) {
+            expiries[i] = new WriterExpiry(replicas[i + first], limits.writerRetentionNs(), epochSampledNs);
         }
     }
 
@@ -196,7 +197,7 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
      * @return its position, or a negative code of {@link JournalStatus}.
      */
     public long appendControl(final DirectBuffer command, final int length) {
-        final ChainReplica replica = replicas[0];
+        final ChainReplica replica = chains.get(0);
         if (replicas[replicas.length - 1].spareBytes() < roomFor(command)) {
             return JournalStatus.FULL;
         }
@@ -272,7 +273,7 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
     /**
      * Gives a chain's committed state; to be read only.
      *
-     * @param chain from 0.
+     * @param chain from 0, held by this device.
      * @return the state.
      */
     public ChainState state(final int chain) {
@@ -314,9 +315,9 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
         return journal;
     }
 
-    /** Returns the number of data chains. */
-    public int chainCount() {
-        return replicas.length - 1;
+    /** Returns how the node's chains are placed, and which of them this device holds. */
+    public ChainPlacement placement() {
+        return chains.placement();
     }
 
     /** Returns the records committed since start. */
@@ -606,10 +607,6 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
     }
 
     private ChainReplica replica(final int chain) {
-        if (chain < 0 || chain >= replicas.length) {
-            throw new IllegalStateException("the journal holds chain " + chain + ", this node has chains 0 to "
-                    + (replicas.length - 1) + ": the number of chains is fixed when a node is first started");
-        }
-        return replicas[chain];
+        return chains.get(chain);
     }
 }

@@ -119,7 +119,10 @@ final class ReadAdapter {
         if (old != null) {
             close(client, old);
         }
-        final ChainReplica replica = lookup.findReplica(subscribe.streamId(), subscribe.segmentId());
+        final ChainReplica replica = lookup.chains().findData(subscribe.chain());
+        if (replica == null && lookup.chains().isElsewhere(subscribe.chain())) {
+            return refuse(session, RefusalCode.WRONG_NODE, subscribe.chain());
+        }
         final Segment segment =
                 replica == null ? null : replica.state().segment(subscribe.streamId(), subscribe.segmentId());
         if (replica == null || segment == null) {

@@ -64,6 +64,7 @@ final class Bed implements AutoCloseable {
     private final Transport clientMedia;
     private final List<Client> clients = new ArrayList<>();
     private final int bufferLength;
+    private final ChainPlacement placement;
     private long secret = 100;
     private long skewNs;
 
@@ -72,10 +73,19 @@ final class Bed implements AutoCloseable {
     }
 
     Bed(final int mediumLength, final int bufferLength) {
-        this(mediumLength, bufferLength, 4 << 20);
+        this(mediumLength, bufferLength, ChainPlacement.single(2), 4 << 20);
     }
 
     Bed(final int mediumLength, final int bufferLength, final int zoneLength) {
+        this(mediumLength, bufferLength, ChainPlacement.single(2), zoneLength);
+    }
+
+    Bed(final int mediumLength, final int bufferLength, final ChainPlacement placement) {
+        this(mediumLength, bufferLength, placement, 4 << 20);
+    }
+
+    private Bed(final int mediumLength, final int bufferLength, final ChainPlacement placement, final int zoneLength) {
+        this.placement = placement;
         this.bufferLength = bufferLength;
         medium = new byte[mediumLength];
         device = new FaultyDevice(medium, 1).inOrder(true);
@@ -91,6 +101,7 @@ final class Bed implements AutoCloseable {
     }
 
     private Bed(final byte[] plainMemory, final int bufferLength) {
+        placement = ChainPlacement.single(2);
         this.bufferLength = bufferLength;
         medium = plainMemory;
         device = new FaultyDevice(new byte[0], 1);
@@ -104,7 +115,7 @@ final class Bed implements AutoCloseable {
     private void startAgent(final BlockDevice device) {
         agent = new DeviceAgent(
                 new JournalContext().device(device).nodeId(NODE).bufferLength(bufferLength),
-                2,
+                placement,
                 StoreLimits.defaults(),
                 ReplicationLimits.defaults(),
                 this::nowNs,
@@ -288,6 +299,7 @@ final class Bed implements AutoCloseable {
                     .streamId(STREAM)
                     .segmentId(segmentId)
                     .writerEpoch(epoch)
+                    .chain(CHAIN)
                     .resume((short) (resume ? 1 : 0));
             claim.commit();
         }
@@ -368,6 +380,7 @@ final class Bed implements AutoCloseable {
                     .segmentId(segmentId)
                     .startOffset(offset)
                     .creditBytes(credit)
+                    .chain(CHAIN)
                     .startAt(startAt);
             claim.commit();
         }

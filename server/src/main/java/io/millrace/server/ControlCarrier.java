@@ -1,6 +1,7 @@
 package io.millrace.server;
 
 import io.millrace.codec.control.EffectAction;
+import io.millrace.control.ChainPlaces;
 import io.millrace.control.ControlLimits;
 import io.millrace.control.ControlLog;
 import io.millrace.control.ControlService;
@@ -8,43 +9,64 @@ import io.millrace.control.EffectSink;
 import io.millrace.control.Reply;
 import io.millrace.control.SegmentLengths;
 import io.millrace.journal.JournalStatus;
+import io.millrace.replication.ChainPlacement;
 import io.millrace.replication.ControlChain;
 import io.millrace.replication.DeviceAgent;
-import io.millrace.store.Segment;
 import io.millrace.transport.Session;
+import java.util.Arrays;
+import java.util.List;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
-import org.jspecify.annotations.Nullable;
+import org.agrona.concurrent.ControlledMessageHandler;
 
 /**
  * Carries the control plane on chain 0 of the device: joins {@link ControlService}, which knows no device, to
- * {@link DeviceAgent}, which knows no metadata. A consensus log will replace this class and neither of the two.
+ * {@link DeviceAgent}, which knows no metadata. Chains of other devices are spoken to by {@link DeviceLink}s. A
+ * consensus log will replace this class and neither of the two.
  *
  * <p><b>Threading</b>: the device thread.
  */
-final class ControlCarrier implements ControlChain, ControlLog, EffectSink, Reply<Session>, SegmentLengths {
+final class ControlCarrier
+        implements ControlChain, ControlLog, EffectSink, Reply<Session>, SegmentLengths, ChainPlaces, DeviceLink.News {
     private final DeviceAgent agent;
+    private final ChainPlacement placement;
+    private final List<DeviceLink> links;
+    private final String[] places;
+    private final ControlledMessageHandler hearing = DeviceLink.hearing(this);
     private final ControlService<Session> service;
 
     /**
      * Joins the two; the agent is told.
      *
      * @param agent of the device that holds chain 0.
+     * @param links to the other devices, in their order from device 1 on.
      * @param limits of the control plane.
      * @throws IllegalArgumentException when a chain holds fewer segments than the control plane may order on it.
      */
-    ControlCarrier(final DeviceAgent agent, final ControlLimits limits) {
-        for (int chain = 1; chain <= agent.chainCount(); chain++) {
-            final int room = agent.state(chain).limits().maxSegments();
-            if (room < limits.maxSegments()) {
-                throw new IllegalArgumentException("chain " + chain + " holds " + room
-                        + " segments, but the control plane may order " + limits.maxSegments()
-                        + " on it: StoreLimits.maxSegments must not be below ControlLimits.maxSegments");
-            }
+    ControlCarrier(final DeviceAgent agent, final List<DeviceLink> links, final ControlLimits limits) {
+        final int room = agent.state(0).limits().maxSegments();
+        if (room < limits.maxSegments()) {
+            throw new IllegalArgumentException("each chain holds " + room
+                    + " segments, but the control plane may order " + limits.maxSegments()
+                    + " on one: StoreLimits.maxSegments must not be below ControlLimits.maxSegments");
         }
         this.agent = agent;
-        service = new ControlService<>(limits, this, this, this, this);
+        this.links = List.copyOf(links);
+        placement = agent.placement();
+        places = new String[links.size() + 1];
+        Arrays.fill(places, "");
+        service = new ControlService<>(limits, this, this, this, this, this);
         agent.controlChain(this);
+    }
+
+    /**
+     * Names where the other devices listen: on the host of this one.
+     *
+     * @param device number, from 1.
+     * @param endpoint host:port.
+     */
+    void place(final int device, final String endpoint) {
+        places[device] = endpoint.substring(endpoint.lastIndexOf(':'));
     }
 
     /** Returns the control plane's service. */
@@ -111,7 +133,38 @@ final class ControlCarrier implements ControlChain, ControlLog, EffectSink, Repl
 
     @Override
     public int doWork(final long nowNs) {
-        return service.doWork(nowNs);
+        int work = 0;
+        for (int i = 0; i < links.size(); i++) {
+            work += links.get(i).hear(hearing);
+        }
+        return work + service.doWork(nowNs);
+    }
+
+    @Override
+    public void onEffectDone(
+            final int chain,
+            final long effectNumber,
+            final EffectAction action,
+            final long streamId,
+            final long segmentId,
+            final long finalLength) {
+        service.onEffectCommitted(chain, effectNumber, action, streamId, segmentId, finalLength);
+    }
+
+    @Override
+    public void onLength(
+            final long queryId,
+            final int index,
+            final long chainEpoch,
+            final long length,
+            final long startOffset,
+            final boolean isSealed) {
+        service.onSegmentLength(queryId, index, chainEpoch, length, startOffset, isSealed);
+    }
+
+    @Override
+    public void onDeviceFenced() {
+        service.onOtherDeviceFenced();
     }
 
     @Override
@@ -134,7 +187,10 @@ final class ControlCarrier implements ControlChain, ControlLog, EffectSink, Repl
             final DirectBuffer segmentEffect,
             final int offset,
             final int length) {
-        return agent.appendEffect(chain, effectNumber, segmentEffect, offset, length);
+        final int device = placement.deviceOf(chain);
+        return device == placement.device()
+                ? agent.appendEffect(chain, effectNumber, segmentEffect, offset, length)
+                : links.get(device - 1).orderEffect(chain, effectNumber, segmentEffect, offset, length);
     }
 
     @Override
@@ -149,29 +205,25 @@ final class ControlCarrier implements ControlChain, ControlLog, EffectSink, Repl
     }
 
     @Override
-    public long length(final int chain, final long streamId, final long segmentId) {
-        final Segment segment = segment(chain, streamId, segmentId);
-        return segment == null || segment.isDeleted() ? -1 : segment.length();
+    public boolean ask(
+            final long queryId, final int index, final int chain, final long streamId, final long segmentId) {
+        final int device = placement.deviceOf(chain);
+        if (device != placement.device()) {
+            return links.get(device - 1).askLength(queryId, index, chain, streamId, segmentId);
+        }
+        final SegmentAnswer answer = SegmentAnswer.of(agent, chain, streamId, segmentId);
+        service.onSegmentLength(
+                queryId, index, agent.chainEpoch(chain), answer.length(), answer.startOffset(), answer.isSealed());
+        return true;
     }
 
     @Override
-    public long startOffset(final int chain, final long streamId, final long segmentId) {
-        final Segment segment = segment(chain, streamId, segmentId);
-        return segment == null ? 0 : segment.startOffset();
+    public String head(final int chain) {
+        return places[placement.deviceOf(chain)];
     }
 
     @Override
-    public boolean isSealed(final int chain, final long streamId, final long segmentId) {
-        final Segment segment = segment(chain, streamId, segmentId);
-        return segment != null && segment.isSealed();
-    }
-
-    @Override
-    public long chainEpoch(final int chain) {
-        return agent.chainEpoch(chain);
-    }
-
-    private @Nullable Segment segment(final int chain, final long streamId, final long segmentId) {
-        return agent.state(chain).segment(streamId, segmentId);
+    public String tail(final int chain) {
+        return head(chain);
     }
 }

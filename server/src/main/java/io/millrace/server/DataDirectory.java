@@ -3,7 +3,6 @@ package io.millrace.server;
 import io.millrace.codec.ErrorCode;
 import io.millrace.codec.MillraceException;
 import io.millrace.journal.FormatContext;
-import io.millrace.journal.FormatProgress;
 import io.millrace.journal.Journal;
 import io.millrace.journal.JournalContext;
 import io.millrace.journal.JournalPlace;
@@ -12,6 +11,8 @@ import io.millrace.server.configuration.Setting;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -33,12 +34,15 @@ import org.jspecify.annotations.Nullable;
  * <p>A raw block device without a valid superblock counts as missing; what it holds instead is kept, and named, unless
  * the operator gives it up ({@code journal format --overwrite}).
  *
+ * <p>Of several devices the identity names each in its order (journal.paths). All of them are there or none: a start
+ * with some of them, with more, fewer, exchanged or reordered ones is refused.
+ *
  * <p><b>Threading</b>: one thread; blocks.
  */
 public final class DataDirectory {
     private final NodeConfiguration configuration;
     private final Path directory;
-    private final Path journal;
+    private final List<Path> journals;
 
     /**
      * Looks at nothing yet.
@@ -48,7 +52,7 @@ public final class DataDirectory {
     public DataDirectory(final NodeConfiguration configuration) {
         this.configuration = configuration;
         directory = configuration.dataDirectory();
-        journal = configuration.journalPath();
+        journals = configuration.journalPaths();
     }
 
     /**
@@ -62,13 +66,29 @@ public final class DataDirectory {
     }
 
     /**
+     * Several devices belong together as one was first used with the others, in their order: the id of the set stands
+     * in the control state (NodeStarted), so that no chain is ever looked for on a device that does not hold it.
+     *
+     * @param devices in their order.
+     * @return the device's own id when there is one.
+     */
+    static UUID deviceSetId(final List<UUID> devices) {
+        return devices.size() == 1
+                ? devices.get(0)
+                : UUID.nameUUIDFromBytes(devices.toString().getBytes(StandardCharsets.UTF_8));
+    }
+
+    /**
      * Names a node's journal, for whoever opens it.
      *
      * @param configuration of the node.
+     * @param device number of the device, from 0.
      * @return its file and its owner, everything else as it comes.
      */
-    public static JournalContext journalContext(final NodeConfiguration configuration) {
-        return new JournalContext().file(configuration.journalPath()).nodeId(nodeId(configuration));
+    public static JournalContext journalContext(final NodeConfiguration configuration, final int device) {
+        return new JournalContext()
+                .file(configuration.journalPaths().get(device))
+                .nodeId(nodeId(configuration));
     }
 
     /**
@@ -88,94 +108,162 @@ public final class DataDirectory {
                             + " (node.name = " + configuration.text(Setting.NODE_NAME)
                             + "). Start it with that node's name, or give this one a directory of its own");
         }
-        if (JournalPlace.holdsJournal(journal)) {
+        if (identity != null && identity.deviceUuids().size() != journals.size()) {
+            throw new MillraceException(
+                    ErrorCode.DEVICE_EXCHANGED,
+                    directory + " has been used with "
+                            + counted(identity.deviceUuids().size()) + " ("
+                            + directory.resolve(Identity.FILE_NAME) + "), the configuration names "
+                            + counted(journals.size()) + ": " + journals
+                            + ". Name all of them, in the same order; the number of devices is fixed");
+        }
+        final List<Path> missing = new ArrayList<>();
+        for (final Path journal : journals) {
+            if (!JournalPlace.holdsJournal(journal)) {
+                missing.add(journal);
+            }
+        }
+        if (missing.isEmpty()) {
             return false;
         }
+        final Path first = missing.get(0);
         if (identity != null) {
-            throw missing("it is device " + identity.deviceUuid() + " of this data directory ("
-                    + directory.resolve(Identity.FILE_NAME)
-                    + "), and nothing was made in its place. Mount or restore it; only if what it holds is given up,"
-                    + " remove that file and run: millrace journal format");
+            throw missing(
+                    first,
+                    "it is device " + identity.deviceUuids().get(journals.indexOf(first)) + " of this data directory ("
+                            + directory.resolve(Identity.FILE_NAME)
+                            + "), and nothing was made in its place. Mount or restore it; only if what it holds is"
+                            + " given up, remove that file and run: millrace journal format");
         }
-        if (Files.isSymbolicLink(journal)) {
-            throw missing("it is a link to a missing file. Mount what it names, or remove the link");
+        if (missing.size() < journals.size()) {
+            throw missing(
+                    first,
+                    (journals.size() - missing.size()) + " of " + counted(journals.size()) + " are there, so it may be"
+                            + " lost. Mount or restore it; if the node has never been started (a format was cut short),"
+                            + " remove the others and run: millrace journal format");
         }
-        if (!configuration.text(Setting.JOURNAL_PATH).isEmpty() && !asked) {
-            throw missing("journal.path (" + configuration.origin(Setting.JOURNAL_PATH)
-                    + ") names it. Check the path and that its file system is mounted; a new journal is made by:"
-                    + " millrace journal format, or start --format");
-        }
+        refuseWhereNoneIsMade(missing, asked);
         return true;
     }
 
-    private MillraceException missing(final String why) {
+    private void refuseWhereNoneIsMade(final List<Path> missing, final boolean asked) {
+        for (final Path journal : missing) {
+            if (Files.isSymbolicLink(journal) && !Files.exists(journal)) {
+                throw missing(journal, "it is a link to a missing file. Mount what it names, or remove the link");
+            }
+        }
+        final Setting named = configuration.isSet(Setting.JOURNAL_PATHS) ? Setting.JOURNAL_PATHS : Setting.JOURNAL_PATH;
+        if (!configuration.text(named).isEmpty() && !asked) {
+            throw missing(
+                    missing.get(0),
+                    named.key() + " (" + configuration.origin(named)
+                            + ") names it. Check the path and that its file system is mounted; a new journal is made"
+                            + " by: millrace journal format, or start --format");
+        }
+    }
+
+    private static String counted(final int devices) {
+        return devices + (devices == 1 ? " device" : " devices");
+    }
+
+    private static MillraceException missing(final Path journal, final String why) {
         final String what = Files.exists(journal) ? " is a block device without a journal: " : " does not exist: ";
         return new MillraceException(ErrorCode.DEVICE_NOT_FOUND, journal + what + why);
     }
 
+    /** Is told how far the making of journals is. */
+    @FunctionalInterface
+    public interface Progress {
+        /**
+         * Is called now and then.
+         *
+         * @param device number of the device, from 0.
+         * @param doneBytes written of it so far.
+         * @param totalBytes to be written of it.
+         */
+        void onProgress(int device, long doneBytes, long totalBytes);
+    }
+
     /**
-     * Makes the journal and notes its device; nothing that is there is overwritten.
+     * Makes the journals and notes their devices; nothing that is there is overwritten.
      *
      * @param progress is told how far it is.
-     * @return the new device's id.
+     * @return the new devices' ids, in their order.
      * @throws MillraceException as the other one.
      */
-    public UUID format(final FormatProgress progress) {
+    public List<UUID> format(final Progress progress) {
         return format(false, progress);
     }
 
     /**
-     * Makes the journal and notes its device; what was decided by {@link #mustFormat} is checked again.
+     * Makes the journals and notes their devices; what was decided by {@link #mustFormat} is checked again. The
+     * identity comes last: without it a start finds all journals, unused, or refuses.
      *
-     * @param overwrite whether what a raw block device holds is given up; never for a file, nor for a device that this
+     * @param overwrite whether what raw block devices hold is given up; never for a file, nor for devices that this
      *     directory has been used with.
      * @param progress is told how far it is.
-     * @return the new device's id.
+     * @return the new devices' ids, in their order.
      * @throws MillraceException MR-6001, MR-6002, MR-6009, MR-6010, MR-6011, MR-6013, MR-5012; for a block device also
      *     MR-6012, MR-6021, MR-6022.
      */
-    public UUID format(final boolean overwrite, final FormatProgress progress) {
-        final boolean isBlock = JournalPlace.isBlockDevice(journal);
-        if (!mustFormat(true) && (!overwrite || !isBlock || Identity.read(directory) != null)) {
+    public List<UUID> format(final boolean overwrite, final Progress progress) {
+        final boolean mayOverwrite = overwrite
+                && Identity.read(directory) == null
+                && journals.stream().filter(JournalPlace::holdsJournal).allMatch(JournalPlace::isBlockDevice);
+        if (!mayOverwrite && !mustFormat(true)) {
             throw new MillraceException(
-                    ErrorCode.DEVICE_NOT_EMPTY, journal + " exists. " + ErrorCode.DEVICE_NOT_EMPTY.remedy());
+                    ErrorCode.DEVICE_NOT_EMPTY, journals.get(0) + " exists. " + ErrorCode.DEVICE_NOT_EMPTY.remedy());
         }
         Identity.makeDirectory(directory);
-        final Identity identity = new Identity(nodeId(configuration), UUID.randomUUID());
-        Journal.format(new FormatContext()
-                .file(journal)
-                .length(
-                        isBlock && !configuration.isSet(Setting.JOURNAL_SIZE)
-                                ? FormatContext.WHOLE_DEVICE
-                                : configuration.number(Setting.JOURNAL_SIZE))
-                .overwrite(overwrite)
-                .zoneLength(configuration.number(Setting.JOURNAL_ZONE_SIZE))
-                .granule(configuration.integer(Setting.JOURNAL_GRANULE))
-                .nodeId(identity.nodeId())
-                .deviceUuid(identity.deviceUuid())
-                .progress(progress));
-        identity.write(directory);
-        return identity.deviceUuid();
+        final List<UUID> devices = new ArrayList<>();
+        for (final Path journal : journals) {
+            final int number = devices.size();
+            final UUID device = UUID.randomUUID();
+            Journal.format(new FormatContext()
+                    .file(journal)
+                    .length(
+                            JournalPlace.isBlockDevice(journal) && !configuration.isSet(Setting.JOURNAL_SIZE)
+                                    ? FormatContext.WHOLE_DEVICE
+                                    : configuration.number(Setting.JOURNAL_SIZE))
+                    .overwrite(overwrite)
+                    .zoneLength(configuration.number(Setting.JOURNAL_ZONE_SIZE))
+                    .granule(configuration.integer(Setting.JOURNAL_GRANULE))
+                    .nodeId(nodeId(configuration))
+                    .deviceUuid(device)
+                    .progress((done, total) -> progress.onProgress(number, done, total)));
+            devices.add(device);
+        }
+        new Identity(nodeId(configuration), List.copyOf(devices)).write(directory);
+        return List.copyOf(devices);
     }
 
     /**
-     * Admits the device that was opened and locked, before anything is written to it. A directory without an identity,
-     * as a crash behind the format leaves it, takes this device's.
+     * Admits the devices that were opened and locked, before anything is written to them. A directory without an
+     * identity, as a crash behind the format leaves it, takes these devices'.
      *
-     * @param deviceUuid of the device.
-     * @throws MillraceException MR-6015 when the directory has been used with another device, MR-5012 when the identity
-     *     cannot be read or written.
+     * @param deviceUuids of the devices, in their order.
+     * @throws MillraceException MR-6015 when the directory has been used with another device or another order, MR-5012
+     *     when the identity cannot be read or written.
      */
-    void admit(final UUID deviceUuid) {
+    void admit(final List<UUID> deviceUuids) {
         final @Nullable Identity identity = Identity.read(directory);
         if (identity == null) {
-            new Identity(nodeId(configuration), deviceUuid).write(directory);
-        } else if (!identity.deviceUuid().equals(deviceUuid)) {
-            throw new MillraceException(
-                    ErrorCode.DEVICE_EXCHANGED,
-                    journal + " is device " + deviceUuid + ", " + directory + " has been used with device "
-                            + identity.deviceUuid() + ". Mount that one; only if what it holds is given up, remove "
-                            + directory.resolve(Identity.FILE_NAME));
+            new Identity(nodeId(configuration), List.copyOf(deviceUuids)).write(directory);
+            return;
+        }
+        final List<UUID> known = identity.deviceUuids();
+        for (int i = 0; i < deviceUuids.size(); i++) {
+            final UUID found = deviceUuids.get(i);
+            if (i >= known.size() || !known.get(i).equals(found)) {
+                throw new MillraceException(
+                        ErrorCode.DEVICE_EXCHANGED,
+                        journals.get(i) + " is device " + found + ", " + directory + " has been used with device "
+                                + (i < known.size() ? known.get(i).toString() : "none")
+                                + (known.contains(found)
+                                        ? " in its place: the order of journal.paths has changed, put it back"
+                                        : ". Mount that one; only if what it holds is given up, remove "
+                                                + directory.resolve(Identity.FILE_NAME)));
+            }
         }
     }
 }

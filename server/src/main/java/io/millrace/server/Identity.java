@@ -13,6 +13,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Properties;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -23,12 +25,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Threading</b>: immutable; reading and writing block.
  *
- * <p><b>Layout</b>: text, {@code node = UUID} and {@code device = UUID}, each on a line.
+ * <p><b>Layout</b>: text, {@code node = UUID} and {@code device = UUID}, each on a line; of further devices
+ * {@code device.1 = UUID} and so on.
  *
  * @param nodeId of the node.
- * @param deviceUuid of its device, made at format (P5).
+ * @param deviceUuids of its devices in their order, made at format (P5).
  */
-record Identity(UUID nodeId, UUID deviceUuid) {
+record Identity(UUID nodeId, List<UUID> deviceUuids) {
     /** Name of the file in the data directory. */
     static final String FILE_NAME = "identity";
 
@@ -49,14 +52,22 @@ record Identity(UUID nodeId, UUID deviceUuid) {
         try {
             final Properties properties = new Properties();
             properties.load(new StringReader(Files.readString(file)));
-            return new Identity(uuid(properties, NODE), uuid(properties, DEVICE));
+            final List<UUID> devices = new ArrayList<>();
+            devices.add(uuid(properties, DEVICE));
+            while (properties.containsKey(DEVICE + "." + devices.size())) {
+                devices.add(uuid(properties, DEVICE + "." + devices.size()));
+            }
+            if (properties.size() != devices.size() + 1) {
+                throw new IllegalArgumentException("it has lines that are no device's, or devices are left out");
+            }
+            return new Identity(uuid(properties, NODE), List.copyOf(devices));
         } catch (final NoSuchFileException e) {
             return null;
         } catch (final IOException | IllegalArgumentException e) {
             throw new MillraceException(
                     ErrorCode.DATA_DIRECTORY,
-                    file + " cannot be read as the node and device of this data directory (" + e.getMessage()
-                            + "). Restore it; if the journal is there and is this node's, remove it: the next start"
+                    file + " cannot be read as the node and devices of this data directory (" + e.getMessage()
+                            + "). Restore it; if every journal is there and is this node's, remove it: the next start"
                             + " writes it again",
                     e);
         }
@@ -78,8 +89,16 @@ record Identity(UUID nodeId, UUID deviceUuid) {
      */
     void write(final Path directory) {
         final Path fresh = directory.resolve(FILE_NAME + ".new");
-        final ByteBuffer text = StandardCharsets.UTF_8.encode(
-                COMMENT + NODE + " = " + nodeId + "\n" + DEVICE + " = " + deviceUuid + "\n");
+        final StringBuilder lines = new StringBuilder(COMMENT);
+        lines.append(NODE).append(" = ").append(nodeId).append('\n');
+        for (int i = 0; i < deviceUuids.size(); i++) {
+            lines.append(DEVICE)
+                    .append(i == 0 ? "" : "." + i)
+                    .append(" = ")
+                    .append(deviceUuids.get(i))
+                    .append('\n');
+        }
+        final ByteBuffer text = StandardCharsets.UTF_8.encode(lines.toString());
         try {
             try (FileChannel channel = FileChannel.open(
                     fresh, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {

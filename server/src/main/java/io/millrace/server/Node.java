@@ -2,74 +2,61 @@ package io.millrace.server;
 
 import io.millrace.codec.AllowedHere;
 import io.millrace.codec.ErrorCode;
-import io.millrace.codec.EventFrame;
 import io.millrace.codec.MillraceException;
 import io.millrace.control.ControlLimits;
-import io.millrace.journal.Backend;
-import io.millrace.journal.JournalContext;
-import io.millrace.replication.DeviceAgent;
-import io.millrace.replication.ReplicationLimits;
+import io.millrace.control.ControlStatus;
+import io.millrace.replication.ChainPlacement;
 import io.millrace.server.configuration.NodeConfiguration;
 import io.millrace.server.configuration.Setting;
 import io.millrace.server.host.Budget;
+import io.millrace.server.host.CpuAffinity;
 import io.millrace.store.StoreLimits;
-import io.millrace.transport.AcceptorContext;
-import io.millrace.transport.DutyCycleIdle;
 import io.millrace.transport.IdlePolicy;
-import io.millrace.transport.SessionAcceptor;
-import io.millrace.transport.Transport;
-import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.agrona.CloseHelper;
 import org.agrona.ErrorHandler;
 import org.agrona.concurrent.NanoClock;
-import org.agrona.concurrent.SystemEpochNanoClock;
 import org.agrona.concurrent.SystemNanoClock;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One appliance: composes transport, device and control plane and runs them on one thread.
+ * One appliance: composes media, devices and control plane, and runs them: all on one thread, or each device on its own
+ * and the media driver on others ({@link ThreadPlan}). The control plane lies on device 0, whose thread it shares.
  *
- * <p>A turn: the driver and Aeron's conductor, frames of sessions, the device (journal, commit, acknowledgements,
- * readers, control plane). Without work: yield, then sleep in the kernel until a completion or a socket.
- *
- * <p><b>Threading</b>: the thread that constructs it runs it; {@link #stop()} may come from any thread.
+ * <p><b>Threading</b>: the thread that constructs it runs it, and closes it; {@link #stop()} may come from any thread.
  */
 public final class Node implements AutoCloseable {
-    private static final long MAX_WAIT_NS = 1_000_000L;
-    private static final long LONG_IN_FLIGHT_NS = 500_000L;
     private static final long START_TIMEOUT_NS = 30_000_000_000L;
-    private static final long DRAIN_TIMEOUT_NS = 5_000_000_000L;
 
     private final NodeConfiguration configuration;
     private final Consumer<String> warnings;
-    private final ErrorHandler errors;
     private final NanoClock clock = SystemNanoClock.INSTANCE;
-    private final DeviceAgent agent;
-    private final ControlCarrier control;
-    private final IdlePolicy idlePolicy;
-    private Transport transport;
-    private final SessionAcceptor acceptor;
-    private final DutyCycleIdle idle;
+    private final ThreadPlan plan;
+    private final BoundThreads boundThreads;
+    private final List<DeviceThread> threads = new ArrayList<>();
+    private final List<NodeDevice> devices = new ArrayList<>();
     private final NodeReport report;
-    private long watchedVersion = -1;
-    private int[] watchedDescriptors = new int[0];
-    private boolean socketsWatched;
-    private final AtomicLong transportRebuildCount = new AtomicLong();
     private final NodeHealth health;
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    private @Nullable NodeMedia media;
     private volatile boolean stopping;
     private boolean closed;
 
     /**
-     * Formats the journal if that was decided, recovers it, and starts to listen.
+     * Formats the journals if that was decided, recovers them, and starts to listen.
      *
      * @param configuration of the node.
      * @param mustFormat as {@link DataDirectory#mustFormat} decided.
-     * @param warnings takes lines an operator should see.
-     * @param errors takes what goes wrong while running.
+     * @param warnings takes lines an operator should see; from any thread.
+     * @param errors takes what goes wrong while running; from any thread.
      * @param health is told what becomes of the node.
      * @param listener starts to answer for the node's health: before anything that takes long, formatting or recovery,
      *     but never while another process may have the journal. Of two nodes on one data directory both want the port
@@ -87,55 +74,132 @@ public final class Node implements AutoCloseable {
         this.health = health;
         this.configuration = configuration;
         this.warnings = warnings;
-        this.errors = errors;
-        idlePolicy = idlePolicy(configuration);
         final long startedNs = clock.nanoTime();
-        final SecureRandom random = new SecureRandom();
+        final CpuAffinity affinity = CpuAffinity.load();
+        final int cores = Runtime.getRuntime().availableProcessors();
+        plan = ThreadPlan.of(configuration, CpuAffinity.allowed(affinity, cores), cores);
+        boundThreads = new BoundThreads(affinity);
         final DataDirectory directory = new DataDirectory(configuration);
         if (mustFormat) {
             listener.run(); // nobody has a journal that does not exist
-            directory.format((done, total) -> {});
+            directory.format((device, done, total) -> {});
         }
-        agent = new DeviceAgent(
-                journalContext(),
-                configuration.integer(Setting.CHAINS),
-                storeLimits(configuration, Runtime.getRuntime().maxMemory()),
-                replicationLimits(),
-                clock,
-                new SystemEpochNanoClock(),
-                random::nextLong);
-        Transport openedTransport = null;
-        SessionAcceptor openedAcceptor = null;
         try {
-            control = new ControlCarrier(agent, ControlLimits.DEFAULT);
-            directory.admit(agent.journal().deviceUuid());
+            openDevices();
+            final List<DeviceLink> links = new ArrayList<>();
+            for (int i = 1; i < devices.size(); i++) {
+                links.add(new DeviceLink());
+            }
+            final NodeDevice first = devices.get(0);
+            final ControlCarrier control =
+                    threads.get(0).call(() -> new ControlCarrier(first.agent(), links, ControlLimits.DEFAULT));
+            final List<LinkedDevice> linked = new ArrayList<>();
+            for (int i = 1; i < devices.size(); i++) {
+                final NodeDevice device = devices.get(i);
+                final DeviceLink link = links.get(i - 1);
+                linked.add(threads.get(i).call(() -> new LinkedDevice(device.agent(), link)));
+            }
+            directory.admit(deviceUuids());
             if (!mustFormat) {
                 listener.run();
             }
-            agent.recover();
-            openedTransport = launchTransport();
-            openedAcceptor = new SessionAcceptor(openedTransport, acceptorContext(), agent);
-            transport = openedTransport;
-            acceptor = openedAcceptor;
-            agent.endpoint(acceptor.boundEndpoint());
-            idle = new DutyCycleIdle(
-                    idlePolicy,
-                    this::awaitInKernel,
-                    DutyCycleIdle.DEFAULT_IDLE_BEFORE_WAIT_NS,
-                    Runtime.getRuntime().availableProcessors(),
-                    warnings);
-            startControlPlane();
-            report = NodeReport.of(
-                    configuration.text(Setting.NODE_NAME),
-                    acceptor.boundEndpoint(),
-                    configuration.journalPath(),
-                    agent,
-                    idlePolicy,
-                    mustFormat,
-                    clock.nanoTime() - startedNs);
-        } catch (final RuntimeException exception) {
-            CloseHelper.quietCloseAll(openedAcceptor, openedTransport, agent);
+            onAll(device -> {
+                device.agent().recover();
+                return true;
+            });
+            final IdlePolicy idlePolicy = idlePolicy(configuration);
+            final NodeMedia opened = new NodeMedia(configuration, plan, boundThreads, idlePolicy, errors, warnings);
+            media = opened;
+            for (int i = 0; i < devices.size(); i++) {
+                final NodeDevice device = devices.get(i);
+                threads.get(i).run(() -> device.listen(opened, idlePolicy));
+            }
+            for (int i = 1; i < devices.size(); i++) {
+                control.place(i, devices.get(i).acceptor().boundEndpoint());
+                linked.get(i - 1).controlEndpoint(first.acceptor().boundEndpoint());
+            }
+            threads.get(0).run(() -> startControlPlane(control));
+            bindDevices();
+            report = threads.get(0)
+                    .call(() -> NodeReport.of(
+                            configuration.text(Setting.NODE_NAME),
+                            devices,
+                            plan,
+                            idlePolicy,
+                            mustFormat,
+                            clock.nanoTime() - startedNs));
+        } catch (final RuntimeException | Error exception) {
+            closeQuietly();
             throw exception;
+        }
+    }
+
+    private void openDevices() {
+        final SecureRandom random = new SecureRandom();
+        final StoreLimits storeLimits =
+                storeLimits(configuration, Runtime.getRuntime().maxMemory());
+        final int chainCount = configuration.integer(Setting.CHAINS);
+        final int deviceCount = plan.devices().size();
+        final List<Future<NodeDevice>> opening = new ArrayList<>();
+        for (int i = 0; i < deviceCount; i++) {
+            final ChainPlacement placement = new ChainPlacement(chainCount, i, deviceCount);
+            final DeviceThread thread = plan.isDedicated()
+                    ? DeviceThread.start(plan.devices().get(i).name())
+                    : DeviceThread.caller();
+            threads.add(thread);
+            final String prefix = deviceCount == 1 ? "" : "device " + i + ": ";
+            opening.add(thread.begin(() -> new NodeDevice(
+                    configuration,
+                    placement,
+                    plan.isDedicated(),
+                    storeLimits,
+                    clock,
+                    random::nextLong,
+                    text -> warnings.accept(prefix + text),
+                    health)));
+        }
+        RuntimeException refused = null;
+        for (final Future<NodeDevice> device : opening) {
+            try {
+                devices.add(DeviceThread.await(device));
+            } catch (final RuntimeException e) {
+                refused = refused == null ? e : refused;
+            }
+        }
+        if (refused != null) {
+            throw refused;
+        }
+    }
+
+    /** Does a step on all devices at once, and waits for all. */
+    private <T> List<T> onAll(final Function<NodeDevice, T> step) {
+        final List<Future<T>> steps = new ArrayList<>();
+        for (final NodeDevice device : devices) {
+            steps.add(threads.get(device.number()).begin(() -> step.apply(device)));
+        }
+        final List<T> results = new ArrayList<>();
+        RuntimeException failed = null;
+        for (final Future<T> begun : steps) {
+            try {
+                results.add(DeviceThread.await(begun));
+            } catch (final RuntimeException e) {
+                failed = failed == null ? e : failed;
+            }
+        }
+        if (failed != null) {
+            throw failed;
+        }
+        return results;
+    }
+
+    private List<UUID> deviceUuids() {
+        return onAll(device -> device.agent().journal().deviceUuid());
+    }
+
+    private void bindDevices() {
+        for (int i = 0; i < threads.size(); i++) {
+            final ThreadPlan.Planned planned = plan.devices().get(i);
+            threads.get(i).run(() -> boundThreads.bind(planned));
         }
     }
 
@@ -144,24 +208,15 @@ public final class Node implements AutoCloseable {
         return report;
     }
 
-    /** Returns the device's agent, for counters. */
-    public DeviceAgent agent() {
-        return agent;
+    /** Returns the devices in their order. */
+    List<NodeDevice> devices() {
+        return devices;
     }
 
-    /** Returns the sessions, for counters. */
-    public SessionAcceptor acceptor() {
-        return acceptor;
-    }
-
-    /** Returns the media in use, for counters. */
-    public Transport transport() {
-        return transport;
-    }
-
-    /** Returns how often the media were rebuilt after a pause beyond Aeron's time-outs. */
-    public long transportRebuildCount() {
-        return transportRebuildCount.get();
+    /** Returns the errors of a media driver on threads of its own; any thread. */
+    long driverErrorCount() {
+        final NodeMedia opened = media;
+        return opened == null ? 0 : opened.errorCount();
     }
 
     /** Asks the node to end {@link #run}; from any thread. */
@@ -172,82 +227,94 @@ public final class Node implements AutoCloseable {
 
     /**
      * Runs until {@link #stop()}, then takes no more frames, waits until everything taken is durable and acknowledged,
-     * and returns. A fenced device ends nothing: the node goes on serving reads and says why it refuses.
+     * and returns. A fenced device ends nothing: it goes on serving reads, and the others all they have. A device's
+     * thread that fails ends the node.
      *
      * @param eachTurn is called between turns with the turn's time, for counters; it must be quick.
      */
-    public void run(final Turn eachTurn) {
-        while (!stopping) {
-            final long nowNs = clock.nanoTime();
-            final int work = doWork(nowNs);
-            eachTurn.after(nowNs);
-            idle.idle(work, nowNs, maxWaitNs(nowNs));
+    void run(final Turn eachTurn) {
+        if (!plan.isDedicated()) {
+            devices.get(0).runUntil(() -> stopping, eachTurn);
+            return;
         }
-        agent.beginDrain();
-        final long deadlineNs = clock.nanoTime() + DRAIN_TIMEOUT_NS;
-        while (!agent.isDrained() && agent.fencedReason() == null && clock.nanoTime() < deadlineNs) {
-            transport.doWork();
-            agent.doWork(clock.nanoTime());
+        final List<Future<Boolean>> running = new ArrayList<>();
+        for (final NodeDevice device : devices) {
+            running.add(threads.get(device.number()).begin(() -> run(device, eachTurn)));
         }
-        for (int i = 0; i < 1_000; i++) {
-            agent.doWork(clock.nanoTime());
-            transport.doWork();
+        for (final Future<Boolean> ended : running) {
+            DeviceThread.await(ended);
         }
-        agent.markEnd();
+        final Throwable cause = failure.get();
+        if (cause instanceof Error error) {
+            throw error;
+        }
+        if (cause instanceof RuntimeException exception) {
+            throw exception;
+        }
     }
 
-    /** Is told after each turn. */
-    @FunctionalInterface
-    public interface Turn {
+    // Whatever ends one device must end the others in order: they note what they have, and the operator is told why.
+    @SuppressWarnings("checkstyle:IllegalCatch")
+    private boolean run(final NodeDevice device, final Turn eachTurn) {
+        try {
+            device.runUntil(() -> stopping, eachTurn);
+        } catch (final RuntimeException | Error e) {
+            if (failure.compareAndSet(null, e) && devices.size() > 1) {
+                warnings.accept("device " + device.number() + " (" + device.journalPath() + ") has failed: " + e);
+            }
+            stop();
+        }
+        return true;
+    }
+
+    /** Is told after each turn of a device, on the device's thread. */
+    interface Turn {
         /**
          * Does what is due between turns.
          *
+         * @param device that has turned.
          * @param nowNs the turn's monotonic time.
          */
-        void after(long nowNs);
-    }
+        void after(NodeDevice device, long nowNs);
 
-    /**
-     * Runs one turn.
-     *
-     * @param nowNs monotonic time.
-     * @return work done.
-     */
-    public int doWork(final long nowNs) {
-        int work = transport.doWork();
-        if (transport.isClosed()) {
-            rebuildTransport();
-        }
-        work += acceptor.doWork(nowNs);
-        work += agent.doWork(nowNs);
-        return work;
+        /**
+         * Takes the last values of a device that has ended in order.
+         *
+         * @param device that has ended.
+         */
+        void ended(NodeDevice device);
     }
 
     @Override
     public void close() {
         if (!closed) {
             closed = true;
-            CloseHelper.closeAll(acceptor, transport, agent);
+            try {
+                onAll(device -> {
+                    device.close();
+                    return true;
+                });
+            } finally {
+                CloseHelper.close(media);
+                threads.forEach(DeviceThread::close);
+            }
         }
     }
 
-    /**
-     * After SIGSTOP or a long pause Aeron has given the client up: everything of it is made anew, the journal stays.
-     */
-    private void rebuildTransport() {
-        warnings.accept("the media were closed after a pause of this process; listening again");
-        health.transportDown(true);
-        unwatchSockets(); // a socket that is still watched keeps its port
-        CloseHelper.quietClose(transport);
-        transport = launchTransport();
-        acceptor.rebind(transport);
-        transportRebuildCount.incrementAndGet();
-        health.transportDown(false);
+    // What has failed already is being told; what fails now would only hide it.
+    @SuppressWarnings("checkstyle:IllegalCatch")
+    private void closeQuietly() {
+        try {
+            close();
+        } catch (final RuntimeException e) {
+            warnings.accept("closing after a failed start: " + e.getMessage());
+        }
     }
 
-    private void startControlPlane() {
+    private void startControlPlane(final ControlCarrier control) {
+        final NodeDevice device = devices.get(0);
         final UUID node = DataDirectory.nodeId(configuration);
-        final UUID device = agent.journal().deviceUuid();
+        final UUID deviceSet = DataDirectory.deviceSetId(deviceSet());
         final long deadlineNs = clock.nanoTime() + START_TIMEOUT_NS;
         boolean appended = false;
         while (!control.service().isReady()) {
@@ -256,15 +323,16 @@ public final class Node implements AutoCloseable {
                 appended = control.service()
                         .tryStartNode(
                                 node,
-                                device,
-                                agent.journal().incarnation(),
-                                agent.chainCount(),
-                                acceptor.boundEndpoint());
+                                deviceSet,
+                                device.agent().journal().incarnation(),
+                                configuration.integer(Setting.CHAINS),
+                                device.acceptor().boundEndpoint());
             }
-            agent.doWork(nowNs);
-            transport.doWork();
-            agent.journal().await(MAX_WAIT_NS);
-            final String fenced = agent.fencedReason();
+            device.agent().doWork(nowNs);
+            device.transport().doWork();
+            device.agent().journal().await(NodeDevice.MAX_WAIT_NS);
+            refuseStart(control.service().startResult());
+            final String fenced = device.agent().fencedReason();
             if (fenced != null || nowNs > deadlineNs) {
                 throw new MillraceException(
                         ErrorCode.DEVICE_FENCED,
@@ -273,104 +341,27 @@ public final class Node implements AutoCloseable {
         }
     }
 
-    private boolean awaitInKernel(final long timeoutNs) {
-        if (acceptor.hasIpcSession()) {
-            return false;
+    /** A device's id is fixed at its opening: it may be read on any thread. */
+    private List<UUID> deviceSet() {
+        final List<UUID> uuids = new ArrayList<>();
+        for (final NodeDevice device : devices) {
+            uuids.add(device.agent().journal().deviceUuid());
         }
-        watchSockets();
-        if (!socketsWatched) {
-            return false;
-        }
-        agent.journal().await(timeoutNs);
-        return true;
+        return uuids;
     }
 
-    private void watchSockets() {
-        if (transport.socketDescriptorsVersion() == watchedVersion) {
+    private void refuseStart(final int result) {
+        if (result == ControlStatus.OPEN || result == ControlStatus.DONE) {
             return;
         }
-        unwatchSockets();
-        watchedVersion = transport.socketDescriptorsVersion();
-        watchedDescriptors = new int[transport.socketDescriptorCount()];
-        socketsWatched = watchedDescriptors.length > 0;
-        for (int i = 0; i < watchedDescriptors.length; i++) {
-            watchedDescriptors[i] = transport.socketDescriptor(i);
-            if (!agent.journal().watch(watchedDescriptors[i])) {
-                socketsWatched = false;
-            }
-        }
-    }
-
-    private void unwatchSockets() {
-        for (final int descriptor : watchedDescriptors) {
-            agent.journal().unwatch(descriptor);
-        }
-        watchedDescriptors = new int[0];
-        watchedVersion = -1;
-    }
-
-    /** A write in flight is waited for in the kernel only when it takes long: then its worker may need this core. */
-    private long maxWaitNs(final long nowNs) {
-        if (agent.journal().inFlightCount() == 0) {
-            return MAX_WAIT_NS;
-        }
-        return agent.journal().oldestInFlightNs(nowNs) > LONG_IN_FLIGHT_NS ? MAX_WAIT_NS : 0;
-    }
-
-    private Transport launchTransport() {
-        final Transport.Context context = new Transport.Context()
-                .aeronDirectory(aeronDirectory())
-                .windowLength(configuration.integer(Setting.TRANSPORT_WINDOW))
-                .termLength(configuration.integer(Setting.TRANSPORT_TERM_LENGTH))
-                .maxImageTermLength(Budget.imageTermBytes(configuration))
-                .imageLimit(Budget.imageLimit(configuration))
-                .errorHandler(errors)
-                .warning(warnings);
-        if (configuration.number(Setting.TRANSPORT_MTU) != NodeConfiguration.AUTO) {
-            context.loopbackMtuLength(configuration.integer(Setting.TRANSPORT_MTU))
-                    .networkMtuLength(configuration.integer(Setting.TRANSPORT_MTU));
-        }
-        return Transport.launch(context);
-    }
-
-    /** The same at each start, so that what a killed process left is taken away by the next. */
-    private String aeronDirectory() {
-        final String configured = configuration.text(Setting.AERON_DIRECTORY);
-        return configured.isEmpty()
-                ? "/dev/shm/millrace-"
-                        + UUID.nameUUIDFromBytes(configuration
-                                .journalPath()
-                                .toAbsolutePath()
-                                .normalize()
-                                .toString()
-                                .getBytes(StandardCharsets.UTF_8))
-                : configured;
-    }
-
-    private AcceptorContext acceptorContext() {
-        return new AcceptorContext()
-                .listenEndpoint(configuration.text(Setting.LISTEN_ENDPOINT))
-                .sessionLimit(configuration.integer(Setting.LIMITS_SESSIONS))
-                .heartbeatIntervalNs(configuration.number(Setting.SESSION_HEARTBEAT))
-                .sessionTimeoutNs(configuration.number(Setting.SESSION_TIMEOUT))
-                .node(
-                        configuration.text(Setting.NODE_NAME),
-                        agent.journal().incarnation(),
-                        agent.journal().durabilityMode().describe(),
-                        EventFrame.MAX_PAYLOAD);
-    }
-
-    private JournalContext journalContext() {
-        return DataDirectory.journalContext(configuration)
-                .backend(Backend.valueOf(
-                        configuration.text(Setting.JOURNAL_BACKEND).toUpperCase(Locale.ROOT)))
-                .bufferLength(configuration.integer(Setting.JOURNAL_BUFFER_SIZE))
-                .writesInFlight(configuration.integer(Setting.JOURNAL_WRITES_IN_FLIGHT))
-                .calibratedWritesInFlight(!configuration.isSet(Setting.JOURNAL_WRITES_IN_FLIGHT))
-                .ioDeadlineNs(configuration.number(Setting.JOURNAL_IO_DEADLINE))
-                .stallThresholdNs(configuration.number(Setting.JOURNAL_STALL_THRESHOLD))
-                .scrubBytesPerSecond(configuration.number(Setting.JOURNAL_SCRUB_RATE))
-                .warnings(warnings);
+        throw new MillraceException(
+                ErrorCode.DEVICE_EXCHANGED,
+                "chain 0 on " + devices.get(0).journalPath() + " refuses this start: "
+                        + (result == ControlStatus.DEVICE_MISMATCH
+                                ? "it was first used with other devices, another number or another order of them; name"
+                                        + " those in journal.paths"
+                                : "status " + result
+                                        + "; an older copy of the journal may have been put in its place"));
     }
 
     /**
@@ -380,20 +371,6 @@ public final class Node implements AutoCloseable {
         return StoreLimits.defaults()
                 .withIndexBytes(
                         Budget.of(configuration, heapBytes).indexBytes() / configuration.integer(Setting.CHAINS));
-    }
-
-    private ReplicationLimits replicationLimits() {
-        final ReplicationLimits defaults = ReplicationLimits.defaults();
-        return new ReplicationLimits(
-                configuration.integer(Setting.LIMITS_READERS),
-                defaults.journalReaders(),
-                defaults.maxHeldAnswers(),
-                defaults.maxWritersPerSession(),
-                defaults.maxReadersPerSession(),
-                defaults.readFramesPerTurn(),
-                defaults.maxCreditBytes(),
-                configuration.number(Setting.LIMITS_WRITER_RETENTION),
-                configuration.number(Setting.JOURNAL_CHECKPOINT_INTERVAL));
     }
 
     private static IdlePolicy idlePolicy(final NodeConfiguration configuration) {

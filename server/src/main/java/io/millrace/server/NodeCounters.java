@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.agrona.concurrent.EpochNanoClock;
 import org.agrona.concurrent.status.AtomicCounter;
@@ -20,123 +21,212 @@ import org.agrona.concurrent.status.CountersManager;
 
 /**
  * The counters of a node: taken from where they are counted, ten times a second, and put into a file that outlives the
- * process, and into a table for this process's own readers.
+ * process, and into a table for this process's own readers. Of several devices each has its own, one behind the other.
  *
- * <p><b>Threading</b>: the device thread; the table may be read by any.
+ * <p><b>Threading</b>: each device's thread takes those of its device, the first one those of the process as well; the
+ * table may be read by any.
  */
 final class NodeCounters implements AutoCloseable {
     private static final long INTERVAL_NS = 100_000_000L;
+    private static final int PROCESS_COUNTERS = 32;
+    private static final int DEVICE_COUNTERS = 224;
 
     private final CountersFile file;
     private final CountersManager manager;
     private final EpochNanoClock epochClock;
+    private final List<NodeDevice> devices;
     private final List<Metric> metrics = new ArrayList<>();
     private final List<AtomicCounter> counters = new ArrayList<>();
-    private final List<LongSupplier> sources = new ArrayList<>();
+    private final Column process = new Column();
+    private final Column[] columns;
     private final MetricTable table;
-    private boolean isStopped;
-    private long dueNs;
+    private volatile boolean isStopped;
+
+    /** The counters that one thread takes. */
+    private static final class Column {
+        private final List<Integer> indices = new ArrayList<>();
+        private final List<LongSupplier> sources = new ArrayList<>();
+        private long dueNs;
+    }
 
     /** Maps the file anew. */
     NodeCounters(final Path dataDirectory, final Node node, final EpochNanoClock epochClock) {
         this.epochClock = epochClock;
-        file = CountersFile.create(dataDirectory);
+        devices = node.devices();
+        columns = new Column[devices.size()];
+        for (int i = 0; i < columns.length; i++) {
+            columns[i] = new Column();
+        }
+        file = CountersFile.create(dataDirectory, PROCESS_COUNTERS + devices.size() * DEVICE_COUNTERS);
         manager = file.manager();
         addProcess();
-        addSessions(node);
-        addJournal(node);
+        addSessions();
+        addJournal();
         addTransport(node);
         addTimes(
                 "append.queue.time",
                 "Time of an append from being read to its batch being submitted",
-                node.agent().queueTimes());
+                device -> device.agent().queueTimes());
         addTimes(
                 "append.journal.time",
                 "Time of an append from its batch being submitted to being durable",
-                node.agent().journalTimes());
+                device -> device.agent().journalTimes());
         table = new MetricTable(metrics);
-        take();
+        take(process);
     }
 
     private void addProcess() {
-        final ProcessHandle process = ProcessHandle.current();
-        final long startNs =
-                NodeStatus.nanoseconds(process.info().startInstant().orElse(Instant.EPOCH));
-        gauge(NodeStatus.PROCESS_ID, "Number of the node's process", process::pid);
-        gauge(NodeStatus.PROCESS_START, "When the node's process began, since 1970", () -> startNs);
-        gauge(NodeStatus.UPDATED, "When these values were taken, since 1970", epochClock::nanoTime);
-        gauge(NodeStatus.STOPPED, "1 once the node has ended in order", () -> isStopped ? 1 : 0);
+        final ProcessHandle handle = ProcessHandle.current();
+        final long startNs = NodeStatus.nanoseconds(handle.info().startInstant().orElse(Instant.EPOCH));
+        add(process, new Metric(NodeStatus.PROCESS_ID, MetricKind.GAUGE, "Number of the node's process"), handle::pid);
+        add(
+                process,
+                new Metric(NodeStatus.PROCESS_START, MetricKind.GAUGE, "When the node's process began, since 1970"),
+                () -> startNs);
+        add(
+                process,
+                new Metric(NodeStatus.UPDATED, MetricKind.GAUGE, "When these values were taken, since 1970"),
+                epochClock::nanoTime);
+        add(
+                process,
+                new Metric(NodeStatus.STOPPED, MetricKind.GAUGE, "1 once the node has ended in order"),
+                () -> isStopped ? 1 : 0);
         final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         counter(
                 "device.thread.allocated.bytes",
                 "Heap allocated by the device thread",
-                threads::getCurrentThreadAllocatedBytes);
+                device -> threads::getCurrentThreadAllocatedBytes);
     }
 
-    private void addSessions(final Node node) {
-        gauge("sessions", "Open sessions", () -> node.acceptor().sessionCount());
-        counter("sessions.refused", "Sessions refused", () -> node.acceptor().refusedSessionCount());
-        counter("frames.dropped", "Frames that made no sense and were dropped", () -> node.acceptor()
-                .droppedFrameCount());
-        counter("records.committed", "Records committed", () -> node.agent().committedRecordCount());
-        counter("acknowledgements", "Acknowledgements sent", () -> node.agent().sentAckCount());
-        counter("writers.expired", "Writers forgotten after their retention", () -> node.agent()
-                .expiredWriterCount());
-        gauge("readers", "Read subscriptions", () -> node.agent().readerCount());
-        counter("read.bytes", "Bytes sent to readers", () -> node.agent().sentReadBytes());
+    private void addSessions() {
+        gauge("sessions", "Open sessions", device -> () -> device.acceptor().sessionCount());
+        counter(
+                "sessions.refused",
+                "Sessions refused",
+                device -> () -> device.acceptor().refusedSessionCount());
+        counter(
+                "frames.dropped",
+                "Frames that made no sense and were dropped",
+                device -> () -> device.acceptor().droppedFrameCount());
+        counter(
+                "records.committed",
+                "Records committed",
+                device -> () -> device.agent().committedRecordCount());
+        counter(
+                "acknowledgements",
+                "Acknowledgements sent",
+                device -> () -> device.agent().sentAckCount());
+        counter(
+                "writers.expired",
+                "Writers forgotten after their retention",
+                device -> () -> device.agent().expiredWriterCount());
+        gauge("readers", "Read subscriptions", device -> () -> device.agent().readerCount());
+        counter(
+                "read.bytes",
+                "Bytes sent to readers",
+                device -> () -> device.agent().sentReadBytes());
     }
 
-    private void addJournal(final Node node) {
-        final JournalCounters journal = node.agent().journal().counters();
-        counter("journal.batches", "Batches handed to the device", journal::batchCount);
-        counter("journal.written.bytes", "Bytes handed to the device", journal::writtenBytes);
-        counter("journal.idle.marks", "Empty batches written once the journal fell idle", journal::idleMarkCount);
-        counter("journal.checkpoints", "Checkpoints made durable", journal::checkpointCount);
-        counter("journal.freed.zones", "Zones freed by checkpoints, to be written again", journal::freedZoneCount);
-        counter("journal.scrubbed.bytes", "Bytes read from the device again and verified", journal::scrubbedBytes);
-        counter("journal.scrub.passes", "Passes of the scrub over all that is durable", journal::scrubPassCount);
-        counter("journal.scrub.damaged", "Damaged batches that the scrub has found", journal::scrubDamageCount);
-        counter("journal.copied.bytes", "Remnants copied forward, to free their zones", journal::copiedBytes);
-        counter("journal.cleaned.zones", "Zones whose remnants were copied forward", journal::cleanedZoneCount);
-        counter("journal.damaged.zones", "Zones that could not be cleaned: damaged", journal::damagedZoneCount);
-        gauge("journal.free.bytes", "Room for further batches", () -> node.agent()
-                .journal()
-                .freeBytes());
-        gauge("journal.capacity.bytes", "Room for batches on the whole device", () -> node.agent()
-                .journal()
-                .capacityBytes());
+    private void addJournal() {
+        journal("journal.batches", "Batches handed to the device", counted -> counted::batchCount);
+        journal("journal.written.bytes", "Bytes handed to the device", counted -> counted::writtenBytes);
+        journal(
+                "journal.idle.marks",
+                "Empty batches written once the journal fell idle",
+                counted -> counted::idleMarkCount);
+        journal("journal.checkpoints", "Checkpoints made durable", counted -> counted::checkpointCount);
+        journal(
+                "journal.freed.zones",
+                "Zones freed by checkpoints, to be written again",
+                counted -> counted::freedZoneCount);
+        journal(
+                "journal.scrubbed.bytes",
+                "Bytes read from the device again and verified",
+                counted -> counted::scrubbedBytes);
+        journal(
+                "journal.scrub.passes",
+                "Passes of the scrub over all that is durable",
+                counted -> counted::scrubPassCount);
+        journal(
+                "journal.scrub.damaged",
+                "Damaged batches that the scrub has found",
+                counted -> counted::scrubDamageCount);
+        journal(
+                "journal.copied.bytes",
+                "Remnants copied forward, to free their zones",
+                counted -> counted::copiedBytes);
+        journal(
+                "journal.cleaned.zones",
+                "Zones whose remnants were copied forward",
+                counted -> counted::cleanedZoneCount);
+        journal(
+                "journal.damaged.zones",
+                "Zones that could not be cleaned: damaged",
+                counted -> counted::damagedZoneCount);
+        gauge(
+                "journal.free.bytes",
+                "Room for further batches",
+                device -> () -> device.agent().journal().freeBytes());
+        gauge(
+                "journal.capacity.bytes",
+                "Room for batches on the whole device",
+                device -> () -> device.agent().journal().capacityBytes());
         gauge(
                 "journal.full",
                 "1 while events are refused for want of room",
-                () -> node.agent().isJournalFull() ? 1 : 0);
-        counter("journal.io.stall", "Writes older than journal.stall-threshold", journal::stallCount);
-        gauge("journal.io.stall.longest.ns", "Oldest age of a stalled write", journal::longestStallNs);
-        counter("journal.io.retry", "Writes repeated because the kernel had no room", journal::retryCount);
-        counter(
+                device -> () -> device.agent().isJournalFull() ? 1 : 0);
+        journal("journal.io.stall", "Writes older than journal.stall-threshold", counted -> counted::stallCount);
+        gauge(
+                "journal.io.stall.longest.ns",
+                "Oldest age of a stalled write",
+                device -> device.agent().journal().counters()::longestStallNs);
+        journal("journal.io.retry", "Writes repeated because the kernel had no room", counted -> counted::retryCount);
+        journal(
                 "journal.back.pressure",
                 "Claims refused because all buffers were in flight",
-                journal::backPressureCount);
+                counted -> counted::backPressureCount);
         gauge(
                 "journal.fenced",
                 "1 once a write failed and the device takes no more",
-                () -> node.agent().fencedReason() == null ? 0 : 1);
+                device -> () -> device.agent().fencedReason() == null ? 0 : 1);
     }
 
+    private void journal(final String label, final String help, final Function<JournalCounters, LongSupplier> source) {
+        counter(label, help, device -> source.apply(device.agent().journal().counters()));
+    }
+
+    /** The driver's counters are the same for every device that shares it. */
     private void addTransport(final Node node) {
-        counter("naks", "Frames that were lost on their way here and asked for again", () -> node.transport()
+        final NodeDevice first = devices.get(0);
+        driver("naks", "Frames that were lost on their way here and asked for again", () -> first.transport()
                 .nakCount());
-        counter("retransmits", "Frames sent again", () -> node.transport().retransmitCount());
-        counter("transport.errors", "Errors of the media driver", () -> node.transport()
-                .errorCount());
-        counter("transport.rebuilds", "Media made anew after a pause of the process", node::transportRebuildCount);
+        driver("retransmits", "Frames sent again", () -> first.transport().retransmitCount());
+        counter(
+                "transport.errors",
+                "Errors of the media",
+                device -> device == first
+                        ? () -> first.transport().errorCount() + node.driverErrorCount()
+                        : () -> device.transport().errorCount());
+        counter(
+                "transport.rebuilds",
+                "Media made anew after a pause of the process",
+                device -> device::transportRebuildCount);
     }
 
-    private void addTimes(final String base, final String help, final LatencyHistogram histogram) {
-        for (int i = 0; i < LatencyHistogram.BUCKET_COUNT; i++) {
-            final int bucket = i;
-            add(Metric.bucket(base, LatencyHistogram.boundNs(bucket), help), () -> histogram.count(bucket));
+    private void driver(final String label, final String help, final LongSupplier source) {
+        add(columns[0], new Metric(label, MetricKind.COUNTER, help), source);
+    }
+
+    private void addTimes(
+            final String base, final String help, final Function<NodeDevice, LatencyHistogram> histograms) {
+        for (final NodeDevice device : devices) {
+            final LatencyHistogram histogram = histograms.apply(device);
+            for (int i = 0; i < LatencyHistogram.BUCKET_COUNT; i++) {
+                final int bucket = i;
+                add(device, Metric.bucket(base, LatencyHistogram.boundNs(bucket), help), () -> histogram.count(bucket));
+            }
+            add(device, Metric.sum(base, help), histogram::sumNs);
         }
-        add(Metric.sum(base, help), histogram::sumNs);
     }
 
     /** Returns the last values, for readers in this process. */
@@ -144,42 +234,62 @@ final class NodeCounters implements AutoCloseable {
         return table;
     }
 
-    /** Takes the values when they are due, and tells whether they were. */
-    boolean update(final long nowNs) {
-        final boolean isDue = nowNs - dueNs >= 0;
+    /** Takes a device's values when they are due, and tells whether they were; on the device's thread. */
+    boolean update(final int device, final long nowNs) {
+        final boolean isDue = nowNs - columns[device].dueNs >= 0;
         if (isDue) {
-            dueNs = nowNs + INTERVAL_NS;
-            take();
+            columns[device].dueNs = nowNs + INTERVAL_NS;
+            take(device);
         }
         return isDue;
     }
 
-    private void take() {
-        for (int i = 0; i < counters.size(); i++) {
-            final long value = sources.get(i).getAsLong();
-            counters.get(i).setRelease(value);
-            table.set(i, value);
+    /** Takes a device's values; on its thread. */
+    void take(final int device) {
+        take(columns[device]);
+        if (device == 0) {
+            take(process);
         }
     }
 
-    /** Takes the last values of a node that has ended in order. */
+    private void take(final Column column) {
+        for (int i = 0; i < column.sources.size(); i++) {
+            final long value = column.sources.get(i).getAsLong();
+            final int index = column.indices.get(i);
+            counters.get(index).setRelease(value);
+            table.set(index, value);
+        }
+    }
+
+    /** Notes that the node has ended in order; once no device turns any more. */
     void stopped() {
         isStopped = true;
-        take();
+        take(process);
     }
 
-    private void counter(final String label, final String help, final LongSupplier source) {
-        add(new Metric(label, MetricKind.COUNTER, help), source);
+    private void counter(final String label, final String help, final Function<NodeDevice, LongSupplier> source) {
+        each(new Metric(label, MetricKind.COUNTER, help), source);
     }
 
-    private void gauge(final String label, final String help, final LongSupplier source) {
-        add(new Metric(label, MetricKind.GAUGE, help), source);
+    private void gauge(final String label, final String help, final Function<NodeDevice, LongSupplier> source) {
+        each(new Metric(label, MetricKind.GAUGE, help), source);
     }
 
-    private void add(final Metric metric, final LongSupplier source) {
+    private void each(final Metric metric, final Function<NodeDevice, LongSupplier> source) {
+        for (final NodeDevice device : devices) {
+            add(device, metric, source.apply(device));
+        }
+    }
+
+    private void add(final NodeDevice device, final Metric metric, final LongSupplier source) {
+        add(columns[device.number()], devices.size() == 1 ? metric : metric.ofDevice(device.number()), source);
+    }
+
+    private void add(final Column column, final Metric metric, final LongSupplier source) {
+        column.indices.add(metrics.size());
+        column.sources.add(source);
         metrics.add(metric);
         counters.add(manager.newCounter(metric.label(), metric.kind().typeId()));
-        sources.add(source);
     }
 
     @Override

@@ -2,16 +2,17 @@ package io.millrace.server;
 
 import io.millrace.codec.ErrorCode;
 import io.millrace.server.http.Health;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.agrona.concurrent.NanoClock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the device thread says of the node's health, kept where other threads may read it.
+ * What the devices' threads say of the node's health, kept where other threads may read it.
  *
- * <p><b>Threading</b>: the device thread writes, any thread reads; every field is read alone and may be a tenth of a
- * second old.
+ * <p><b>Threading</b>: each device's thread writes its own part, any thread reads; every field is read alone and may be
+ * a tenth of a second old.
  */
 final class NodeHealth implements Health {
     private static final long TURNS_AT_LEAST_EVERY_NS = 10_000_000_000L;
@@ -21,42 +22,59 @@ final class NodeHealth implements Health {
 
     private final NanoClock clock;
     private final List<String> warnings;
-    private volatile boolean isRunning;
+    private final OfDevice[] devices;
     private volatile boolean isDraining;
-    private volatile boolean isTransportDown;
-    private volatile boolean isFull;
-    private volatile @Nullable String fencedReason;
-    private volatile @Nullable String damage;
-    private volatile long oldestWriteNs;
-    private volatile long turnedNs;
+
+    /** What one device's thread says. */
+    private static final class OfDevice {
+        private final String prefix;
+        private volatile boolean isRunning;
+        private volatile boolean isTransportDown;
+        private volatile boolean isFull;
+        private volatile @Nullable String fencedReason;
+        private volatile @Nullable String damage;
+        private volatile long oldestWriteNs;
+        private volatile long turnedNs;
+
+        private OfDevice(final String prefix, final long nowNs) {
+            this.prefix = prefix;
+            turnedNs = nowNs;
+        }
+    }
 
     /**
      * Makes the health of a node that is starting.
      *
+     * @param journals of the devices, in their order; reasons name them when there are several.
      * @param clock monotonic, of the turns as well.
      * @param warnings what the host checks found and did not refuse.
      */
-    NodeHealth(final NanoClock clock, final List<String> warnings) {
+    NodeHealth(final List<Path> journals, final NanoClock clock, final List<String> warnings) {
         this.clock = clock;
         this.warnings = List.copyOf(warnings);
-        turnedNs = clock.nanoTime();
+        devices = new OfDevice[journals.size()];
+        for (int i = 0; i < devices.length; i++) {
+            devices[i] = new OfDevice(
+                    devices.length == 1 ? "" : "device " + i + " (" + journals.get(i) + "): ", clock.nanoTime());
+        }
     }
 
     /** Notes a turn, every tenth of a second; allocates nothing. */
-    void turned(final Node node, final long nowNs) {
-        turnedNs = nowNs;
-        isFull = node.agent().isJournalFull();
-        fencedReason = node.agent().fencedReason();
-        damage = node.agent().journal().scrub().damage();
-        oldestWriteNs = node.agent().journal().inFlightCount() == 0
+    void turned(final NodeDevice turning, final long nowNs) {
+        final OfDevice device = devices[turning.number()];
+        device.turnedNs = nowNs;
+        device.isFull = turning.agent().isJournalFull();
+        device.fencedReason = turning.agent().fencedReason();
+        device.damage = turning.agent().journal().scrub().damage();
+        device.oldestWriteNs = turning.agent().journal().inFlightCount() == 0
                 ? 0
-                : node.agent().journal().oldestInFlightNs(nowNs);
-        isRunning = true;
+                : turning.agent().journal().oldestInFlightNs(nowNs);
+        device.isRunning = true;
     }
 
-    /** Notes that the media are being made anew, or are there again. */
-    void transportDown(final boolean isDown) {
-        isTransportDown = isDown;
+    /** Notes that the media of a device are being made anew, or are there again. */
+    void transportDown(final int device, final boolean isDown) {
+        devices[device].isTransportDown = isDown;
     }
 
     /** Notes that the node takes no more; from any thread. */
@@ -66,60 +84,78 @@ final class NodeHealth implements Health {
 
     @Override
     public List<Reason> notLive() {
-        final long silentNs = clock.nanoTime() - turnedNs;
-        return isRunning && !isDraining && silentNs > TURNS_AT_LEAST_EVERY_NS ? List.of(silent(silentNs)) : List.of();
+        final List<Reason> reasons = new ArrayList<>();
+        for (final OfDevice device : devices) {
+            final long silentNs = clock.nanoTime() - device.turnedNs;
+            if (device.isRunning && !isDraining && silentNs > TURNS_AT_LEAST_EVERY_NS) {
+                reasons.add(silent(device, silentNs));
+            }
+        }
+        return reasons;
     }
 
     @Override
     public List<Reason> notReady() {
         final List<Reason> reasons = new ArrayList<>();
-        if (!isRunning) {
-            reasons.add(new Reason("starting", ErrorCode.NOT_READY, "the node is recovering its journal"));
-            return reasons;
+        for (final OfDevice device : devices) {
+            if (!device.isRunning) {
+                reasons.add(new Reason("starting", ErrorCode.NOT_READY, "the node is recovering its journal"));
+                return reasons;
+            }
         }
         if (isDraining) {
             reasons.add(new Reason("draining", ErrorCode.NOT_READY, "the node was told to stop and takes no more"));
         }
-        if (isTransportDown) {
-            reasons.add(new Reason(
-                    "transport-rebuilding", ErrorCode.MEDIA_DRIVER, "the media are made anew after a pause"));
-        }
-        final String fenced = fencedReason;
-        if (fenced != null) {
-            reasons.add(new Reason("device-fenced", ErrorCode.DEVICE_FENCED, fenced));
-        }
-        if (isFull) {
-            reasons.add(new Reason("journal-full", ErrorCode.JOURNAL_FULL, ErrorCode.JOURNAL_FULL.summary()));
-        }
-        if (oldestWriteNs > WRITE_LATE_NS) {
-            reasons.add(new Reason(
-                    "host-fault",
-                    ErrorCode.SCHEDULER_FAULT,
-                    "a durable write has been in flight for " + oldestWriteNs / MILLIS + " ms"));
-        }
-        final long silentNs = clock.nanoTime() - turnedNs;
-        if (silentNs > RESPONDS_WITHIN_NS && !isDraining) {
-            reasons.add(silent(silentNs));
+        for (final OfDevice device : devices) {
+            addReasons(device, reasons);
         }
         return reasons;
     }
 
-    private static Reason silent(final long silentNs) {
+    private void addReasons(final OfDevice device, final List<Reason> reasons) {
+        if (device.isTransportDown) {
+            reasons.add(new Reason(
+                    "transport-rebuilding",
+                    ErrorCode.MEDIA_DRIVER,
+                    device.prefix + "the media are made anew after a pause"));
+        }
+        final String fenced = device.fencedReason;
+        if (fenced != null) {
+            reasons.add(new Reason("device-fenced", ErrorCode.DEVICE_FENCED, device.prefix + fenced));
+        }
+        if (device.isFull) {
+            reasons.add(new Reason(
+                    "journal-full", ErrorCode.JOURNAL_FULL, device.prefix + ErrorCode.JOURNAL_FULL.summary()));
+        }
+        if (device.oldestWriteNs > WRITE_LATE_NS) {
+            reasons.add(new Reason(
+                    "host-fault",
+                    ErrorCode.SCHEDULER_FAULT,
+                    device.prefix + "a durable write has been in flight for " + device.oldestWriteNs / MILLIS + " ms"));
+        }
+        final long silentNs = clock.nanoTime() - device.turnedNs;
+        if (silentNs > RESPONDS_WITHIN_NS && !isDraining) {
+            reasons.add(silent(device, silentNs));
+        }
+    }
+
+    private static Reason silent(final OfDevice device, final long silentNs) {
         return new Reason(
                 "not-responding",
                 ErrorCode.NOT_READY,
-                "the device thread has not turned for " + silentNs / MILLIS + " ms");
+                device.prefix + "the device thread has not turned for " + silentNs / MILLIS + " ms");
     }
 
     /** What the scrub found makes nothing unready: everything else is whole, and there is nobody else to send to. */
     @Override
     public List<String> warnings() {
-        final String found = damage;
-        if (found == null) {
-            return warnings;
-        }
         final List<String> all = new ArrayList<>(warnings);
-        all.add(found);
+        for (final OfDevice device : devices) {
+            final String damage = device.damage;
+            if (damage != null) {
+                all.add(device.prefix + damage);
+            }
+        }
         return all;
     }
 }

@@ -15,17 +15,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * A node with the two files that outlive its process: counters and distinct errors.
  *
- * <p><b>Threading</b>: the thread that constructs it runs it.
+ * <p><b>Threading</b>: the thread that constructs it runs it; each device's thread comes by after its turns.
  */
-public final class NodeRun implements AutoCloseable {
+public final class NodeRun implements AutoCloseable, Node.Turn {
     private final ErrorFile errors;
     private final Node node;
     private final NodeCounters counters;
     private final NodeHealth health;
     private final @Nullable HttpEndpoint http;
     private final Consumer<String> operator;
-    private @Nullable String toldFence;
-    private @Nullable String toldDamage;
+    private final @Nullable String[] toldFences;
+    private final @Nullable String[] toldDamages;
 
     /**
      * Starts the node.
@@ -43,7 +43,7 @@ public final class NodeRun implements AutoCloseable {
             final Consumer<String> operator) {
         this.operator = operator;
         Identity.makeDirectory(configuration.dataDirectory());
-        health = new NodeHealth(SystemNanoClock.INSTANCE, hostWarnings);
+        health = new NodeHealth(configuration.journalPaths(), SystemNanoClock.INSTANCE, hostWarnings);
         final AtomicReference<@Nullable HttpEndpoint> listening = new AtomicReference<>();
         Node started = null;
         final ErrorFile opened = new ErrorFile(configuration.dataDirectory(), SystemEpochClock.INSTANCE, operator);
@@ -67,6 +67,8 @@ public final class NodeRun implements AutoCloseable {
         }
         node = started;
         errors = opened;
+        toldFences = new String[started.devices().size()];
+        toldDamages = new String[started.devices().size()];
     }
 
     /** Milliseconds are enough for the counters; the clock of nanoseconds would make an object at each update. */
@@ -90,30 +92,37 @@ public final class NodeRun implements AutoCloseable {
 
     /** Runs the node until it is stopped. */
     public void run() {
-        node.run(this::afterTurn);
+        node.run(this);
         counters.stopped();
     }
 
-    private void afterTurn(final long nowNs) {
-        if (counters.update(nowNs)) {
-            health.turned(node, nowNs);
+    @Override
+    public void after(final NodeDevice device, final long nowNs) {
+        if (counters.update(device.number(), nowNs)) {
+            health.turned(device, nowNs);
         }
-        tellDamage();
-        final String fenced = node.agent().fencedReason();
-        if (fenced != null && !fenced.equals(toldFence)) {
-            toldFence = fenced;
+        tellDamage(device);
+        final String fenced = device.agent().fencedReason();
+        if (fenced != null && !fenced.equals(toldFences[device.number()])) {
+            toldFences[device.number()] = fenced;
             errors.onError(new IllegalStateException(fenced));
-            operator.accept("the device is fenced, appends are refused from now on: " + fenced);
+            operator.accept((toldFences.length == 1 ? "the device" : "device " + device.number())
+                    + " is fenced, appends are refused from now on: " + fenced);
         }
     }
 
-    private void tellDamage() {
-        final String damage = node.agent().journal().scrub().damage();
-        if (damage != null && !damage.equals(toldDamage)) {
-            toldDamage = damage;
+    private void tellDamage(final NodeDevice device) {
+        final String damage = device.agent().journal().scrub().damage();
+        if (damage != null && !damage.equals(toldDamages[device.number()])) {
+            toldDamages[device.number()] = damage;
             errors.onError(new IllegalStateException(damage));
             operator.accept("the node goes on, but its device is damaged: " + damage);
         }
+    }
+
+    @Override
+    public void ended(final NodeDevice device) {
+        counters.take(device.number());
     }
 
     @Override

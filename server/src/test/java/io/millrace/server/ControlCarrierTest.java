@@ -12,9 +12,11 @@ import io.millrace.journal.FormatContext;
 import io.millrace.journal.Journal;
 import io.millrace.journal.JournalContext;
 import io.millrace.journal.memory.MemoryDevice;
+import io.millrace.replication.ChainPlacement;
 import io.millrace.replication.DeviceAgent;
 import io.millrace.replication.ReplicationLimits;
 import io.millrace.store.StoreLimits;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.agrona.ExpandableArrayBuffer;
@@ -76,13 +78,13 @@ final class ControlCarrierTest {
                 defaults.maxIndexEntries()));
 
         final IllegalArgumentException refused =
-                assertThrows(IllegalArgumentException.class, () -> new ControlCarrier(agent, LIMITS));
+                assertThrows(IllegalArgumentException.class, () -> new ControlCarrier(agent, List.of(), LIMITS));
 
         assertTrue(String.valueOf(refused.getMessage()).contains("65535"), refused::toString);
     }
 
     private ControlCarrier started() {
-        final ControlCarrier carrier = new ControlCarrier(agent, LIMITS);
+        final ControlCarrier carrier = new ControlCarrier(agent, List.of(), LIMITS);
         agent.recover();
         assertTrue(carrier.service().tryStartNode(NODE, NODE, agent.journal().incarnation(), 1, "localhost:1"));
         until(carrier.service()::isReady);
@@ -116,7 +118,7 @@ final class ControlCarrierTest {
         Journal.format(device, new FormatContext().zoneLength(4 << 20).nodeId(NODE));
         return new DeviceAgent(
                 new JournalContext().device(device).nodeId(NODE).bufferLength(4 << 20),
-                1,
+                ChainPlacement.single(1),
                 limits,
                 ReplicationLimits.defaults(),
                 SystemNanoClock.INSTANCE,

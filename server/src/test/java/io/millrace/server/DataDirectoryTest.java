@@ -12,6 +12,7 @@ import io.millrace.server.configuration.NodeConfiguration;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -44,7 +45,7 @@ final class DataDirectoryTest {
     }
 
     private UUID format(final DataDirectory directory) {
-        return directory.format((done, total) -> {});
+        return directory.format((device, done, total) -> {}).get(0);
     }
 
     private static String assertRefused(final ErrorCode code, final Runnable call) {
@@ -65,7 +66,7 @@ final class DataDirectoryTest {
         assertTrue(Files.notExists(data), "deciding makes nothing");
         final UUID device = format(directory());
         assertEquals(device, deviceOf(journal));
-        assertEquals(new Identity(DataDirectory.nodeId(settings().conclude()), device), Identity.read(data));
+        assertEquals(new Identity(DataDirectory.nodeId(settings().conclude()), List.of(device)), Identity.read(data));
         assertFalse(directory().mustFormat(false));
         assertFalse(directory().mustFormat(true));
         final byte[] before = Files.readAllBytes(journal);
@@ -97,7 +98,7 @@ final class DataDirectoryTest {
         Files.delete(data.resolve(Identity.FILE_NAME));
         Files.writeString(data.resolve(Identity.FILE_NAME + ".new"), "node = ");
         assertFalse(directory().mustFormat(false));
-        directory().admit(device);
+        directory().admit(List.of(device));
         assertEquals(identity, Files.readString(data.resolve(Identity.FILE_NAME)));
         assertTrue(Files.notExists(data.resolve(Identity.FILE_NAME + ".new")));
     }
@@ -114,10 +115,10 @@ final class DataDirectoryTest {
     @Test
     void shouldRefuseADeviceWhenTheDirectoryWasUsedWithAnother() {
         final UUID device = format(directory());
-        directory().admit(device);
+        directory().admit(List.of(device));
         final UUID other = new UUID(1, 2);
         final String message =
-                assertRefused(ErrorCode.DEVICE_EXCHANGED, () -> directory().admit(other));
+                assertRefused(ErrorCode.DEVICE_EXCHANGED, () -> directory().admit(List.of(other)));
         assertTrue(message.contains(device.toString()) && message.contains(other.toString()), message);
     }
 
@@ -158,7 +159,7 @@ final class DataDirectoryTest {
             final String message =
                     assertRefused(ErrorCode.DATA_DIRECTORY, () -> directory().mustFormat(false));
             assertTrue(message.contains(data.resolve(Identity.FILE_NAME).toString()), message);
-            assertRefused(ErrorCode.DATA_DIRECTORY, () -> directory().admit(device));
+            assertRefused(ErrorCode.DATA_DIRECTORY, () -> directory().admit(List.of(device)));
         }
     }
 
@@ -167,5 +168,65 @@ final class DataDirectoryTest {
         Files.createDirectories(data.getParent());
         Files.writeString(data, "a file");
         assertRefused(ErrorCode.DATA_DIRECTORY, () -> format(directory()));
+    }
+
+    private Path other(final int device) {
+        return home.resolve("device-" + device);
+    }
+
+    private DataDirectory several(final int... devices) {
+        final StringBuilder paths = new StringBuilder();
+        for (final int device : devices) {
+            paths.append(paths.length() == 0 ? "" : ",").append(other(device));
+        }
+        return new DataDirectory(
+                settings().set("journal.paths", paths.toString(), "test").conclude());
+    }
+
+    @Test
+    void shouldFormatAndAdmitSeveralDevicesInTheirOrderOnly() throws IOException {
+        assertRefused(ErrorCode.DEVICE_NOT_FOUND, () -> several(0, 1, 2).mustFormat(false));
+        assertTrue(several(0, 1, 2).mustFormat(true));
+        final List<UUID> devices = several(0, 1, 2).format((device, done, total) -> assertTrue(done <= total));
+        assertEquals(List.of(deviceOf(other(0)), deviceOf(other(1)), deviceOf(other(2))), devices);
+        assertFalse(several(0, 1, 2).mustFormat(false));
+        several(0, 1, 2).admit(devices);
+        final String reordered = assertRefused(ErrorCode.DEVICE_EXCHANGED, () -> several(1, 0, 2)
+                .admit(List.of(devices.get(1), devices.get(0), devices.get(2))));
+        assertTrue(reordered.contains("order of journal.paths"), reordered);
+        assertRefused(ErrorCode.DEVICE_EXCHANGED, () -> several(0, 1).mustFormat(false));
+        assertRefused(ErrorCode.DEVICE_EXCHANGED, () -> directory().mustFormat(true));
+        assertTrue(Files.notExists(journal));
+    }
+
+    @Test
+    void shouldRefuseAndMakeNothingWhenOneOfSeveralDevicesIsMissing() throws IOException {
+        final List<UUID> devices = several(0, 1, 2).format((device, done, total) -> {});
+        Files.delete(other(1));
+        final String used =
+                assertRefused(ErrorCode.DEVICE_NOT_FOUND, () -> several(0, 1, 2).mustFormat(true));
+        assertTrue(
+                used.contains(other(1).toString())
+                        && used.contains(devices.get(1).toString()),
+                used);
+        Files.delete(data.resolve(Identity.FILE_NAME));
+        final String unknown =
+                assertRefused(ErrorCode.DEVICE_NOT_FOUND, () -> several(0, 1, 2).mustFormat(true));
+        assertTrue(unknown.contains("may be lost"), unknown);
+        assertTrue(Files.notExists(other(1)));
+    }
+
+    @Test
+    void shouldTellSetsOfDevicesApartByTheirOrderAndNumber() {
+        final UUID a = new UUID(1, 1);
+        final UUID b = new UUID(2, 2);
+        assertEquals(a, DataDirectory.deviceSetId(List.of(a)));
+        assertEquals(DataDirectory.deviceSetId(List.of(a, b)), DataDirectory.deviceSetId(List.of(a, b)));
+        assertEquals(
+                4,
+                java.util.stream.Stream.of(List.of(a), List.of(b), List.of(a, b), List.of(b, a))
+                        .map(DataDirectory::deviceSetId)
+                        .distinct()
+                        .count());
     }
 }

@@ -31,7 +31,26 @@ final class PauseSystemTest {
     @Test
     @Timeout(150)
     void shouldLoseAndDoubleNothingWhenTheNodeIsStopped() throws Exception {
-        try (NodeProcess node = node();
+        stopNode(node("single").start());
+    }
+
+    @Test
+    @Timeout(150)
+    void shouldLoseAndDoubleNothingWhenANodeWithDriverThreadsIsStopped() throws Exception {
+        stopNode(node("dedicated").start());
+    }
+
+    @Test
+    @Timeout(150)
+    void shouldLoseAndDoubleNothingWhenANodeOfTwoDevicesIsStopped() throws Exception {
+        final NodeProcess node = node("dedicated").with("journal.size=256MiB").with("limits.sessions=4");
+        final Path home = node.directory();
+        stopNode(node.with("journal.paths=" + home.resolve("a") + "," + home.resolve("b"))
+                .start("--format"));
+    }
+
+    private static void stopNode(final NodeProcess started) throws Exception {
+        try (NodeProcess node = started;
                 Millrace millrace = connect(node)) {
             millrace.streams().createStream(STREAM, StreamConfiguration.fixed(2));
             final KeyedLoad load = new KeyedLoad("w", millrace.openWriter(STREAM));
@@ -50,7 +69,7 @@ final class PauseSystemTest {
     @Test
     @Timeout(150)
     void shouldLoseAndDoubleNothingWhenTheClientIsStopped() throws Exception {
-        try (NodeProcess node = node();
+        try (NodeProcess node = node("auto").start();
                 Millrace millrace = connect(node)) {
             millrace.streams().createStream(STREAM, StreamConfiguration.fixed(2));
             final Path go = node.directory().resolve("go");
@@ -79,13 +98,13 @@ final class PauseSystemTest {
         }
     }
 
-    private static NodeProcess node() {
+    private static NodeProcess node(final String threading) {
         final NodeProcess node = NodeProcess.create();
         if (IS_LONG) {
             // Aeron's own word for the pause, told once; the node then makes its media anew.
             node.expectingError("ConductorServiceTimeoutException").expectingError("AgentTerminationException");
         }
-        return node.with("session.timeout=1s").with("journal.size=512MiB").start();
+        return node.with("threading=" + threading).with("session.timeout=1s").with("journal.size=512MiB");
     }
 
     private static void run(final KeyedLoad load, final long millis) {

@@ -81,6 +81,7 @@ final class RawWriter implements LinkHandler, AutoCloseable {
                 .streamId(streamId)
                 .segmentId(segment.segmentId())
                 .writerEpoch(0)
+                .chain(segment.chain())
                 .resume((short) 0);
         claim.commit();
         until("the set-up", () -> lastNumber >= 0);

@@ -11,7 +11,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 /**
  * What a sender may ask of this driver in a set-up frame, and where it may put data.
  *
- * <p><b>Threading</b>: the driver's thread.
+ * <p><b>Threading</b>: the driver's thread that receives; the count is read by the driver's owner, and exact only where
+ * both are one thread.
  */
 final class ImageLimits {
     private static final int MTU_MIN = 64;

@@ -17,16 +17,16 @@ import org.jspecify.annotations.Nullable;
  * more memory than allowed (the sender alone chooses how large the image's three terms are) and data that is truncated
  * or lies outside every term.
  *
- * <p><b>Threading</b>: the driver's thread.
+ * <p><b>Threading</b>: the driver's thread that receives.
  */
 final class ObservedReceiveEndpoint extends ReceiveChannelEndpoint {
-    private final DriverSockets sockets;
+    private final @Nullable DriverSockets sockets;
     private final ImageLimits limits;
 
     /**
      * Made by the driver.
      *
-     * @param sockets to tell.
+     * @param sockets to tell; null when nobody waits for them.
      * @param limits of what a sender may ask for.
      * @param udpChannel of the endpoint.
      * @param dispatcher of the driver.
@@ -34,7 +34,7 @@ final class ObservedReceiveEndpoint extends ReceiveChannelEndpoint {
      * @param context of the driver.
      */
     ObservedReceiveEndpoint(
-            final DriverSockets sockets,
+            final @Nullable DriverSockets sockets,
             final ImageLimits limits,
             final UdpChannel udpChannel,
             final DataPacketDispatcher dispatcher,
@@ -49,7 +49,7 @@ final class ObservedReceiveEndpoint extends ReceiveChannelEndpoint {
     public void openDatagramChannel(final AtomicCounter status) {
         super.openDatagramChannel(status);
         final DatagramChannel channel = receiveDatagramChannel;
-        if (channel != null) {
+        if (channel != null && sockets != null) {
             sockets.add(channel);
         }
     }
@@ -58,7 +58,7 @@ final class ObservedReceiveEndpoint extends ReceiveChannelEndpoint {
     public void close() {
         final @Nullable DatagramChannel channel = receiveDatagramChannel;
         super.close();
-        if (channel != null) {
+        if (channel != null && sockets != null) {
             sockets.remove(channel);
         }
     }

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.agrona.DirectBuffer;
 import org.agrona.collections.Long2ObjectHashMap;
+import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -44,7 +45,7 @@ public final class SessionAcceptor implements AutoCloseable {
     private static final long TICK_NS = 1_000_000;
     private static final int PAUSE_PART_OF_TIMEOUT = 4;
     private static final int TERMS_PER_LOG = 3;
-    private static final int BIND_TURNS_MAX = 1000;
+    private static final long BIND_TIMEOUT_NS = 10_000_000_000L;
 
     private final AcceptorContext context;
     private final SessionHandler handler;
@@ -504,14 +505,20 @@ public final class SessionAcceptor implements AutoCloseable {
         }
     }
 
+    // A driver on threads of its own opens the socket behind our back, some naps later.
+    @SuppressWarnings("ThreadPriorityCheck")
     private String bound(final Subscription subscription) {
-        for (int i = 0; i < BIND_TURNS_MAX; i++) {
+        final NanoClock clock = transport.aeron().context().nanoClock();
+        final long deadlineNs = clock.nanoTime() + BIND_TIMEOUT_NS;
+        do {
             final String channel = subscription.tryResolveChannelEndpointPort();
             if (channel != null) {
                 return channel.substring(ReplyChannel.UDP_PREFIX.length());
             }
-            transport.doWork();
-        }
+            if (transport.doWork() == 0) {
+                Thread.yield();
+            }
+        } while (clock.nanoTime() - deadlineNs < 0 && !transport.isClosed());
         throw new MillraceException(
                 ErrorCode.MEDIA_DRIVER,
                 "the media driver does not say which port it took for " + subscription.channel());

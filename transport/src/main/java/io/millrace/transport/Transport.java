@@ -61,7 +61,7 @@ public final class Transport implements AutoCloseable {
 
     private Transport(final Context context) {
         this.context = context;
-        this.imageLimits = new ImageLimits(context.maxImageTermLength, context.concludedWindowLength);
+        this.imageLimits = imageLimits(context);
         MediaDriver startedDriver = null;
         try {
             startedDriver = context.isDriverEmbedded ? launchDriver() : null;
@@ -270,12 +270,32 @@ public final class Transport implements AutoCloseable {
     }
 
     private MediaDriver launchDriver() {
-        return MediaDriver.launch(new MediaDriver.Context()
+        return MediaDriver.launch(driverContext(context, this::onError)
+                .threadingMode(ThreadingMode.INVOKER)
+                .sendChannelEndpointSupplier((channel, status, driverContext) ->
+                        new ObservedSendEndpoint(sockets, channel, status, driverContext))
+                .receiveChannelEndpointSupplier((channel, dispatcher, status, driverContext) ->
+                        new ObservedReceiveEndpoint(sockets, imageLimits, channel, dispatcher, status, driverContext)));
+    }
+
+    /** Returns what senders may ask of a driver with these settings. */
+    static ImageLimits imageLimits(final Context context) {
+        return new ImageLimits(context.maxImageTermLength, context.concludedWindowLength);
+    }
+
+    /**
+     * Returns the settings of a driver that do not depend on its threads.
+     *
+     * @param context concluded.
+     * @param errorHandler called on the driver's threads.
+     * @return to be completed and launched.
+     */
+    static MediaDriver.Context driverContext(final Context context, final ErrorHandler errorHandler) {
+        return new MediaDriver.Context()
                 .aeronDirectoryName(context.concludedDirectory)
                 .dirDeleteOnStart(false)
                 .dirDeleteOnShutdown(true)
                 .warnIfDirectoryExists(false)
-                .threadingMode(ThreadingMode.INVOKER)
                 .asyncExecutorEnabled(false)
                 .termBufferSparseFile(false)
                 .publicationTermBufferLength(context.termLength)
@@ -290,11 +310,7 @@ public final class Transport implements AutoCloseable {
                 .publicationLingerTimeoutNs(LINGER_NS)
                 .spiesSimulateConnection(false)
                 .lowStorageWarningThreshold(0)
-                .errorHandler(this::onError)
-                .sendChannelEndpointSupplier((channel, status, driverContext) ->
-                        new ObservedSendEndpoint(sockets, channel, status, driverContext))
-                .receiveChannelEndpointSupplier((channel, dispatcher, status, driverContext) ->
-                        new ObservedReceiveEndpoint(sockets, imageLimits, channel, dispatcher, status, driverContext)));
+                .errorHandler(errorHandler);
     }
 
     /** The settings of a transport; every length in bytes. Not reused: one context, one transport. */
@@ -445,7 +461,18 @@ public final class Transport implements AutoCloseable {
             return this;
         }
 
-        private void conclude() {
+        /** Returns the directory in use. */
+        String concludedDirectory() {
+            return concludedDirectory;
+        }
+
+        /** Returns where errors go. */
+        ErrorHandler errorHandler() {
+            return errorHandler;
+        }
+
+        /** Checks the settings, makes room for an embedded driver, and refuses what cannot be. */
+        void conclude() {
             checkTerm("termLength", termLength);
             checkTerm("maxImageTermLength", maxImageTermLength);
             checkMtu("loopbackMtuLength", loopbackMtuLength);

@@ -4,7 +4,6 @@ import io.millrace.client.EventReader;
 import io.millrace.client.EventWriter;
 import io.millrace.client.Millrace;
 import io.millrace.client.NodeInfo;
-import io.millrace.client.Result;
 import io.millrace.client.StreamInfo;
 import io.millrace.client.StreamPosition;
 import io.millrace.client.StreamState;
@@ -323,7 +322,7 @@ public final class ClientConductor implements AutoCloseable {
                 throw new MillraceException(
                         ErrorCode.CLIENT_FENCED, "this client has an open writer with the same id on " + stream);
             }
-            final WriterCore writer = new WriterCore(this, bootstrap, info, high, low, random.next());
+            final WriterCore writer = new WriterCore(this, info, high, low, random.next());
             writers.add(writer);
             writersById.put(low, writer);
             return writer;
@@ -344,7 +343,7 @@ public final class ClientConductor implements AutoCloseable {
         guard.lock();
         try {
             checkUsable();
-            final ReaderCore reader = new ReaderCore(this, bootstrap, info);
+            final ReaderCore reader = new ReaderCore(this, info);
             reader.goTo(from, info);
             readers.add(reader);
             return reader;
@@ -648,12 +647,26 @@ public final class ClientConductor implements AutoCloseable {
     }
 
     /**
-     * Tells which code an offer returns when the buffer is full.
+     * Returns the connection to the address that the client was given.
      *
-     * @return {@link Result#BACK_PRESSURED} within a session, else {@link Result#NOT_CONNECTED}
+     * @return the first one
      */
-    long fullCode() {
-        return bootstrap.isOpen() ? Result.BACK_PRESSURED : Result.NOT_CONNECTED;
+    Connection bootstrap() {
+        return bootstrap;
+    }
+
+    /** Closes the connections that no writer and no reader uses any more, after places have changed. */
+    void closeUnused() {
+        for (int i = connections.size() - 1; i >= 0; i--) {
+            final Connection connection = connections.get(i);
+            if (connection != bootstrap
+                    && writers.stream().noneMatch(writer -> writer.uses(connection))
+                    && readers.stream().noneMatch(reader -> reader.uses(connection))) {
+                connections.remove(i);
+                endpoints.remove(i);
+                connection.close();
+            }
+        }
     }
 
     /**

@@ -29,6 +29,7 @@ final class Connection implements NodeLink.Handler {
     private final ClientConductor conductor;
     private final Counters counters;
     private final NodeLink link;
+    private final String endpoint;
     private final BufferClaim claim = new BufferClaim();
     private final MessageHeaderEncoder headerEncoder = new MessageHeaderEncoder();
     private final MessageHeaderDecoder header = new MessageHeaderDecoder();
@@ -44,6 +45,7 @@ final class Connection implements NodeLink.Handler {
     private final StreamDescriptionDecoder streamDescription = new StreamDescriptionDecoder();
     private final StreamListDecoder streamList = new StreamListDecoder();
     private long generation;
+    private long openAtNs;
     private @Nullable NodeInfo nodeInfo;
 
     /**
@@ -56,7 +58,9 @@ final class Connection implements NodeLink.Handler {
     Connection(final ClientConductor conductor, final Network network, final String endpoint) {
         this.conductor = conductor;
         this.counters = conductor.counters();
+        this.endpoint = endpoint;
         this.link = network.connect(endpoint, this);
+        this.openAtNs = conductor.nowNs();
     }
 
     /**
@@ -66,7 +70,31 @@ final class Connection implements NodeLink.Handler {
      * @return work count
      */
     int doWork(final long nowNs) {
-        return link.doWork(nowNs);
+        final int work = link.doWork(nowNs);
+        if (link.isOpen()) {
+            openAtNs = nowNs;
+        }
+        return work;
+    }
+
+    /**
+     * Tells whether there has been no session for long.
+     *
+     * @param nowNs the duty cycle's time
+     * @param durationNs how long
+     * @return true when the last one ended before that, or none ever began
+     */
+    boolean isLostFor(final long nowNs, final long durationNs) {
+        return !link.isOpen() && nowNs - openAtNs >= durationNs;
+    }
+
+    /**
+     * Returns the address.
+     *
+     * @return host:port, or ipc
+     */
+    String endpoint() {
+        return endpoint;
     }
 
     /**
@@ -209,7 +237,8 @@ final class Connection implements NodeLink.Handler {
         final int chain = ready.chain();
         final String head = ready.head();
         final String tail = ready.tail();
-        final Connection tailConnection = tail.isEmpty() || tail.equals(head) ? this : conductor.connection(tail);
+        final Connection tailConnection =
+                tail.equals(head) ? this : conductor.connection(Places.resolve(tail, endpoint));
         writer.onWriterReady(
                 correlationId, chain, chainEpoch, bindSecret, lastEventNumber, segmentOffset, tailConnection);
     }

@@ -22,6 +22,7 @@ final class ReaderCore implements EventReader {
     private final ClientConductor conductor;
     private final Guard guard;
     private final StreamInfo stream;
+    private final Places places;
     private final SegmentReader[] segments;
     private int nextSegment;
     private boolean isDelivering;
@@ -31,22 +32,22 @@ final class ReaderCore implements EventReader {
      * Makes the reader; {@link #goTo} is next.
      *
      * @param conductor of the client
-     * @param connection to the node
      * @param stream described just now
      */
-    ReaderCore(final ClientConductor conductor, final Connection connection, final StreamInfo stream) {
+    ReaderCore(final ClientConductor conductor, final StreamInfo stream) {
         this.conductor = conductor;
         this.guard = conductor.guard();
         this.stream = stream;
         final List<SegmentInfo> infos = stream.segments();
+        this.places = new Places(conductor.requests(), stream, this::onPlaces);
         this.segments = new SegmentReader[infos.size()];
         for (int i = 0; i < segments.length; i++) {
             segments[i] = new SegmentReader(
                     conductor,
-                    connection,
+                    conductor.connection(infos.get(i).tail()),
                     stream.name(),
                     stream.streamId(),
-                    infos.get(i).segmentId());
+                    infos.get(i));
         }
     }
 
@@ -68,6 +69,7 @@ final class ReaderCore implements EventReader {
         for (final SegmentReader segment : segments) {
             for (final SegmentInfo info : infos) {
                 if (info.segmentId() == segment.segmentId()) {
+                    segment.moveTo(conductor.connection(info.tail()));
                     final long given = isEnd ? -1 : position.offsetOf(info.segmentId());
                     segment.goTo(position.isTail() ? info.length() : given >= 0 ? given : info.startOffset());
                 }
@@ -206,10 +208,44 @@ final class ReaderCore implements EventReader {
      */
     int doWork(final long nowNs) {
         int work = 0;
+        boolean isPlaceDoubted = false;
         for (final SegmentReader segment : segments) {
             work += segment.doWork(nowNs);
+            isPlaceDoubted |= segment.isPlaceDoubted(nowNs);
+        }
+        if (isPlaceDoubted) {
+            places.doubt(nowNs);
         }
         return work;
+    }
+
+    private void onPlaces(final StreamInfo info) {
+        if (isClosed) {
+            return;
+        }
+        for (final SegmentReader segment : segments) {
+            for (final SegmentInfo place : info.segments()) {
+                if (place.segmentId() == segment.segmentId()) {
+                    segment.moveTo(conductor.connection(place.tail()));
+                }
+            }
+        }
+        conductor.closeUnused();
+    }
+
+    /**
+     * Tells whether a connection is one of its segments'.
+     *
+     * @param connection any
+     * @return true when it may be needed
+     */
+    boolean uses(final Connection connection) {
+        for (final SegmentReader segment : segments) {
+            if (segment.connection() == connection) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Keeps one event. */

@@ -29,6 +29,7 @@ import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.function.Consumer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.collections.Long2ObjectHashMap;
 import org.jspecify.annotations.Nullable;
@@ -62,6 +63,9 @@ public final class Requests implements StreamManager {
         private String refusalText = "";
         private @Nullable StreamInfo info;
         private @Nullable Page page;
+
+        /** Who is told the description when nobody waits for it. */
+        private @Nullable Consumer<@Nullable StreamInfo> taker;
 
         private boolean isDone() {
             return isDone;
@@ -269,6 +273,43 @@ public final class Requests implements StreamManager {
         final long createdNs = description.createdNs();
         final int epoch = description.epoch();
         final StreamState state = state(description.state());
+        final List<SegmentInfo> segments = segments(description);
+        final String name = description.scopeName() + "/" + description.streamName();
+        final byte[] note = new byte[description.headerLength()];
+        description.getHeader(note, 0, note.length);
+        final StreamInfo info = new StreamInfo(name, streamId, state, epoch, createdNs, segments, note);
+        request.info = info;
+        request.succeed();
+        final Consumer<@Nullable StreamInfo> taker = request.taker;
+        if (taker != null) {
+            pending.remove(request.requestId);
+            taker.accept(info);
+        }
+    }
+
+    /**
+     * Describes a stream without waiting.
+     *
+     * @param stream scope/stream
+     * @param taker told the description, under the guard; told null when the node refuses
+     */
+    void describeLater(final String stream, final Consumer<@Nullable StreamInfo> taker) {
+        final String[] name = split(stream);
+        final Request request = new Request();
+        request.taker = taker;
+        request.requestId = conductor.nextCorrelationId();
+        request.length = MessageHeaderEncoder.ENCODED_LENGTH
+                + new DescribeStreamEncoder()
+                        .wrapAndApplyHeader(request.frame, 0, header)
+                        .requestId(request.requestId)
+                        .scopeName(name[0])
+                        .streamName(name[1])
+                        .encodedLength();
+        request.retryAtNs = conductor.nowNs();
+        pending.put(request.requestId, request);
+    }
+
+    private List<SegmentInfo> segments(final StreamDescriptionDecoder description) {
         final List<SegmentInfo> segments = new ArrayList<>();
         for (final StreamDescriptionDecoder.SegmentsDecoder segment : description.segments()) {
             segments.add(new SegmentInfo(
@@ -278,15 +319,21 @@ public final class Requests implements StreamManager {
                     segment.startOffset(),
                     segment.length(),
                     segment.chain(),
-                    segment.chainEpoch(),
-                    segment.segmentSealed() != 0));
+                    0,
+                    segment.segmentSealed() != 0,
+                    connection.endpoint(),
+                    connection.endpoint()));
+        }
+        for (final StreamDescriptionDecoder.ChainsDecoder chain : description.chains()) {
+            final int number = chain.chain();
+            final long chainEpoch = chain.chainEpoch();
+            final String head = Places.resolve(chain.head(), connection.endpoint());
+            final String tail = Places.resolve(chain.tail(), connection.endpoint());
+            segments.replaceAll(
+                    segment -> segment.chain() == number ? segment.servedAt(chainEpoch, head, tail) : segment);
         }
         segments.sort(Comparator.comparing(SegmentInfo::keyLow, Long::compareUnsigned));
-        final String name = description.scopeName() + "/" + description.streamName();
-        final byte[] note = new byte[description.headerLength()];
-        description.getHeader(note, 0, note.length);
-        request.info = new StreamInfo(name, streamId, state, epoch, createdNs, segments, note);
-        request.succeed();
+        return segments;
     }
 
     /**
@@ -333,6 +380,11 @@ public final class Requests implements StreamManager {
             request.retryAtNs = nowNs + RETRY_INTERVAL_NS;
         } else {
             request.isDone = true;
+            final Consumer<@Nullable StreamInfo> taker = request.taker;
+            if (taker != null) {
+                pending.remove(requestId);
+                taker.accept(null);
+            }
         }
     }
 

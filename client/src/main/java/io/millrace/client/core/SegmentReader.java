@@ -2,6 +2,7 @@ package io.millrace.client.core;
 
 import io.aeron.logbuffer.BufferClaim;
 import io.millrace.client.EventHandler;
+import io.millrace.client.SegmentInfo;
 import io.millrace.codec.ErrorCode;
 import io.millrace.codec.EventFrame;
 import io.millrace.codec.MillraceException;
@@ -46,10 +47,10 @@ final class SegmentReader {
 
     private final ClientConductor conductor;
     private final Counters counters;
-    private final Connection connection;
     private final String stream;
     private final long streamId;
     private final long segmentId;
+    private final int chain;
     private final ReadSubscribeEncoder subscribe = new ReadSubscribeEncoder();
     private final ReadUnsubscribeEncoder unsubscribe = new ReadUnsubscribeEncoder();
     private final ReadCreditEncoder credit = new ReadCreditEncoder();
@@ -58,6 +59,8 @@ final class SegmentReader {
     private int window;
     private int overhang;
     private State state = State.DUE;
+    private Connection connection;
+    private boolean isElsewhere;
     private long processedOffset;
     private long receivedOffset;
     private long grantedOffset;
@@ -81,23 +84,24 @@ final class SegmentReader {
      * Makes the reader of a segment.
      *
      * @param conductor of the client
-     * @param connection to the node
+     * @param connection to the tail of the segment's chain
      * @param stream name, for messages
      * @param streamId stream
-     * @param segmentId segment
+     * @param segment to read
      */
     SegmentReader(
             final ClientConductor conductor,
             final Connection connection,
             final String stream,
             final long streamId,
-            final long segmentId) {
+            final SegmentInfo segment) {
         this.conductor = conductor;
         this.counters = conductor.counters();
         this.connection = connection;
         this.stream = stream;
         this.streamId = streamId;
-        this.segmentId = segmentId;
+        this.segmentId = segment.segmentId();
+        this.chain = segment.chain();
         this.window = conductor.context().readerWindowLength();
         this.overhang = Math.min(window, EventRing.USUAL_LENGTH);
         this.retryAtNs = conductor.nowNs();
@@ -115,6 +119,51 @@ final class SegmentReader {
         failure = null;
         wasSubscribed = false;
         subscribeAgain(conductor.nowNs());
+    }
+
+    /**
+     * Tells whether the segment may be served at another address by now.
+     *
+     * @param nowNs the duty cycle's time
+     * @return true when the address has refused to read it, or has been silent for long
+     */
+    boolean isPlaceDoubted(final long nowNs) {
+        return state != State.FAILED
+                && state != State.ENDED
+                && (isElsewhere
+                        || (connection != conductor.bootstrap() && connection.isLostFor(nowNs, Places.LOST_NS)));
+    }
+
+    /**
+     * Goes to the address that serves the segment now; nothing changes when it is the same.
+     *
+     * @param newConnection to the tail of its chain
+     */
+    void moveTo(final Connection newConnection) {
+        isElsewhere = false;
+        if (newConnection == connection) {
+            return;
+        }
+        final boolean isLive = state == State.SUBSCRIBING || state == State.STARTED;
+        if (isLive) {
+            leave();
+            sendUnsubscribe();
+        }
+        staleSubscriptionId = 0;
+        connection = newConnection;
+        if (isLive) {
+            attemptCount = 0;
+            subscribeAgain(conductor.nowNs());
+        }
+    }
+
+    /**
+     * Returns the connection that bytes come by.
+     *
+     * @return to the tail of the chain
+     */
+    Connection connection() {
+        return connection;
     }
 
     private void subscribeAgain(final long atNs) {
@@ -198,6 +247,7 @@ final class SegmentReader {
                 .segmentId(segmentId)
                 .startOffset(processedOffset)
                 .creditBytes(window)
+                .chain(chain)
                 .startAt(StartAt.OFFSET);
         claim.commit();
         subscribedGeneration = connection.generation();
@@ -305,8 +355,9 @@ final class SegmentReader {
      * @param nowNs the duty cycle's time
      */
     void onRefused(final ErrorCode code, final String text, final long nowNs) {
+        isElsewhere |= code == ErrorCode.WRONG_NODE;
         switch (code) {
-            case NOT_READY, THROTTLED, READER_LIMIT, SUBSCRIPTION_UNKNOWN, SESSION_UNKNOWN, CHAIN_EPOCH -> {
+            case WRONG_NODE, NOT_READY, THROTTLED, READER_LIMIT, SUBSCRIPTION_UNKNOWN, SESSION_UNKNOWN, CHAIN_EPOCH -> {
                 subscribeAgain(nowNs + (FIRST_BACKOFF_NS << Math.min(attemptCount, MAX_BACKOFF_SHIFT)));
                 attemptCount++;
             }

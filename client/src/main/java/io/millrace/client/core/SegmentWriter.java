@@ -54,11 +54,11 @@ final class SegmentWriter {
     private final WriterCore writer;
     private final ClientConductor conductor;
     private final Counters counters;
-    private final Connection head;
     private final long writerIdHigh;
     private final long writerIdLow;
     private final long streamId;
     private final long segmentId;
+    private final int chainOfSegment;
     private final AckQueue acks = new AckQueue();
     private final WriterSetupEncoder setup = new WriterSetupEncoder();
     private final WriterBindEncoder bind = new WriterBindEncoder();
@@ -67,7 +67,9 @@ final class SegmentWriter {
 
     private @Nullable EventRing ring;
     private State state = State.IDLE;
+    private Connection head;
     private Connection tail;
+    private boolean isElsewhere;
     private long headGeneration;
     private long tailGeneration;
     private long correlationId;
@@ -115,6 +117,7 @@ final class SegmentWriter {
         this.writerIdLow = writer.idLow();
         this.streamId = streamId;
         this.segmentId = segment.segmentId();
+        this.chainOfSegment = segment.chain();
     }
 
     /**
@@ -183,6 +186,64 @@ final class SegmentWriter {
         return work;
     }
 
+    /**
+     * Tells whether the segment may be served at another address by now.
+     *
+     * @param nowNs the duty cycle's time
+     * @return true when there are events for it and the address has refused them, or has been silent for long
+     */
+    boolean isPlaceDoubted(final long nowNs) {
+        return ring != null
+                && state != State.FAILED
+                && (isElsewhere || (head != conductor.bootstrap() && head.isLostFor(nowNs, Places.LOST_NS)));
+    }
+
+    /**
+     * Goes to the address that serves the segment now; nothing changes when it is the same.
+     *
+     * @param newHead connection to the head of its chain
+     */
+    void moveTo(final Connection newHead) {
+        isElsewhere = false;
+        if (newHead == head) {
+            return;
+        }
+        head = newHead;
+        if (state == State.SETTING_UP || state == State.BINDING || state == State.READY) {
+            attemptCount = 0;
+            askAgain(conductor.nowNs());
+        }
+        tail = newHead;
+    }
+
+    /**
+     * Returns the connection that events go by.
+     *
+     * @return to the head of the chain
+     */
+    Connection head() {
+        return head;
+    }
+
+    /**
+     * Tells whether a connection is this segment's.
+     *
+     * @param connection any
+     * @return true of those to head and tail
+     */
+    boolean uses(final Connection connection) {
+        return connection == head || connection == tail;
+    }
+
+    /**
+     * Tells which code an offer returns when the buffer is full.
+     *
+     * @return {@link Result#BACK_PRESSURED} within a session, else {@link Result#NOT_CONNECTED}
+     */
+    long fullCode() {
+        return head.isOpen() ? Result.BACK_PRESSURED : Result.NOT_CONNECTED;
+    }
+
     private void watchSessions() {
         final boolean isHeadNew = headGeneration != head.generation();
         final boolean isTailNew = tailGeneration != tail.generation();
@@ -227,6 +288,7 @@ final class SegmentWriter {
                 .streamId(streamId)
                 .segmentId(segmentId)
                 .writerEpoch(0)
+                .chain(chainOfSegment)
                 .resume((short) (highestSentIndex > 0 ? 1 : 0));
         claim.commit();
         state = State.SETTING_UP;
@@ -552,8 +614,10 @@ final class SegmentWriter {
 
     private void onRefused(final ErrorCode code, final String text, final long nowNs) {
         writer.onRefusal(code);
+        isElsewhere |= code == ErrorCode.WRONG_NODE;
         switch (code) {
-            case CHAIN_EPOCH,
+            case WRONG_NODE,
+                    CHAIN_EPOCH,
                     WRITER_UNKNOWN,
                     EVENT_NUMBER_GAP,
                     FRAGMENT_ORDER,

@@ -138,7 +138,7 @@ final class TransportNetwork implements Network {
     }
 
     /** One {@link Link} behind the port. */
-    private static final class TransportLink implements NodeLink, LinkHandler {
+    private final class TransportLink implements NodeLink, LinkHandler {
         private final Handler handler;
         private final Link link;
         private String failure = "";
@@ -190,6 +190,7 @@ final class TransportNetwork implements Network {
 
         @Override
         public void close() {
+            links.remove(this);
             link.close();
         }
 

@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
 final class WriterCore implements EventWriter, EventClaim.Owner {
     private final ClientConductor conductor;
     private final Guard guard;
-    private final Connection head;
+    private final Connection bootstrap;
+    private final Places places;
     private final StreamInfo stream;
     private final long idHigh;
     private final long idLow;
@@ -55,7 +56,6 @@ final class WriterCore implements EventWriter, EventClaim.Owner {
      * Makes the writer.
      *
      * @param conductor of the client
-     * @param head connection to the node
      * @param stream described just now
      * @param idHigh upper half of its identity
      * @param idLow lower half of its identity
@@ -63,14 +63,14 @@ final class WriterCore implements EventWriter, EventClaim.Owner {
      */
     WriterCore(
             final ClientConductor conductor,
-            final Connection head,
             final StreamInfo stream,
             final long idHigh,
             final long idLow,
             final long seed) {
         this.conductor = conductor;
         this.guard = conductor.guard();
-        this.head = head;
+        this.bootstrap = conductor.bootstrap();
+        this.places = new Places(conductor.requests(), stream, this::onPlaces);
         this.stream = stream;
         this.idHigh = idHigh;
         this.idLow = idLow;
@@ -80,7 +80,8 @@ final class WriterCore implements EventWriter, EventClaim.Owner {
         this.segments = new SegmentWriter[infos.size()];
         this.keyHighs = new long[infos.size()];
         for (int i = 0; i < segments.length; i++) {
-            segments[i] = new SegmentWriter(this, conductor, head, stream.streamId(), infos.get(i));
+            segments[i] = new SegmentWriter(
+                    this, conductor, conductor.connection(infos.get(i).head()), stream.streamId(), infos.get(i));
             keyHighs[i] = infos.get(i).keyHigh();
         }
     }
@@ -96,7 +97,7 @@ final class WriterCore implements EventWriter, EventClaim.Owner {
             final SegmentWriter segment = route(keyHash);
             final EventRing ring = segment.ringWithRoom(EventFrame.frameLength(length), 1);
             if (ring == null) {
-                return conductor.fullCode();
+                return segment.fullCode();
             }
             ring.append(keyHash, buffer, offset, length, lastSequence + 1);
             lastSequence++;
@@ -157,7 +158,7 @@ final class WriterCore implements EventWriter, EventClaim.Owner {
         final SegmentWriter segment = route(keyHash);
         final EventRing ring = segment.ringWithRoom((int) length, payloads.size());
         if (ring == null) {
-            return conductor.fullCode();
+            return segment.fullCode();
         }
         ring.append(keyHash, payloads, lastSequence + 1);
         lastSequence += payloads.size();
@@ -174,9 +175,10 @@ final class WriterCore implements EventWriter, EventClaim.Owner {
             if (refused < 0) {
                 return refused;
             }
-            final EventRing ring = route(keyHash).ringWithRoom(EventFrame.frameLength(length), 1);
+            final SegmentWriter segment = route(keyHash);
+            final EventRing ring = segment.ringWithRoom(EventFrame.frameLength(length), 1);
             if (ring == null) {
-                return conductor.fullCode();
+                return segment.fullCode();
             }
             claimedRing = ring;
             claimedLength = length;
@@ -221,7 +223,7 @@ final class WriterCore implements EventWriter, EventClaim.Owner {
         if (length < 0 || length > EventFrame.MAX_PAYLOAD) {
             return Result.TOO_LARGE;
         }
-        final int nodeLimit = head.link().maxEventLength();
+        final int nodeLimit = bootstrap.link().maxEventLength();
         return nodeLimit > 0 && length > nodeLimit ? Result.TOO_LARGE : 0;
     }
 
@@ -387,14 +389,34 @@ final class WriterCore implements EventWriter, EventClaim.Owner {
         try {
             final ErrorCode refusal = lastRefusal;
             return new MillraceException(
-                    refusal != null ? refusal : Result.error(conductor.fullCode()),
+                    refusal != null
+                            ? refusal
+                            : Result.error(silent() == null ? Result.BACK_PRESSURED : Result.NOT_CONNECTED),
                     "writer of " + stream.name() + ": no room within " + timeoutNs / 1_000_000 + " ms, with "
                             + pendingCount() + " events and " + promiseCount() + " of at most "
                             + conductor.context().writerMaxInFlight() + " futures pending; the event was not taken"
-                            + ClientConductor.why(head.link().lastFailure()));
+                            + silence());
         } finally {
             guard.unlock();
         }
+    }
+
+    /** Finds an address that this writer waits for and that has no session. */
+    private @Nullable Connection silent() {
+        for (final SegmentWriter segment : segments) {
+            if (segment.pendingCount() > 0 && !segment.head().isOpen()) {
+                return segment.head();
+            }
+        }
+        return bootstrap.isOpen() ? null : bootstrap;
+    }
+
+    private String silence() {
+        final Connection connection = silent();
+        return connection == null
+                ? ""
+                : "; no session with " + connection.endpoint()
+                        + ClientConductor.why(connection.link().lastFailure());
     }
 
     private int promiseCount() {
@@ -455,11 +477,9 @@ final class WriterCore implements EventWriter, EventClaim.Owner {
             if (refusal != null) {
                 return new MillraceException(refusal, text + ": " + refusal.summary());
             }
-            return head.isOpen()
+            return silent() == null
                     ? new MillraceException(ErrorCode.TIMED_OUT, text)
-                    : new MillraceException(
-                            ErrorCode.UNREACHABLE,
-                            text + ClientConductor.why(head.link().lastFailure()));
+                    : new MillraceException(ErrorCode.UNREACHABLE, text + silence());
         } finally {
             guard.unlock();
         }
@@ -532,10 +552,43 @@ final class WriterCore implements EventWriter, EventClaim.Owner {
      */
     int doWork(final long nowNs) {
         int work = 0;
+        boolean isPlaceDoubted = false;
         for (final SegmentWriter segment : segments) {
             work += segment.doWork(nowNs);
+            isPlaceDoubted |= segment.isPlaceDoubted(nowNs);
+        }
+        if (isPlaceDoubted) {
+            places.doubt(nowNs);
         }
         return work;
+    }
+
+    private void onPlaces(final StreamInfo info) {
+        if (isClosed) {
+            return;
+        }
+        for (final SegmentInfo segment : info.segments()) {
+            final SegmentWriter writer = segment(idHigh, info.streamId(), segment.segmentId());
+            if (writer != null) {
+                writer.moveTo(conductor.connection(segment.head()));
+            }
+        }
+        conductor.closeUnused();
+    }
+
+    /**
+     * Tells whether a connection is one of its segments'.
+     *
+     * @param connection any
+     * @return true when it may be needed
+     */
+    boolean uses(final Connection connection) {
+        for (final SegmentWriter segment : segments) {
+            if (segment.uses(connection)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /**

@@ -270,6 +270,7 @@ class ClientAllocationTest {
                     .startOffset(0)
                     .length(0)
                     .segmentSealed((short) 0);
+            description.chainsCount(0);
             description.scopeName("test").streamName("stream").putHeader(new byte[0], 0, 0);
             send(description.encodedLength(), StreamDescriptionEncoder.TEMPLATE_ID);
             return 1;

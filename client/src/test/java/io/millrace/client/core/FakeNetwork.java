@@ -33,7 +33,7 @@ final class FakeNetwork implements Network {
 
     @Override
     public NodeLink connect(final String endpoint, final NodeLink.Handler handler) {
-        final FakeLink link = new FakeLink(handler);
+        final FakeLink link = new FakeLink(endpoint, handler);
         links.add(link);
         return link;
     }
@@ -64,14 +64,17 @@ final class FakeNetwork implements Network {
 
     /** One link; frames in both directions wait in queues until the next turn. */
     final class FakeLink implements NodeLink {
+        final String endpoint;
         final Handler handler;
+        boolean isClosed;
         final ArrayDeque<UnsafeBuffer> toNode = new ArrayDeque<>();
         final ArrayDeque<byte[]> toClient = new ArrayDeque<>();
         boolean isOpen;
         boolean isToldLost;
         long session;
 
-        FakeLink(final Handler handler) {
+        FakeLink(final String endpoint, final Handler handler) {
+            this.endpoint = endpoint;
             this.handler = handler;
         }
 
@@ -85,7 +88,7 @@ final class FakeNetwork implements Network {
                 final ErrorCode refusal = node.sessionRefusal;
                 if (refusal != null) {
                     handler.onRefused(refusal, "as the test wants", true);
-                } else if (node.isUp) {
+                } else if (node.isUp && !node.deadEndpoints.contains(endpoint)) {
                     isOpen = true;
                     session = ++opened;
                     handler.onOpened();
@@ -184,6 +187,7 @@ final class FakeNetwork implements Network {
         @Override
         public void close() {
             isOpen = false;
+            isClosed = true;
         }
     }
 }

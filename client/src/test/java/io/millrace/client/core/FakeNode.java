@@ -54,6 +54,12 @@ final class FakeNode {
     FakeNetwork network = new FakeNetwork(this);
     boolean isUp = true;
 
+    /** Where it says that its chain is served; elsewhere it is not. */
+    String place = "";
+
+    /** Addresses where nobody listens. */
+    final List<String> deadEndpoints = new ArrayList<>();
+
     @Nullable
     ErrorCode sessionRefusal;
 
@@ -325,10 +331,16 @@ final class FakeNode {
                     .keyHigh(KeyRange.high(i, segments.length))
                     .startOffset(0)
                     .length(segments[i].bytes.size())
-                    .chainEpoch(chainEpoch)
                     .chain(1)
                     .segmentSealed((short) 0);
         }
+        description
+                .chainsCount(1)
+                .next()
+                .chainEpoch(chainEpoch)
+                .chain(1)
+                .head(place)
+                .tail(place);
         final String scope = describe.scopeName();
         description.scopeName(scope).streamName(describe.streamName()).putHeader(new byte[0], 0, 0);
         send(link, description.encodedLength());
@@ -346,6 +358,10 @@ final class FakeNode {
 
     private void onSetup(final FakeNetwork.FakeLink link, final WriterSetupDecoder setup) {
         final long correlationId = setup.correlationId();
+        if (isElsewhere(link)) {
+            refuse(link, RefusalCode.WRONG_NODE, WriterSetupDecoder.TEMPLATE_ID, correlationId, null);
+            return;
+        }
         if (hits(faults.refuse)) {
             refuse(link, RefusalCode.NOT_READY, WriterSetupDecoder.TEMPLATE_ID, correlationId, null);
             return;
@@ -529,8 +545,16 @@ final class FakeNode {
         entry.echoed = Math.max(entry.echoed, echo.lastEventNumber());
     }
 
+    private boolean isElsewhere(final FakeNetwork.FakeLink link) {
+        return !link.endpoint.equals(Places.resolve(place, network.links.get(0).endpoint));
+    }
+
     private void onSubscribe(final FakeNetwork.FakeLink link, final ReadSubscribeDecoder subscribe) {
         subscribeFrames++;
+        if (isElsewhere(link)) {
+            refuse(link, RefusalCode.WRONG_NODE, ReadSubscribeDecoder.TEMPLATE_ID, subscribe.subscriptionId(), null);
+            return;
+        }
         final RefusalCode refusal = hits(faults.refuse) ? RefusalCode.NOT_READY : nextSubscribeRefusal;
         nextSubscribeRefusal = null;
         if (refusal != null) {

@@ -92,7 +92,7 @@ final class LoopbackNode implements AutoCloseable, SessionHandler, Runnable {
 
     @Override
     public void onOpen(final Session session) {
-        final FakeNetwork.FakeLink link = node.network.new FakeLink(new Nobody());
+        final FakeNetwork.FakeLink link = node.network.new FakeLink("loopback:1", new Nobody());
         link.isOpen = true;
         link.session = session.id();
         node.network.links.add(link);

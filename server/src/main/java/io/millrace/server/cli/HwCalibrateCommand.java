@@ -49,6 +49,14 @@ final class HwCalibrateCommand implements Callable<Integer> {
             description = "For each durability mode (default ${DEFAULT-VALUE}; fewer than 5 say little).")
     private int seconds;
 
+    @Option(
+            names = "--device",
+            paramLabel = "N",
+            defaultValue = "-1",
+            hideParamSyntax = true,
+            description = "Only this device of journal.paths, counted from 0 (default: all, one after the other).")
+    private int device;
+
     /**
      * Creates the command.
      *
@@ -65,12 +73,27 @@ final class HwCalibrateCommand implements Callable<Integer> {
                     ErrorCode.CONFIGURATION_VALUE, "--seconds " + seconds + ": expected 1 to " + LONGEST_SECONDS);
         }
         final NodeConfiguration wanted = configuration.builder().conclude();
+        final int deviceCount = wanted.journalPaths().size();
+        if (device >= deviceCount) {
+            throw new MillraceException(
+                    ErrorCode.CONFIGURATION_VALUE,
+                    "--device " + device + ": the node has " + deviceCount + ", counted from 0");
+        }
+        for (int i = Math.max(0, device); i < (device < 0 ? deviceCount : device + 1); i++) {
+            calibrateOne(wanted, i);
+        }
+        return 0;
+    }
+
+    private void calibrateOne(final NodeConfiguration wanted, final int number) {
         final List<CalibrationCandidate> measured = new ArrayList<>();
-        final Calibration found = calibrate(console, wanted, TimeUnit.SECONDS.toNanos(seconds), measured::add);
+        final Calibration found = calibrate(console, wanted, number, TimeUnit.SECONDS.toNanos(seconds), measured::add);
         if (output.isJson()) {
             final StringBuilder text = new StringBuilder();
             final JsonWriter json = new JsonWriter(text);
-            json.beginObject().field("file", wanted.journalPath().toString()).name("calibration");
+            json.beginObject()
+                    .field("file", wanted.journalPaths().get(number).toString())
+                    .name("calibration");
             write(json, found);
             json.name("candidates").beginArray();
             for (final CalibrationCandidate candidate : measured) {
@@ -85,14 +108,14 @@ final class HwCalibrateCommand implements Callable<Integer> {
             json.end().end();
             console.out().println(text);
         }
-        return 0;
     }
 
     /**
      * Calibrates the journal of a node that does not run, and says how it goes.
      *
      * @param console to print to.
-     * @param wanted names journal and node.
+     * @param wanted names journals and node.
+     * @param number of the device, from 0.
      * @param methodDurationNs for each durability mode.
      * @param measured is told every candidate.
      * @return what was kept.
@@ -100,13 +123,14 @@ final class HwCalibrateCommand implements Callable<Integer> {
     static Calibration calibrate(
             final Console console,
             final NodeConfiguration wanted,
+            final int number,
             final long methodDurationNs,
             final Consumer<CalibrationCandidate> measured) {
-        final Path journal = wanted.journalPath();
+        final Path journal = wanted.journalPaths().get(number);
         console.say("calibrating " + journal + ": 10,000 events/s, a client thread beside the device thread; "
                 + "each mode " + TimeUnit.NANOSECONDS.toSeconds(methodDurationNs) + " s");
         final Calibration found = new Calibrator(
-                        DataDirectory.journalContext(wanted).warnings(text -> console.say("warning: " + text)),
+                        DataDirectory.journalContext(wanted, number).warnings(text -> console.say("warning: " + text)),
                         methodDurationNs,
                         candidate -> {
                             measured.accept(candidate);

@@ -7,16 +7,19 @@ import io.millrace.server.configuration.NodeConfiguration;
 import io.millrace.server.configuration.Setting;
 import io.millrace.server.configuration.Units;
 import io.millrace.server.json.JsonWriter;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
- * {@code millrace journal format}: makes the journal of a node that has none yet. It overwrites nothing.
+ * {@code millrace journal format}: makes the journals of a node that has none yet, one for each device. It overwrites
+ * nothing.
  *
  * <p><b>Threading:</b> one thread.
  */
@@ -55,30 +58,51 @@ final class JournalFormatCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         final NodeConfiguration wanted = configuration.builder().conclude();
-        final String file = wanted.journalPath().toString();
-        final AtomicLong size = new AtomicLong(wanted.number(Setting.JOURNAL_SIZE));
-        final Progress progress = new Progress(console, console.terminal(), "formatting " + file, "MiB", size.get());
-        final UUID device;
+        final List<Path> files = wanted.journalPaths();
+        final long[] sizes = new long[files.size()];
+        final long[] done = new long[files.size()];
+        Arrays.fill(sizes, wanted.number(Setting.JOURNAL_SIZE));
+        final Progress progress = new Progress(
+                console,
+                console.terminal(),
+                "formatting " + files.get(0) + (files.size() == 1 ? "" : " and " + (files.size() - 1) + " more"),
+                "MiB",
+                sizes[0] * files.size());
+        final List<UUID> devices;
         try {
-            device = new DataDirectory(wanted).format(overwrite, (doneBytes, totalBytes) -> {
-                if (JournalPlace.isBlockDevice(wanted.journalPath())) {
-                    size.set(totalBytes); // what the device has
+            devices = new DataDirectory(wanted).format(overwrite, (device, doneBytes, totalBytes) -> {
+                if (JournalPlace.isBlockDevice(files.get(device))) {
+                    sizes[device] = totalBytes; // what the device has
                 }
-                progress.update(doneBytes >> 20, doneBytes);
+                done[device] = doneBytes;
+                final long sum = Arrays.stream(done).sum();
+                progress.update(sum >> 20, sum);
             });
         } finally {
             progress.end();
         }
+        for (int i = 0; i < devices.size(); i++) {
+            tell(wanted, i, devices.get(i), sizes[i]);
+        }
+        return 0;
+    }
+
+    private void tell(final NodeConfiguration wanted, final int number, final UUID device, final long size) {
+        final String file = wanted.journalPaths().get(number).toString();
         final Calibration calibration = calibrate
                 ? HwCalibrateCommand.calibrate(
-                        console, wanted, TimeUnit.SECONDS.toNanos(HwCalibrateCommand.DEFAULT_SECONDS), candidate -> {})
+                        console,
+                        wanted,
+                        number,
+                        TimeUnit.SECONDS.toNanos(HwCalibrateCommand.DEFAULT_SECONDS),
+                        candidate -> {})
                 : Calibration.NONE;
         if (output.isJson()) {
             final StringBuilder text = new StringBuilder();
             final JsonWriter json = new JsonWriter(text);
             json.beginObject()
                     .field("file", file)
-                    .field("bytes", size.get())
+                    .field("bytes", size)
                     .field("deviceUuid", device.toString())
                     .field("node", wanted.text(Setting.NODE_NAME))
                     .name("calibration");
@@ -87,9 +111,8 @@ final class JournalFormatCommand implements Callable<Integer> {
             console.out().println(text);
         } else {
             console.out()
-                    .println("formatted " + file + ": " + Units.roundSize(size.get()) + ", device " + device
-                            + " of node " + wanted.text(Setting.NODE_NAME));
+                    .println("formatted " + file + ": " + Units.roundSize(size) + ", device " + device + " of node "
+                            + wanted.text(Setting.NODE_NAME));
         }
-        return 0;
     }
 }

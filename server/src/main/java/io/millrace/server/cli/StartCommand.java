@@ -7,6 +7,7 @@ import io.millrace.server.DataDirectory;
 import io.millrace.server.Node;
 import io.millrace.server.NodeReport;
 import io.millrace.server.NodeRun;
+import io.millrace.server.ThreadPlan;
 import io.millrace.server.configuration.NodeConfiguration;
 import io.millrace.server.configuration.Setting;
 import io.millrace.server.configuration.Units;
@@ -29,7 +30,7 @@ import picocli.CommandLine.Option;
 /**
  * {@code millrace start}: runs a node until SIGTERM.
  *
- * <p><b>Threading:</b> the calling thread becomes the device thread.
+ * <p><b>Threading:</b> the calling thread becomes the device thread, or waits for those of the devices.
  */
 @Command(
         name = "start",
@@ -136,7 +137,7 @@ final class StartCommand implements Callable<Integer> {
                 HostFacts.read(ROOT, Runtime.getRuntime().availableProcessors()),
                 budget,
                 HostFacts.freeSpace(mediaDirectory(configuration)),
-                HostFacts.freeSpace(configuration.journalPath()),
+                diskFree(configuration),
                 mustFormat);
         console.say("budget: " + budget.text());
         final List<String> warnings = new ArrayList<>();
@@ -155,34 +156,40 @@ final class StartCommand implements Callable<Integer> {
         return warnings;
     }
 
+    /** The least of all file systems; where several journals share one, each has a part of it. */
+    private static long diskFree(final NodeConfiguration configuration) {
+        final List<Path> journals = configuration.journalPaths();
+        long least = HostFacts.UNKNOWN;
+        for (final Path journal : journals) {
+            final long free = HostFacts.freeSpace(journal);
+            if (free != HostFacts.UNKNOWN) {
+                final String store = HostFacts.fileStore(journal);
+                final long sharing = journals.stream()
+                        .filter(other -> HostFacts.fileStore(other).equals(store))
+                        .count();
+                final long share = free / sharing * journals.size();
+                least = least == HostFacts.UNKNOWN ? share : Math.min(least, share);
+            }
+        }
+        return least;
+    }
+
     private static Path mediaDirectory(final NodeConfiguration configuration) {
         final String directory = configuration.text(Setting.AERON_DIRECTORY);
         return directory.isEmpty() ? SHARED_MEMORY : Path.of(directory);
     }
 
     private void report(final NodeReport report, final @Nullable String http) {
-        console.say("journal: " + report.durability() + ", " + report.durabilityMode() + ", backend " + report.backend()
-                + ", " + report.writesInFlight() + " writes in flight"
-                + (report.formatted() ? ", newly formatted" : ""));
-        console.say("  " + report.journal() + ": " + report.medium().describe());
-        console.say("  "
-                + (report.calibration().isDone()
-                        ? report.calibration().describe()
-                        : "not calibrated: RWF_DSYNC and defaults; stop the node and run: millrace hw calibrate"));
-        final String notice = report.tailNotice();
-        console.say("recovered " + report.recovery().recordCount() + " records in "
-                + report.recovery().batchCount() + " batches "
-                + (report.recovery().checkpointBatchSequence() == 0 ? "" : "since the last checkpoint ") + "in "
-                + report.recovery().elapsedNs() / 1_000_000 + " ms; end: "
-                + report.recovery().tail()
-                + (notice == null ? detail(report) : " (" + notice + ")"));
-        if (notice != null) {
-            console.say("  " + ErrorCode.JOURNAL_TORN.remedy());
+        final boolean isSeveral = report.devices().size() > 1;
+        for (int i = 0; i < report.devices().size(); i++) {
+            sayDevice(report.devices().get(i), isSeveral ? "device " + i + ": " : "", isSeveral, report.formatted());
         }
-        console.say("ready: " + report.nodeName() + " listens at " + report.endpoint() + ", incarnation "
-                + report.incarnation() + ", after " + report.readyNs() / 1_000_000 + " ms; idle policy "
-                + report.idlePolicy()
-                + (http == null ? "" : "; health and metrics at http://" + http));
+        console.say(report.threads().text());
+        console.say(
+                "ready: " + report.nodeName() + " listens at " + report.first().endpoint() + ", incarnation "
+                        + report.first().incarnation() + ", after " + report.readyNs() / 1_000_000 + " ms; idle policy "
+                        + report.idlePolicy()
+                        + (http == null ? "" : "; health and metrics at http://" + http));
         if (output.isJson()) {
             final StringBuilder text = new StringBuilder();
             write(new JsonWriter(text), report, http);
@@ -191,25 +198,85 @@ final class StartCommand implements Callable<Integer> {
         }
     }
 
-    private static String detail(final NodeReport report) {
-        final String detail = report.recovery().tailDetail();
+    private void sayDevice(
+            final NodeReport.OfDevice device, final String prefix, final boolean isSeveral, final boolean formatted) {
+        if (isSeveral) {
+            console.say(prefix + device.journal() + " listens at " + device.endpoint());
+        }
+        console.say(prefix + "journal: " + device.durability() + ", " + device.durabilityMode() + ", backend "
+                + device.backend() + ", " + device.writesInFlight() + " writes in flight"
+                + (formatted ? ", newly formatted" : ""));
+        console.say("  " + device.journal() + ": " + device.medium().describe());
+        console.say("  "
+                + (device.calibration().isDone()
+                        ? device.calibration().describe()
+                        : "not calibrated: RWF_DSYNC and defaults; stop the node and run: millrace hw calibrate"));
+        final String notice = device.tailNotice();
+        console.say(prefix + "recovered " + device.recovery().recordCount() + " records in "
+                + device.recovery().batchCount() + " batches "
+                + (device.recovery().checkpointBatchSequence() == 0 ? "" : "since the last checkpoint ") + "in "
+                + device.recovery().elapsedNs() / 1_000_000 + " ms; end: "
+                + device.recovery().tail()
+                + (notice == null ? detail(device) : " (" + notice + ")"));
+        if (notice != null) {
+            console.say("  " + ErrorCode.JOURNAL_TORN.remedy());
+        }
+    }
+
+    private static String detail(final NodeReport.OfDevice device) {
+        final String detail = device.recovery().tailDetail();
         return detail.isEmpty() ? "" : " (" + detail + ")";
     }
 
     private static void write(final JsonWriter json, final NodeReport report, final @Nullable String http) {
+        final NodeReport.OfDevice first = report.first();
         json.beginObject()
-                .field("endpoint", report.endpoint())
+                .field("endpoint", first.endpoint())
                 .field("http", http)
                 .field("node", report.nodeName())
-                .field("incarnation", report.incarnation())
+                .field("incarnation", first.incarnation())
                 .field("durability", report.durability().name())
                 .field("formatted", report.formatted())
                 .field("readyMillis", report.readyNs() / 1_000_000)
-                .field("recoveryMillis", report.recovery().elapsedNs() / 1_000_000)
-                .field("recoveredBatches", report.recovery().batchCount())
-                .field("recoveredRecords", report.recovery().recordCount())
-                .field("tail", report.recovery().tail().name());
-        final String notice = report.tailNotice();
+                .field("recoveryMillis", first.recovery().elapsedNs() / 1_000_000)
+                .field("recoveredBatches", first.recovery().batchCount())
+                .field("recoveredRecords", first.recovery().recordCount())
+                .field("tail", first.recovery().tail().name());
+        writeNotice(json, first);
+        json.field("idlePolicy", report.idlePolicy().name())
+                .field("threading", report.threads().threading())
+                .name("threads")
+                .beginArray();
+        for (final ThreadPlan.Planned thread : report.threads().threads()) {
+            json.beginObject().field("name", thread.name());
+            if (thread.isBound()) {
+                json.field("cpu", thread.cpu());
+            }
+            json.end();
+        }
+        json.end().name("journal");
+        writeJournal(json, first);
+        json.name("devices").beginArray();
+        for (final NodeReport.OfDevice device : report.devices()) {
+            json.beginObject()
+                    .field("endpoint", device.endpoint())
+                    .field("file", device.journal().toString())
+                    .field("incarnation", device.incarnation())
+                    .field("durability", device.durability().name())
+                    .field("recoveryMillis", device.recovery().elapsedNs() / 1_000_000)
+                    .field("recoveredBatches", device.recovery().batchCount())
+                    .field("recoveredRecords", device.recovery().recordCount())
+                    .field("tail", device.recovery().tail().name());
+            writeNotice(json, device);
+            json.name("journal");
+            writeJournal(json, device);
+            json.end();
+        }
+        json.end().end();
+    }
+
+    private static void writeNotice(final JsonWriter json, final NodeReport.OfDevice device) {
+        final String notice = device.tailNotice();
         if (notice != null) {
             json.name("notice")
                     .beginObject()
@@ -217,20 +284,21 @@ final class StartCommand implements Callable<Integer> {
                     .field("message", notice)
                     .end();
         }
-        json.field("idlePolicy", report.idlePolicy().name())
-                .name("journal")
-                .beginObject()
-                .field("backend", report.backend())
-                .field("durabilityMode", report.durabilityMode())
-                .field("device", report.device())
-                .field("kind", report.medium().kind())
-                .field("disk", report.medium().device())
-                .field("serial", report.medium().serial())
-                .field("model", report.medium().model())
-                .field("writeCache", report.medium().writeCache())
-                .field("writesInFlight", report.writesInFlight())
+    }
+
+    private static void writeJournal(final JsonWriter json, final NodeReport.OfDevice device) {
+        json.beginObject()
+                .field("backend", device.backend())
+                .field("durabilityMode", device.durabilityMode())
+                .field("device", device.device())
+                .field("kind", device.medium().kind())
+                .field("disk", device.medium().device())
+                .field("serial", device.medium().serial())
+                .field("model", device.medium().model())
+                .field("writeCache", device.medium().writeCache())
+                .field("writesInFlight", device.writesInFlight())
                 .name("calibration");
-        HwCalibrateCommand.write(json, report.calibration());
-        json.end().end();
+        HwCalibrateCommand.write(json, device.calibration());
+        json.end();
     }
 }

@@ -82,6 +82,8 @@ final class StreamDescribeCommand implements Callable<Integer> {
                     .field("chain", segment.chain())
                     .field("chainEpoch", segment.chainEpoch())
                     .field("sealed", segment.isSealed())
+                    .field("head", segment.head())
+                    .field("tail", segment.tail())
                     .end();
         }
         json.end().end();
@@ -102,7 +104,7 @@ final class StreamDescribeCommand implements Callable<Integer> {
         console.out()
                 .printf(
                         Locale.ROOT,
-                        "%n%7s  %-16s  %-16s  %14s  %14s  %5s  %5s  %s%n",
+                        "%n%7s  %-16s  %-16s  %14s  %14s  %5s  %5s  %-6s  %s%n",
                         "segment",
                         "keys from",
                         "to",
@@ -110,12 +112,13 @@ final class StreamDescribeCommand implements Callable<Integer> {
                         "length",
                         "chain",
                         "epoch",
-                        "state");
+                        "state",
+                        "at");
         for (final SegmentInfo segment : info.segments()) {
             console.out()
                     .printf(
                             Locale.ROOT,
-                            "%7d  %-16s  %-16s  %14d  %14d  %5d  %5d  %s%n",
+                            "%7d  %-16s  %-16s  %14d  %14d  %5d  %5d  %-6s  %s%n",
                             segment.segmentId(),
                             Words.hash(segment.keyLow()),
                             Words.hash(segment.keyHigh()),
@@ -123,7 +126,8 @@ final class StreamDescribeCommand implements Callable<Integer> {
                             segment.length(),
                             segment.chain(),
                             segment.chainEpoch(),
-                            segment.isSealed() ? "sealed" : "open");
+                            segment.isSealed() ? "sealed" : "open",
+                            segment.head());
         }
     }
 }

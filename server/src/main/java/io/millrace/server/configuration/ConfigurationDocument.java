@@ -64,6 +64,9 @@ final class ConfigurationDocument {
     }
 
     private static String line(final String name, final Setting setting) {
+        if (setting.kind() == Setting.Kind.PATHS) {
+            return name + " = []\n";
+        }
         final boolean bare = setting.kind() == Setting.Kind.COUNT;
         return name + " = " + (bare ? setting.defaultText() : '"' + setting.defaultText() + '"') + "\n";
     }

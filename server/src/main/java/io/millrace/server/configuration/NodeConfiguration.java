@@ -115,12 +115,50 @@ public final class NodeConfiguration {
     }
 
     /**
-     * The journal's file or device; a disk that is named by its serial number is looked for.
+     * The journals' files or devices, one for each device of the node.
+     *
+     * @return absolute, in the order of the devices; one at least. A disk named by its serial number is looked for.
+     * @throws MillraceException MR-6001 when no disk has the serial number, MR-6012 when several have.
+     */
+    public List<Path> journalPaths() {
+        final String text = text(Setting.JOURNAL_PATHS);
+        if (text.isEmpty()) {
+            return List.of(onlyJournalPath());
+        }
+        final List<Path> paths = new ArrayList<>();
+        for (final String path : text.split(",", -1)) {
+            paths.add(JournalPlace.resolve(path));
+        }
+        return List.copyOf(paths);
+    }
+
+    /**
+     * The address that a device listens on.
+     *
+     * @param device number, from 0.
+     * @return host:port: the ports rise with the devices, unless any free one is asked for.
+     */
+    public String listenEndpoint(final int device) {
+        final int port = port(Setting.LISTEN_ENDPOINT);
+        return listenHost() + ":" + (port == 0 ? 0 : port + device);
+    }
+
+    private int port(final Setting setting) {
+        final String endpoint = text(setting);
+        return Integer.parseInt(endpoint.substring(endpoint.lastIndexOf(':') + 1));
+    }
+
+    /**
+     * The first device's journal.
      *
      * @return absolute.
      * @throws MillraceException MR-6001 when no disk has the serial number, MR-6012 when several have.
      */
     public Path journalPath() {
+        return journalPaths().get(0);
+    }
+
+    private Path onlyJournalPath() {
         final String text = text(Setting.JOURNAL_PATH);
         return text.isEmpty() ? dataDirectory().resolve("journal.millrace") : JournalPlace.resolve(text);
     }
@@ -306,8 +344,28 @@ public final class NodeConfiguration {
             if (concluded.number(Setting.JOURNAL_ZONE_SIZE) * 2 > concluded.number(Setting.JOURNAL_SIZE)) {
                 conflict(concluded, Setting.JOURNAL_ZONE_SIZE, Setting.JOURNAL_SIZE, "is more than half of");
             }
+            checkDevices(concluded);
             if (concluded.number(Setting.SESSION_HEARTBEAT) * 3 > concluded.number(Setting.SESSION_TIMEOUT)) {
                 conflict(concluded, Setting.SESSION_HEARTBEAT, Setting.SESSION_TIMEOUT, "is more than a third of");
+            }
+        }
+
+        private void checkDevices(final NodeConfiguration concluded) {
+            final int count = concluded.journalPaths().size();
+            if (count == 1) {
+                return;
+            }
+            if (concluded.isSet(Setting.JOURNAL_PATH)) {
+                conflict(concluded, Setting.JOURNAL_PATHS, Setting.JOURNAL_PATH, "stands beside");
+            }
+            if (count > concluded.number(Setting.CHAINS)) {
+                conflict(concluded, Setting.JOURNAL_PATHS, Setting.CHAINS, "names more devices than");
+            }
+            if ("single".equals(concluded.text(Setting.THREADING))) {
+                conflict(concluded, Setting.JOURNAL_PATHS, Setting.THREADING, "names several devices beside");
+            }
+            if (concluded.port(Setting.LISTEN_ENDPOINT) + count - 1 > 65_535) {
+                conflict(concluded, Setting.JOURNAL_PATHS, Setting.LISTEN_ENDPOINT, "leaves too few ports above");
             }
         }
 
@@ -333,6 +391,10 @@ public final class NodeConfiguration {
                 return;
             }
             final Object raw = table.get(path);
+            if (setting.kind() == Setting.Kind.PATHS && raw instanceof TomlArray array) {
+                takeArray(setting, array, origin);
+                return;
+            }
             final boolean wantsNumber = setting.kind() == Setting.Kind.COUNT || setting.kind() == Setting.Kind.SIZE;
             if (raw instanceof TomlArray || raw instanceof TomlTable || raw == null) {
                 bad(setting, origin, "expected one value");
@@ -345,6 +407,21 @@ public final class NodeConfiguration {
             } else {
                 put(setting, raw.toString(), origin);
             }
+        }
+
+        private void takeArray(final Setting setting, final TomlArray array, final Origin origin) {
+            final List<String> parts = new ArrayList<>();
+            for (int i = 0; i < array.size(); i++) {
+                if (!(array.get(i) instanceof String part) || part.indexOf(',') >= 0) {
+                    bad(
+                            setting,
+                            origin,
+                            "expected " + setting.kind().unit() + " without commas, found " + array.get(i));
+                    return;
+                }
+                parts.add(part);
+            }
+            put(setting, String.join(",", parts), origin);
         }
 
         /** A table without keys names no setting, but a mistyped one should not pass in silence. */

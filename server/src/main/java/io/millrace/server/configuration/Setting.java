@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Every setting of a node: its key in {@code millrace.toml}, unit, default, range and the reason for the default.
  * {@code docs/configuration.md} is generated from this list.
  *
- * <p><b>Threading:</b> immutable. <b>Invariants:</b> at most 27; keys are unique; defaults lie in their ranges.
+ * <p><b>Threading:</b> immutable. <b>Invariants:</b> at most 29; keys are unique; defaults lie in their ranges.
  */
 public enum Setting {
     /** Who the node is. */
@@ -37,11 +37,24 @@ public enum Setting {
     THREADING(
             "threading",
             Kind.CHOICE,
+            "auto",
+            0,
+            0,
+            "auto: single for one device on up to 4 CPUs, where more threads would only take each other's core; else"
+                    + " dedicated: the media driver and each device have threads of their own.",
+            "auto",
             "single",
+            "dedicated"),
+    /** Which thread runs where. */
+    CPUS(
+            "cpus",
+            Kind.CPUS,
+            "auto",
             0,
             0,
-            "One thread does everything, the media driver included; more threads come with more cores.",
-            "single"),
+            "CPUs that the devices' threads and then the media driver's are bound to, one each, such as 2-5,8. auto:"
+                    + " where threading is dedicated and more than 4 CPUs are allowed, the last ones. Give each node of a"
+                    + " host its own list, or none."),
     /** What an idle turn does. */
     IDLE_POLICY(
             "idle.policy",
@@ -65,6 +78,15 @@ public enum Setting {
             0,
             "Empty: journal.millrace in node.data, made by the first start. A file or raw block device named here, or"
                     + " serial: and a disk's serial number, is not: journal format."),
+    /** Several devices. */
+    JOURNAL_PATHS(
+            "journal.paths",
+            Kind.PATHS,
+            "",
+            0,
+            0,
+            "Empty: one device, journal.path. Several devices, in an order that never changes: each has its journal of"
+                    + " journal.size, its thread and its port, from that of listen.endpoint upwards."),
     /** Its length. */
     JOURNAL_SIZE(
             "journal.size",
@@ -221,6 +243,10 @@ public enum Setting {
         NAME("name"),
         /** A path, relative to the working directory. */
         PATH("path"),
+        /** Paths, parted by commas; in the file an array. */
+        PATHS("paths"),
+        /** Numbers of CPUs, {@code 2-5,8}. */
+        CPUS("CPUs"),
         /** {@code host:port}. */
         ENDPOINT("host:port"),
         /** {@code host:port}, or {@code off}. */
@@ -428,6 +454,8 @@ public enum Setting {
         return switch (kind) {
             case NAME -> "1 to 255 of A-Z a-z 0-9 . _ -";
             case PATH -> "a path";
+            case PATHS -> "2 to 64 paths";
+            case CPUS -> "such as 2-5,8, or auto, or none";
             case ENDPOINT -> "host:port, port 0 to 65535";
             case ENDPOINT_OR_OFF -> "host:port, port 0 to 65535, or off";
             case COUNT -> least + " to " + most;

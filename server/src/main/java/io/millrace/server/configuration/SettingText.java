@@ -1,12 +1,15 @@
 package io.millrace.server.configuration;
 
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.Set;
 
 /** Reads the text of a value by the kind of its setting. <b>Threading:</b> pure. */
 final class SettingText {
     private static final String AUTO_TEXT = "auto";
     private static final String NAME_PATTERN = "[A-Za-z0-9._-]{1,255}";
     private static final int MAX_PORT = 65535;
+    private static final int MOST_PATHS = 64;
 
     private SettingText() {}
 
@@ -28,6 +31,8 @@ final class SettingText {
             case DURATION -> inRange(setting, Units.parseDuration(text), text);
             case NAME -> name(text);
             case PATH -> path(text);
+            case PATHS -> paths(text);
+            case CPUS -> cpus(text);
             case ENDPOINT -> endpoint(text);
             case ENDPOINT_OR_OFF -> NodeConfiguration.OFF.equals(text) ? text : endpoint(text);
             case CHOICE -> choice(setting, text);
@@ -62,6 +67,31 @@ final class SettingText {
 
     private static String path(final String text) {
         return text.isEmpty() ? text : Path.of(text).toString();
+    }
+
+    private static String paths(final String text) {
+        if (text.isEmpty()) {
+            return text;
+        }
+        final Set<String> paths = new LinkedHashSet<>();
+        for (final String part : text.split(",", -1)) {
+            if (part.isBlank()) {
+                throw new IllegalArgumentException("an empty path in \"" + text + '"');
+            }
+            if (!paths.add(Path.of(part.strip()).normalize().toString())) {
+                throw new IllegalArgumentException(part.strip() + " stands twice in \"" + text + '"');
+            }
+        }
+        if (paths.size() < 2 || paths.size() > MOST_PATHS) {
+            throw new IllegalArgumentException(
+                    "expected 2 to " + MOST_PATHS + " paths, found " + paths.size() + "; a single one is journal.path");
+        }
+        return String.join(",", paths);
+    }
+
+    private static String cpus(final String text) {
+        final String plain = text.strip();
+        return CpuList.AUTO.equals(plain) || CpuList.NONE.equals(plain) ? plain : CpuList.text(CpuList.parse(plain));
     }
 
     private static String endpoint(final String text) {

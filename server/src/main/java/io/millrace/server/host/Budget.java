@@ -9,9 +9,9 @@ import io.millrace.server.configuration.Units;
  *
  * @param heapBytes the Java heap's limit.
  * @param indexBytes what of the heap the segment indexes of all chains may take; more is refused with INDEX_FULL.
- * @param lockedBytes buffers registered with the kernel: the journal's ring and its readers.
- * @param sharedBytes the media driver's files with all sessions open.
- * @param diskBytes the journal.
+ * @param lockedBytes buffers registered with the kernel: the ring of each device's journal and its readers.
+ * @param sharedBytes the media driver's files with all sessions of all devices open.
+ * @param diskBytes the journals of all devices.
  */
 public record Budget(long heapBytes, long indexBytes, long lockedBytes, long sharedBytes, long diskBytes) {
     /** A reader's buffer: the largest batch and one granule. */
@@ -38,6 +38,9 @@ public record Budget(long heapBytes, long indexBytes, long lockedBytes, long sha
 
     private static final long OVERHEAD_BYTES = 96L << 20;
 
+    /** What a device's thread takes besides: stack, client of the media, queues to the control plane. */
+    private static final long DEVICE_OVERHEAD_BYTES = 4L << 20;
+
     /**
      * Adds up.
      *
@@ -49,12 +52,15 @@ public record Budget(long heapBytes, long indexBytes, long lockedBytes, long sha
         final long publications = configuration.number(Setting.LIMITS_SESSIONS)
                 * logBytes(configuration.number(Setting.TRANSPORT_TERM_LENGTH));
         final long images = imageLimit(configuration) * logBytes(imageTermBytes(configuration));
+        final int devices = configuration.journalPaths().size();
         return new Budget(
                 heapBytes,
                 heapBytes / INDEX_HEAP_DIVISOR,
-                configuration.number(Setting.JOURNAL_BUFFER_SIZE) + JOURNAL_READERS * READER_BYTES,
-                DRIVER_BYTES + publications + images + REFUSALS_BYTES,
-                configuration.number(Setting.JOURNAL_SIZE));
+                devices * (configuration.number(Setting.JOURNAL_BUFFER_SIZE) + JOURNAL_READERS * READER_BYTES),
+                DRIVER_BYTES
+                        + devices * (publications + images + REFUSALS_BYTES)
+                        + (devices - 1) * DEVICE_OVERHEAD_BYTES,
+                devices * configuration.number(Setting.JOURNAL_SIZE));
     }
 
     /**

@@ -37,7 +37,8 @@ public final class HostChecks {
      * @param host what there is.
      * @param budget of the configuration.
      * @param sharedFreeBytes free where the media driver's files will lie.
-     * @param diskFreeBytes free where the journal will lie.
+     * @param diskFreeBytes free where the journal will lie; of several devices that of the fullest file system, times
+     *     the devices of the node, divided by those on it.
      * @param mustFormatJournal whether the journal's bytes are still to be taken from the disk.
      * @return findings, refusals first.
      */
@@ -117,7 +118,10 @@ public final class HostChecks {
     }
 
     private void openFiles() {
-        final long needed = FILES_OF_THE_NODE + FILES_PER_SESSION * configuration.number(Setting.LIMITS_SESSIONS);
+        final long needed = FILES_OF_THE_NODE
+                + FILES_PER_SESSION
+                        * configuration.number(Setting.LIMITS_SESSIONS)
+                        * configuration.journalPaths().size();
         if (host.openFilesLimit() != HostFacts.UNKNOWN && host.openFilesLimit() < needed) {
             refuse(
                     ErrorCode.DESCRIPTOR_LIMIT,
@@ -161,8 +165,13 @@ public final class HostChecks {
             refuse(
                     ErrorCode.DISK_FULL,
                     configuration.journalPath() + ": " + Units.roundSize(freeBytes) + " are free, journal.size = "
-                            + Units.size(budget.diskBytes()),
-                    "free space, or start with --set journal.size=" + suggestedSize(freeBytes));
+                            + Units.size(configuration.number(Setting.JOURNAL_SIZE))
+                            + (configuration.journalPaths().size() == 1
+                                    ? ""
+                                    : ", " + configuration.journalPaths().size() + " devices"),
+                    "free space, or start with --set journal.size="
+                            + suggestedSize(
+                                    freeBytes / configuration.journalPaths().size()));
         }
     }
 

@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one host says of itself. A number that cannot be read is {@link #UNKNOWN}.
@@ -78,22 +79,38 @@ public record HostFacts(
      * @return bytes, or {@link #UNKNOWN}, as for a raw block device.
      */
     public static long freeSpace(final Path directory) {
-        Path existing = directory.toAbsolutePath().normalize();
-        while (!Files.exists(existing)) {
-            final Path parent = existing.getParent();
-            if (parent == null) {
-                return UNKNOWN;
-            }
-            existing = parent;
-        }
-        if (JournalPlace.isBlockDevice(existing)) {
+        final Path existing = existing(directory);
+        if (existing != null && JournalPlace.isBlockDevice(existing)) {
             return UNKNOWN;
         }
         try {
-            return Files.getFileStore(existing).getUsableSpace();
+            return existing == null ? UNKNOWN : Files.getFileStore(existing).getUsableSpace();
         } catch (final IOException e) {
             return UNKNOWN;
         }
+    }
+
+    /**
+     * Names a file system, to tell whether two paths share it.
+     *
+     * @param directory that may not exist yet: its nearest ancestor counts.
+     * @return its name, empty when it cannot be told.
+     */
+    public static String fileStore(final Path directory) {
+        final Path existing = existing(directory);
+        try {
+            return existing == null ? "" : Files.getFileStore(existing).toString();
+        } catch (final IOException e) {
+            return "";
+        }
+    }
+
+    private static @Nullable Path existing(final Path directory) {
+        @Nullable Path existing = directory.toAbsolutePath().normalize();
+        while (existing != null && !Files.exists(existing)) {
+            existing = existing.getParent();
+        }
+        return existing;
     }
 
     private static String text(final Path root, final String path) {

@@ -1,7 +1,8 @@
 package io.millrace.server.metric;
 
 /**
- * One thing a node counts. The label ends with its unit, if it has one: {@code .bytes} or {@code .ns}.
+ * One thing a node counts. The label ends with its unit, if it has one: {@code .bytes} or {@code .ns}; then, of a node
+ * with several devices, comes which one it is about: <code>{device=1}</code>.
  *
  * <p><b>Threading</b>: immutable.
  *
@@ -13,6 +14,29 @@ public record Metric(String label, MetricKind kind, String help) {
     private static final String BOUND = ".le.";
     private static final String NANOSECONDS = ".ns";
     private static final String INFINITE = "inf";
+    private static final String DEVICE = "{device=";
+
+    /**
+     * Says which device a metric is about.
+     *
+     * @param device number, from 0.
+     * @return the same metric of that device.
+     */
+    public Metric ofDevice(final int device) {
+        return new Metric(label + DEVICE + device + "}", kind, help);
+    }
+
+    /** Returns the label without the device. */
+    public String name() {
+        final int brace = label.indexOf('{');
+        return brace < 0 ? label : label.substring(0, brace);
+    }
+
+    /** Returns the number of the device, empty when it is about the node or its only device. */
+    public String device() {
+        final int begin = label.indexOf(DEVICE);
+        return begin < 0 ? "" : label.substring(begin + DEVICE.length(), label.length() - 1);
+    }
 
     /**
      * Names a bucket of a histogram.
@@ -42,19 +66,21 @@ public record Metric(String label, MetricKind kind, String help) {
 
     /** Returns the histogram that a bucket or sum belongs to. */
     String base() {
-        final int bound = label.lastIndexOf(BOUND);
-        return bound >= 0 ? label.substring(0, bound) : label.substring(0, label.length() - ".sum.ns".length());
+        final String name = name();
+        final int bound = name.lastIndexOf(BOUND);
+        return bound >= 0 ? name.substring(0, bound) : name.substring(0, name.length() - ".sum.ns".length());
     }
 
     /** Returns a bucket's greatest time, {@link Long#MAX_VALUE} for none. */
     long boundNs() {
+        final String name = name();
         final String bound =
-                label.substring(label.lastIndexOf(BOUND) + BOUND.length(), label.length() - NANOSECONDS.length());
+                name.substring(name.lastIndexOf(BOUND) + BOUND.length(), name.length() - NANOSECONDS.length());
         return INFINITE.equals(bound) ? Long.MAX_VALUE : Long.parseLong(bound);
     }
 
     /** Tells whether the value is in nanoseconds. */
     boolean isTime() {
-        return label.endsWith(NANOSECONDS);
+        return name().endsWith(NANOSECONDS);
     }
 }

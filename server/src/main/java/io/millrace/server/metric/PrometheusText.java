@@ -16,6 +16,7 @@ public final class PrometheusText implements MetricSource.Visitor {
     private static final double NANOSECONDS = 1e9;
 
     private final StringBuilder out = new StringBuilder(16 * 1024);
+    private String headed = "";
     private String histogram = "";
     private long cumulative;
 
@@ -39,8 +40,8 @@ public final class PrometheusText implements MetricSource.Visitor {
     @Override
     public void onMetric(final Metric metric, final long value) {
         switch (metric.kind()) {
-            case COUNTER -> single(metric, value, name(metric.label()) + "_total", "counter");
-            case GAUGE -> single(metric, value, name(metric.label()), "gauge");
+            case COUNTER -> single(metric, value, name(metric.name()) + "_total", "counter");
+            case GAUGE -> single(metric, value, name(metric.name()), "gauge");
             case BUCKET -> bucket(metric, value);
             case SUM -> sum(metric, value);
         }
@@ -48,7 +49,11 @@ public final class PrometheusText implements MetricSource.Visitor {
 
     private void single(final Metric metric, final long value, final String name, final String type) {
         head(name, metric.help(), type);
-        out.append(name).append(' ');
+        out.append(name);
+        if (!metric.device().isEmpty()) {
+            out.append("{device=\"").append(metric.device()).append("\"}");
+        }
+        out.append(' ');
         if (metric.isTime()) {
             out.append(value / NANOSECONDS);
         } else {
@@ -59,13 +64,18 @@ public final class PrometheusText implements MetricSource.Visitor {
 
     private void bucket(final Metric metric, final long value) {
         final String name = name(metric.base()) + "_seconds";
-        if (!name.equals(histogram)) {
-            histogram = name;
+        final String series = name + metric.device();
+        if (!series.equals(histogram)) {
+            histogram = series;
             cumulative = 0;
             head(name, metric.help(), "histogram");
         }
         cumulative += value;
-        out.append(name).append("_bucket{le=\"");
+        out.append(name).append("_bucket{");
+        if (!metric.device().isEmpty()) {
+            out.append("device=\"").append(metric.device()).append("\",");
+        }
+        out.append("le=\"");
         if (metric.boundNs() == Long.MAX_VALUE) {
             out.append("+Inf");
         } else {
@@ -76,12 +86,28 @@ public final class PrometheusText implements MetricSource.Visitor {
 
     private void sum(final Metric metric, final long value) {
         final String name = name(metric.base()) + "_seconds";
-        out.append(name).append("_sum ").append(value / NANOSECONDS).append('\n');
-        out.append(name).append("_count ").append(cumulative).append('\n');
+        final String labels = metric.device().isEmpty() ? "" : "{device=\"" + metric.device() + "\"}";
+        out.append(name)
+                .append("_sum")
+                .append(labels)
+                .append(' ')
+                .append(value / NANOSECONDS)
+                .append('\n');
+        out.append(name)
+                .append("_count")
+                .append(labels)
+                .append(' ')
+                .append(cumulative)
+                .append('\n');
         histogram = "";
     }
 
+    /** Once for all devices: their series stand one behind the other. */
     private void head(final String name, final String help, final String type) {
+        if (name.equals(headed)) {
+            return;
+        }
+        headed = name;
         out.append("# HELP ").append(name).append(' ').append(help).append('\n');
         out.append("# TYPE ").append(name).append(' ').append(type).append('\n');
     }

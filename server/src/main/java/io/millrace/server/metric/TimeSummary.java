@@ -32,7 +32,11 @@ public final class TimeSummary {
         metrics.forEach((metric, value) -> {
             if (metric.kind() == MetricKind.BUCKET || metric.kind() == MetricKind.SUM) {
                 final long since = value - (before == null ? 0 : before.value(metric.label()));
-                last(summaries, metric.base()).take(metric, since);
+                last(
+                                summaries,
+                                metric.base()
+                                        + metric.label().substring(metric.name().length()))
+                        .take(metric, since);
             }
         });
         return summaries;

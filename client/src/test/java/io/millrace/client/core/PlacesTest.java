@@ -1,0 +1,87 @@
+package io.millrace.client.core;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.client.EventReader;
+import io.millrace.client.EventView;
+import io.millrace.client.EventWriter;
+import io.millrace.client.StreamPosition;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A client goes to the address that serves a segment's chain, and asks again when that is no longer right. */
+@Timeout(20)
+final class PlacesTest {
+    private static final Duration WAIT = Duration.ofSeconds(20);
+
+    private final ClientFixture fixture = new ClientFixture(1, 2);
+
+    private List<String> openEndpoints() {
+        return fixture.network.links.stream()
+                .filter(link -> !link.isClosed)
+                .map(link -> link.endpoint)
+                .toList();
+    }
+
+    private static String next(final EventReader reader) {
+        final EventView event = reader.read(WAIT);
+        assertNotNull(event, "no event in time");
+        return event.asText();
+    }
+
+    @Test
+    void shouldResolvePlacesByTheAddressThatWasAsked() {
+        assertEquals("host:1", Places.resolve("", "host:1"));
+        assertEquals("host:2", Places.resolve(":2", "host:1"));
+        assertEquals("[::1]:2", Places.resolve(":2", "[::1]:1"));
+        assertEquals("127.0.0.1:2", Places.resolve(":2", "ipc"));
+        assertEquals("ipc", Places.resolve("", "ipc"));
+        assertEquals("other:3", Places.resolve("other:3", "host:1"));
+    }
+
+    @Test
+    void shouldWriteAndReadAtTheAddressOfTheChain() {
+        fixture.node.place = ":9001";
+        final EventWriter writer = fixture.writer();
+        final EventReader reader = fixture.reader(StreamPosition.HEAD);
+        writer.append("key", ClientFixture.bytes("a"));
+        assertEquals("a", next(reader));
+        final String asked = openEndpoints().get(0);
+        assertEquals(
+                List.of(asked, Places.resolve(":9001", asked)), openEndpoints(), "one connection for both segments");
+    }
+
+    @Test
+    void shouldAskAgainAndLoseNothingWhenTheChainIsServedElsewhere() {
+        final EventWriter writer = fixture.writer();
+        final EventReader reader = fixture.reader(StreamPosition.HEAD);
+        writer.append("key", ClientFixture.bytes("a"));
+        assertEquals("a", next(reader));
+        fixture.node.place = ":9002";
+        fixture.node.restart();
+        writer.append("key", ClientFixture.bytes("b"));
+        assertEquals("b", next(reader));
+        assertEquals(0, writer.failure());
+    }
+
+    @Test
+    void shouldAskAgainAndCloseTheOldConnectionWhenAnAddressIsSilentForLong() {
+        fixture.node.place = ":9001";
+        final EventWriter writer = fixture.writer();
+        final EventReader reader = fixture.reader(StreamPosition.HEAD);
+        writer.append("key", ClientFixture.bytes("a"));
+        assertEquals("a", next(reader));
+        final String old = openEndpoints().get(1);
+        fixture.node.deadEndpoints.add(old);
+        fixture.node.place = ":9003";
+        fixture.node.restart();
+        writer.append("key", ClientFixture.bytes("b"));
+        assertEquals("b", next(reader));
+        assertTrue(!openEndpoints().contains(old), () -> openEndpoints().toString());
+        assertEquals(2, openEndpoints().size());
+    }
+}
