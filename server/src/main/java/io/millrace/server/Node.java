@@ -323,6 +323,7 @@ public final class Node implements AutoCloseable {
                 .termLength(configuration.integer(Setting.TRANSPORT_TERM_LENGTH))
                 .maxImageTermLength(Budget.imageTermBytes(configuration))
                 .imageLimit(Budget.imageLimit(configuration))
+                .logMemoryLimit(Budget.logBytesLimit(configuration))
                 .errorHandler(errors)
                 .warning(warnings);
         if (configuration.number(Setting.TRANSPORT_MTU) != NodeConfiguration.AUTO) {
@@ -350,6 +351,7 @@ public final class Node implements AutoCloseable {
         return new AcceptorContext()
                 .listenEndpoint(configuration.text(Setting.LISTEN_ENDPOINT))
                 .sessionLimit(configuration.integer(Setting.LIMITS_SESSIONS))
+                .sessionMemory(Budget.sessionBytes(configuration))
                 .heartbeatIntervalNs(configuration.number(Setting.SESSION_HEARTBEAT))
                 .sessionTimeoutNs(configuration.number(Setting.SESSION_TIMEOUT))
                 .node(

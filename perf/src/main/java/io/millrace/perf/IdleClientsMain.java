@@ -1,0 +1,124 @@
+package io.millrace.perf;
+
+import io.millrace.client.Millrace;
+import io.millrace.codec.AllowedHere;
+import io.millrace.transport.Transport;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.agrona.CloseHelper;
+
+/**
+ * Clients that only stay connected, many in one process: each is a {@link Millrace} of its own with a session and a
+ * reply port of its own; they share the media driver of this process.
+ *
+ * <p><b>Threading:</b> one thread drives the media driver and every client; a daemon watches the parent.
+ */
+final class IdleClientsMain {
+    /** What it prints when all its clients are connected, and whenever that number changes; the number follows. */
+    static final String CONNECTED = "CONNECTED ";
+
+    private static final long TURN_NS = TimeUnit.MILLISECONDS.toNanos(1);
+    private static final int TURNS_PER_ROUND = 10;
+    private static volatile boolean stopped;
+
+    private final Transport media;
+    private final List<Millrace> clients = new ArrayList<>();
+    private int next;
+    private int connectedCount;
+
+    private IdleClientsMain(final Transport media) {
+        this.media = media;
+    }
+
+    /**
+     * Connects and stays until standard input ends or SIGTERM comes.
+     *
+     * @param arguments the node's endpoint, the number of clients, the term length in bytes, a name.
+     */
+    @AllowedHere("a main of its own")
+    public static void main(final String[] arguments) {
+        final Thread main = Thread.currentThread();
+        final Thread parentWatch = new Thread(IdleClientsMain::watchParent, "parent-watch");
+        parentWatch.setDaemon(true);
+        parentWatch.start();
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(main), "stop"));
+        final int count = Integer.parseInt(arguments[1]);
+        final int termLength = Integer.parseInt(arguments[2]);
+        final Transport.Context settings =
+                new Transport.Context().termLength(termLength).imageLimit(Math.max(128, 2 * count));
+        try (Transport media = Transport.launch(settings)) {
+            final IdleClientsMain all = new IdleClientsMain(media);
+            try {
+                all.connect(arguments[0], count, termLength, arguments[3]);
+                all.run();
+            } finally {
+                CloseHelper.quietCloseAll(all.clients);
+            }
+        }
+    }
+
+    private void connect(final String endpoint, final int count, final int termLength, final String name) {
+        for (int i = 0; i < count && !stopped; i++) {
+            media.doWork();
+            clients.add(Millrace.connect(new Millrace.Context()
+                    .endpoint(endpoint)
+                    .clientName(name + "-" + i)
+                    .aeronDirectory(media.aeronDirectory())
+                    .termLength(termLength)
+                    .connectTimeoutNs(0)
+                    .invoker(true)));
+        }
+    }
+
+    private void run() {
+        while (!stopped) {
+            final boolean isSettled = connectedCount == clients.size();
+            media.doWork();
+            final int turns = isSettled ? (clients.size() + TURNS_PER_ROUND - 1) / TURNS_PER_ROUND : clients.size();
+            for (int i = 0; i < turns; i++) {
+                clients.get(next).doWork();
+                next = next + 1 == clients.size() ? 0 : next + 1;
+            }
+            if (next < turns) {
+                count();
+            }
+            if (isSettled) {
+                LockSupport.parkNanos(TURN_NS);
+            }
+        }
+    }
+
+    @AllowedHere("tells its parent")
+    private void count() {
+        int connected = 0;
+        for (final Millrace client : clients) {
+            connected += client.isConnected() ? 1 : 0;
+        }
+        if (connected != connectedCount) {
+            connectedCount = connected;
+            System.out.println(CONNECTED + connected);
+        }
+    }
+
+    private static void watchParent() {
+        try {
+            System.in.transferTo(OutputStream.nullOutputStream()); // nobody writes here; it ends with the parent
+        } catch (final IOException e) {
+            stopped = true;
+        }
+        stopped = true;
+    }
+
+    private static void stop(final Thread main) {
+        stopped = true;
+        try {
+            main.join(5_000);
+        } catch (final InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
