@@ -23,6 +23,7 @@ final class IdleClientsMain {
 
     private static final long TURN_NS = TimeUnit.MILLISECONDS.toNanos(1);
     private static final int TURNS_PER_ROUND = 10;
+    private static final int CLIENTS_PER_MEDIA_TURN = 4;
     private static volatile boolean stopped;
 
     private final Transport media;
@@ -77,9 +78,11 @@ final class IdleClientsMain {
     private void run() {
         while (!stopped) {
             final boolean isSettled = connectedCount == clients.size();
-            media.doWork();
             final int turns = isSettled ? (clients.size() + TURNS_PER_ROUND - 1) / TURNS_PER_ROUND : clients.size();
             for (int i = 0; i < turns; i++) {
+                if (i % CLIENTS_PER_MEDIA_TURN == 0) {
+                    media.doWork(); // it takes one command of a client a turn
+                }
                 clients.get(next).doWork();
                 next = next + 1 == clients.size() ? 0 : next + 1;
             }

@@ -33,7 +33,7 @@ import org.agrona.concurrent.ringbuffer.RingBuffer;
  */
 final class DriverTurns {
     /** Publications, or images, up to which every turn looks after all of them. */
-    static final int WHOLE_MAX = Integer.getInteger("wholemax", 24);
+    static final int WHOLE_MAX = 24;
 
     /** How long it takes at most until each one has had its turn, when the driver is invoked often enough. */
     static final long ROUND_NS = TimeUnit.MILLISECONDS.toNanos(50);

@@ -19,6 +19,7 @@ public final class LinkContext {
     private long clientIdLow;
     private byte[] credentials = new byte[0];
     private int termLength;
+    private int replyTermLength;
     private int fragmentLimit = 64;
     private long linkTimeoutNs = 2_000 * NS_PER_MS;
     private long heartbeatIntervalNs = 100 * NS_PER_MS;
@@ -74,6 +75,22 @@ public final class LinkContext {
     public LinkContext credentials(final byte[] bytes) {
         this.credentials = bytes.clone();
         return this;
+    }
+
+    /**
+     * Asks for another term length of the node's publication to this client than that of its own.
+     *
+     * @param lengthBytes default: that of {@link #termLength(int)}.
+     * @return this.
+     */
+    LinkContext replyTermLength(final int lengthBytes) {
+        this.replyTermLength = lengthBytes;
+        return this;
+    }
+
+    /** Returns what the node is asked for, in bytes; 0: its own choice. */
+    int replyTermLength() {
+        return replyTermLength == 0 ? termLength : replyTermLength;
     }
 
     /**
