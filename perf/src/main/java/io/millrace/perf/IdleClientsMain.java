@@ -1,19 +1,26 @@
 package io.millrace.perf;
 
-import io.millrace.client.Millrace;
 import io.millrace.codec.AllowedHere;
+import io.millrace.codec.wire.RefusalCode;
+import io.millrace.transport.Link;
+import io.millrace.transport.LinkContext;
+import io.millrace.transport.LinkHandler;
 import io.millrace.transport.Transport;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.agrona.CloseHelper;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.NanoClock;
+import org.agrona.concurrent.SystemNanoClock;
 
 /**
- * Clients that only stay connected, many in one process: each is a {@link Millrace} of its own with a session and a
- * reply port of its own; they share the media driver of this process.
+ * Clients that only stay connected, many in one process: each has a session, a publication and a reply port of its own,
+ * as every client has; they share the media driver of this process.
  *
  * <p><b>Threading:</b> one thread drives the media driver and every client; a daemon watches the parent.
  */
@@ -26,8 +33,9 @@ final class IdleClientsMain {
     private static final int CLIENTS_PER_MEDIA_TURN = 4;
     private static volatile boolean stopped;
 
+    private final NanoClock clock = SystemNanoClock.INSTANCE;
     private final Transport media;
-    private final List<Millrace> clients = new ArrayList<>();
+    private final List<Link> clients = new ArrayList<>();
     private int next;
     private int connectedCount;
 
@@ -63,27 +71,28 @@ final class IdleClientsMain {
     }
 
     private void connect(final String endpoint, final int count, final int termLength, final String name) {
-        for (int i = 0; i < count && !stopped; i++) {
-            media.doWork();
-            clients.add(Millrace.connect(new Millrace.Context()
-                    .endpoint(endpoint)
-                    .clientName(name + "-" + i)
-                    .aeronDirectory(media.aeronDirectory())
-                    .termLength(termLength)
-                    .connectTimeoutNs(0)
-                    .invoker(true)));
+        final SplittableRandom random = new SplittableRandom(ProcessHandle.current().pid());
+        for (int i = 0; i < count; i++) {
+            clients.add(new Link(
+                    media,
+                    new LinkContext()
+                            .endpoint(endpoint)
+                            .client(name + "-" + i, random.nextLong(), random.nextLong())
+                            .termLength(termLength),
+                    new Silent()));
         }
     }
 
     private void run() {
         while (!stopped) {
+            final long nowNs = clock.nanoTime();
             final boolean isSettled = connectedCount == clients.size();
             final int turns = isSettled ? (clients.size() + TURNS_PER_ROUND - 1) / TURNS_PER_ROUND : clients.size();
             for (int i = 0; i < turns; i++) {
                 if (i % CLIENTS_PER_MEDIA_TURN == 0) {
                     media.doWork(); // it takes one command of a client a turn
                 }
-                clients.get(next).doWork();
+                clients.get(next).doWork(nowNs);
                 next = next + 1 == clients.size() ? 0 : next + 1;
             }
             if (next < turns) {
@@ -98,8 +107,8 @@ final class IdleClientsMain {
     @AllowedHere("tells its parent")
     private void count() {
         int connected = 0;
-        for (final Millrace client : clients) {
-            connected += client.isConnected() ? 1 : 0;
+        for (final Link client : clients) {
+            connected += client.state() == Link.State.OPEN ? 1 : 0;
         }
         if (connected != connectedCount) {
             connectedCount = connected;
@@ -122,6 +131,37 @@ final class IdleClientsMain {
             main.join(5_000);
         } catch (final InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Wants nothing of its node. <b>Threading:</b> stateless. */
+    private static final class Silent implements LinkHandler {
+        @Override
+        public void onOpened(final Link link) {
+            assert link.state() == Link.State.OPEN;
+        }
+
+        @Override
+        @AllowedHere("tells its parent")
+        public void onLost(final Link link, final String reason) {
+            System.err.println("lost: " + reason);
+        }
+
+        @Override
+        public boolean onFrame(
+                final Link link,
+                final int templateId,
+                final DirectBuffer buffer,
+                final int offset,
+                final int length,
+                final long receivedNs) {
+            return true;
+        }
+
+        @Override
+        @AllowedHere("tells its parent")
+        public void onRefused(final Link link, final RefusalCode code, final String text, final boolean isFinal) {
+            System.err.println(code + ": " + text);
         }
     }
 }

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Threading</b>: the driver's thread.
  *
- * <p><b>Invariants</b>: every element is in a part at least once a round, as long as turns are not rarer than {@link
- * #ROUND_PART_MAX} elements a turn allow. Allocates nothing while the array and the lengths of its parts do not change.
+ * <p><b>Invariants</b>: every element is in a part at least once a round, or in every part when turns are rarer; one that
+ * was touched is in the next part. Allocates nothing while the array and the lengths of its parts do not change.
  *
  * @param <T> publication or image.
  */
@@ -121,8 +121,8 @@ final class DriverPart<T> {
      * @return what it is to have: everything, with what it added and without what it took away.
      */
     T[] end(final T[] after) {
-        if (after == part) {
-            return whole;
+        if (after == part || part == whole) {
+            return part == whole ? after : whole;
         }
         final T[] merged = Arrays.copyOf(whole, whole.length + after.length);
         int length = 0;
@@ -169,10 +169,14 @@ final class DriverPart<T> {
 
     private void choose(final long sinceNs) {
         roundCredit += sinceNs * whole.length;
-        final int most = Math.min(ROUND_PART_MAX, whole.length - touchedCount);
-        final int due = (int) Math.min(most, roundCredit / roundNs);
-        roundCredit = due == most ? 0 : roundCredit - due * roundNs;
-        part = ofLength(touchedCount + due);
+        final long due = roundCredit / roundNs;
+        if (due > ROUND_PART_MAX || due > whole.length - touchedCount) {
+            roundCredit = 0;
+            part = whole; // the last turn was long ago
+            return;
+        }
+        roundCredit -= due * roundNs;
+        part = ofLength(touchedCount + (int) due);
         System.arraycopy(touched, 0, part, 0, touchedCount);
         for (int i = touchedCount; i < part.length; i++) {
             part[i] = nextUntouched();
@@ -218,7 +222,8 @@ final class DriverPart<T> {
 
     private void expire(final long nowNs) {
         for (int i = touchedCount - 1; i >= 0; i--) {
-            if (nowNs - touchedAtNs[i] > touchedNs) {
+            // The time of a touch is that of the turn before it: that it has had a turn since is told by the second.
+            if (nowNs - touchedAtNs[i] > touchedNs && touchedAtNs[i] < lastTurnNs) {
                 remove(i);
             }
         }

@@ -43,6 +43,9 @@ final class DriverTurns {
 
     private static final long CONDUCTOR_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(10);
 
+    /** While a thousand sessions are opened, the receiver is to have most of the time: the socket's buffer is finite. */
+    private static final long COMMAND_INTERVAL_NS = TimeUnit.MICROSECONDS.toNanos(500);
+
     private static final String WARNING = "this version of Aeron does not let idle sessions be looked after less often:"
             + " each of them adds to the latency of all";
 
@@ -225,7 +228,7 @@ final class DriverTurns {
         private final DriverConductor conductor;
         private final DriverFields fields;
         private final RingBuffer commands;
-        private long nextWholeNs;
+        private long lastWholeNs;
 
         ConductorTurn(final DriverConductor conductor, final DriverFields fields, final RingBuffer commands) {
             this.conductor = conductor;
@@ -235,17 +238,18 @@ final class DriverTurns {
 
         @Override
         public void onStart() {
-            nextWholeNs = clock.nanoTime();
+            lastWholeNs = clock.nanoTime();
             conductor.onStart();
         }
 
         @Override
         public int doWork() {
             if (!isPartial
-                    || nowNs - nextWholeNs >= 0
-                    || commands.producerPosition() != commands.consumerPosition()
+                    || nowNs - lastWholeNs >= CONDUCTOR_INTERVAL_NS
+                    || (nowNs - lastWholeNs >= COMMAND_INTERVAL_NS
+                            && commands.producerPosition() != commands.consumerPosition())
                     || fields.hasIpcPublications(conductor)) {
-                nextWholeNs = nowNs + CONDUCTOR_INTERVAL_NS;
+                lastWholeNs = nowNs;
                 return conductor.doWork();
             }
             int workCount = 0;

@@ -14,8 +14,6 @@ import org.agrona.collections.Int2ObjectHashMap;
  * <p><b>Invariants</b>: a sender with a readable frame is active, unless its arrival was missed; then its round finds it.
  */
 final class ImagePoll {
-    private static final int ROUND_PART_MAX = 64;
-
     private final List<ClientImage> images;
     private final ControlledFragmentHandler handler;
     private final int fragmentLimit;
@@ -131,8 +129,8 @@ final class ImagePoll {
     private void activateRound(final long nowNs) {
         roundCredit += Math.min(nowNs - lastNs, DriverTurns.ROUND_NS) * images.size();
         lastNs = nowNs;
-        final int due = (int) Math.min(Math.min(ROUND_PART_MAX, images.size()), roundCredit / DriverTurns.ROUND_NS);
-        roundCredit = due == ROUND_PART_MAX ? 0 : roundCredit - due * DriverTurns.ROUND_NS;
+        final int due = (int) Math.min(images.size(), roundCredit / DriverTurns.ROUND_NS);
+        roundCredit -= due * DriverTurns.ROUND_NS;
         for (int i = 0; i < due; i++) {
             next = next >= images.size() ? 0 : next;
             final ClientImage image = images.get(next++);

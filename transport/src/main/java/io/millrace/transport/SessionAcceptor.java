@@ -78,6 +78,7 @@ public final class SessionAcceptor implements AutoCloseable {
     private int notedImageCount;
     private int nextImage;
     private int nextSession;
+    private int passedTicks = 1;
     private int ipcSessionCount;
     private long sessionBytes;
     private long lastSessionId;
@@ -125,6 +126,7 @@ public final class SessionAcceptor implements AutoCloseable {
         nowNs = turnNs;
         int workCount = pollUdp() + poll(ipcSubscription);
         if (isUrgent || turnNs - nextTickNs >= 0) {
+            passedTicks = (int) Math.max(1, Math.min(ROUND_TICKS_MAX, (turnNs - nextTickNs) / TICK_NS + 1));
             nextTickNs = turnNs + TICK_NS;
             isUrgent = false;
             workCount += tick();
@@ -530,8 +532,9 @@ public final class SessionAcceptor implements AutoCloseable {
         return workCount;
     }
 
-    private static int share(final int count, final int ticks) {
-        return count <= DriverTurns.WHOLE_MAX ? count : (count + ticks - 1) / ticks;
+    private int share(final int count, final int ticks) {
+        final int ofOneTick = count <= DriverTurns.WHOLE_MAX ? count : (count + ticks - 1) / ticks;
+        return Math.min(count, ofOneTick * passedTicks);
     }
 
     private int imageCount() {
