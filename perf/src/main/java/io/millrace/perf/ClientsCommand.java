@@ -117,8 +117,8 @@ final class ClientsCommand implements Callable<Integer> {
             terminal.warn("--term-length is " + termLength + ", but must be a power of two from 64KiB to 1MiB");
             return 2;
         }
-        final Bench.Plan plan = new Bench.Plan(
-                rate, false, options.eventLength(), options.segments(), options.warmUpNs(), durationNs);
+        final Bench.Plan plan =
+                new Bench.Plan(rate, false, options.eventLength(), options.segments(), options.warmUpNs(), durationNs);
         try (Cleanup cleanup = new Cleanup()) {
             final Environment environment = Environment.read(Environment.root());
             Header.say(terminal, environment);
@@ -157,7 +157,8 @@ final class ClientsCommand implements Callable<Integer> {
                         run.isDisturbed() ? " (disturbed)" : ""));
             }
         }
-        final List<Run> calm = attempts.stream().filter(run -> !run.isDisturbed()).toList();
+        final List<Run> calm =
+                attempts.stream().filter(run -> !run.isDisturbed()).toList();
         return report(calm.size() < options.runs() ? attempts : calm, environment, journal);
     }
 

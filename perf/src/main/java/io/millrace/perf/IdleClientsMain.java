@@ -71,7 +71,8 @@ final class IdleClientsMain {
     }
 
     private void connect(final String endpoint, final int count, final int termLength, final String name) {
-        final SplittableRandom random = new SplittableRandom(ProcessHandle.current().pid());
+        final SplittableRandom random =
+                new SplittableRandom(ProcessHandle.current().pid());
         for (int i = 0; i < count; i++) {
             clients.add(new Link(
                     media,

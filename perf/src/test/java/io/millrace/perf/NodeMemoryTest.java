@@ -16,9 +16,7 @@ final class NodeMemoryTest {
     void shouldCountEachFileOnceWhenItIsMappedTwice(@TempDir final Path proc) throws IOException {
         final Path process = Files.createDirectory(proc.resolve("7"));
         Files.writeString(process.resolve("status"), "VmRSS:\t 900 kB\nRssAnon:\t     400 kB\nRssShmem:\t 500 kB\n");
-        Files.writeString(
-                process.resolve("maps"),
-                """
+        Files.writeString(process.resolve("maps"), """
                 7f0000000000-7f0000031000 rw-s 00000000 00:17 1 /dev/shm/x/publications/1.logbuffer
                 7f1000000000-7f1000031000 rw-s 00000000 00:17 1 /dev/shm/x/publications/1.logbuffer
                 7f2000000000-7f2000001000 rw-s 00000000 00:17 2 /dev/shm/x/images/2.logbuffer

@@ -159,17 +159,23 @@ record DriverFields(
     private static @Nullable DriverFields find() {
         try {
             return new DriverFields(
-                    field(CompositeAgent.class, "agents", Agent[].class),
-                    field(Sender.class, "networkPublications", NetworkPublication[].class),
-                    field(Receiver.class, "publicationImages", PublicationImage[].class),
-                    field(DriverConductor.class, "ipcPublications", ArrayList.class),
-                    method(NetworkPublication.class, "registrationId", MethodType.methodType(long.class)),
-                    method(PublicationImage.class, "trackRebuild", MethodType.methodType(int.class, long.class)),
-                    method(
-                            NetworkPublication.class,
-                            "updatePublisherPositionAndLimit",
-                            MethodType.methodType(int.class)),
-                    method(MediaDriver.Context.class, "toDriverCommands", MethodType.methodType(RingBuffer.class)))
+                            field(CompositeAgent.class, "agents", Agent[].class),
+                            field(Sender.class, "networkPublications", NetworkPublication[].class),
+                            field(Receiver.class, "publicationImages", PublicationImage[].class),
+                            field(DriverConductor.class, "ipcPublications", ArrayList.class),
+                            method(NetworkPublication.class, "registrationId", MethodType.methodType(long.class)),
+                            method(
+                                    PublicationImage.class,
+                                    "trackRebuild",
+                                    MethodType.methodType(int.class, long.class)),
+                            method(
+                                    NetworkPublication.class,
+                                    "updatePublisherPositionAndLimit",
+                                    MethodType.methodType(int.class)),
+                            method(
+                                    MediaDriver.Context.class,
+                                    "toDriverCommands",
+                                    MethodType.methodType(RingBuffer.class)))
                     .checked();
         } catch (final ReflectiveOperationException | SecurityException e) {
             return null;
@@ -178,8 +184,7 @@ record DriverFields(
 
     // The conductor's part is known to be what stands in DriverTurns; a conductor without it is another version's.
     private @Nullable DriverFields checked() throws ReflectiveOperationException {
-        final Method tracking =
-                DriverConductor.class.getDeclaredMethod("trackStreamPositions", int.class, long.class);
+        final Method tracking = DriverConductor.class.getDeclaredMethod("trackStreamPositions", int.class, long.class);
         return int.class.equals(tracking.getReturnType()) ? this : null;
     }
 

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Threading</b>: the driver's thread.
  *
- * <p><b>Invariants</b>: every element is in a part at least once a round, or in every part when turns are rarer; one that
- * was touched is in the next part. Allocates nothing while the array and the lengths of its parts do not change.
+ * <p><b>Invariants</b>: every element is in a part at least once a round, or in every part when turns are rarer; one
+ * that was touched is in the next part. Allocates nothing while the array and the lengths of its parts do not change.
  *
  * @param <T> publication or image.
  */
@@ -51,10 +51,7 @@ final class DriverPart<T> {
      * @param touchedNs how long a touched element is in every part.
      */
     DriverPart(
-            final IntFunction<T[]> newArray,
-            final ToLongFunction<T> keyOf,
-            final long roundNs,
-            final long touchedNs) {
+            final IntFunction<T[]> newArray, final ToLongFunction<T> keyOf, final long roundNs, final long touchedNs) {
         this.newArray = newArray;
         this.keyOf = keyOf;
         this.roundNs = roundNs;

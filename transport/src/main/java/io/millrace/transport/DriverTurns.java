@@ -43,7 +43,9 @@ final class DriverTurns {
 
     private static final long CONDUCTOR_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(10);
 
-    /** While a thousand sessions are opened, the receiver is to have most of the time: the socket's buffer is finite. */
+    /**
+     * While a thousand sessions are opened, the receiver is to have most of the time: the socket's buffer is finite.
+     */
     private static final long COMMAND_INTERVAL_NS = TimeUnit.MICROSECONDS.toNanos(500);
 
     private static final String WARNING = "this version of Aeron does not let idle sessions be looked after less often:"

@@ -11,7 +11,8 @@ import org.agrona.collections.Int2ObjectHashMap;
  *
  * <p><b>Threading</b>: the duty cycle's thread only.
  *
- * <p><b>Invariants</b>: a sender with a readable frame is active, unless its arrival was missed; then its round finds it.
+ * <p><b>Invariants</b>: a sender with a readable frame is active, unless its arrival was missed; then its round finds
+ * it.
  */
 final class ImagePoll {
     private final List<ClientImage> images;

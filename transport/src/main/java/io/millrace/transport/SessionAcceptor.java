@@ -267,11 +267,7 @@ public final class SessionAcceptor implements AutoCloseable {
     }
 
     private Action onChecked(
-            final ClientImage client,
-            final DirectBuffer buffer,
-            final int offset,
-            final int length,
-            final byte flags) {
+            final ClientImage client, final DirectBuffer buffer, final int offset, final int length, final byte flags) {
         if (length < 0 || length > buffer.capacity() - offset) {
             droppedFrameCount++;
             return Action.CONTINUE;

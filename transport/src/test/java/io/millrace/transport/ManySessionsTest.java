@@ -122,7 +122,9 @@ class ManySessionsTest {
     void shouldGiveNoMoreThanItsOwnTermsWhenAClientAsksForLargeOnes() {
         bench.acceptorContext.termLength(SMALL);
         opened(bench.link(bench.linkContext(1).replyTermLength(64 << 20), side));
-        assertEquals(LogMemory.logBytes(1 << 20) + LogMemory.logBytes(SMALL), bench.acceptor().sessionBytes());
+        assertEquals(
+                LogMemory.logBytes(1 << 20) + LogMemory.logBytes(SMALL),
+                bench.acceptor().sessionBytes());
     }
 
     @Test
@@ -158,7 +160,9 @@ class ManySessionsTest {
         bench.until(() -> bench.nodeSide.numbers.size() == count);
         bench.advance(10_000 * Bench.MS);
         assertEquals(count, bench.acceptor().sessionCount(), "heartbeats keep idle sessions");
-        assertEquals(count, links.stream().filter(link -> link.state() == Link.State.OPEN).count());
+        assertEquals(
+                count,
+                links.stream().filter(link -> link.state() == Link.State.OPEN).count());
         assertEquals(0, bench.node.errorCount() + bench.client.errorCount());
 
         links.forEach(Link::close);

@@ -84,8 +84,8 @@ public record Budget(long heapBytes, long indexBytes, long lockedBytes, long sha
      * @return bytes; never more than all sessions can take, were each as large as they come.
      */
     public static long sessionBytes(final NodeConfiguration configuration) {
-        final long largest = logBytes(configuration.number(Setting.TRANSPORT_TERM_LENGTH))
-                + logBytes(imageTermBytes(configuration));
+        final long largest =
+                logBytes(configuration.number(Setting.TRANSPORT_TERM_LENGTH)) + logBytes(imageTermBytes(configuration));
         return Math.min(
                 configuration.number(Setting.LIMITS_SESSION_MEMORY),
                 configuration.number(Setting.LIMITS_SESSIONS) * largest);
