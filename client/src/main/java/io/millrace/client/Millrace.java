@@ -32,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  * second.
  */
 public final class Millrace implements AutoCloseable {
+    private static final int MIN_TERM_LENGTH = 64 << 10;
+    private static final int MAX_TERM_LENGTH = 64 << 20;
     private static final int MIN_BUFFER_LENGTH = 2 * 1024 * 1024;
     private static final int MAX_BUFFER_LENGTH = 256 * 1024 * 1024;
     private static final int MIN_PENDING_EVENTS = 16;
@@ -105,6 +107,9 @@ public final class Millrace implements AutoCloseable {
             throw new MillraceException(ErrorCode.BAD_ADDRESS, "not host:port or ipc: " + endpoint);
         }
         checkRange("writerBufferLength", context.writerBufferLength(), MIN_BUFFER_LENGTH, MAX_BUFFER_LENGTH);
+        if (context.termLength() != 0) {
+            checkRange("termLength", context.termLength(), MIN_TERM_LENGTH, MAX_TERM_LENGTH);
+        }
         checkRange("readerWindowLength", context.readerWindowLength(), MIN_BUFFER_LENGTH, MAX_BUFFER_LENGTH);
         checkRange("writerMaxPendingEvents", context.writerMaxPendingEvents(), MIN_PENDING_EVENTS, MAX_PENDING_EVENTS);
         if (context.writerMaxInFlight() < 1 || context.writerMaxInFlight() > MAX_PENDING_EVENTS) {
@@ -240,6 +245,7 @@ public final class Millrace implements AutoCloseable {
         private int writerMaxInFlight = 16 * 1024;
         private int readerWindowLength = 2 * 1024 * 1024;
         private int mtuLength;
+        private int termLength;
         private long seed;
         private NanoClock nanoClock = SystemNanoClock.INSTANCE;
 
@@ -486,6 +492,30 @@ public final class Millrace implements AutoCloseable {
          */
         public int mtuLength() {
             return mtuLength;
+        }
+
+        /**
+         * Sets how large the buffers of a session are, on this side and at the node: three terms for each direction, of
+         * this length. A node gives all its sessions together a limited memory ({@code limits.session-memory}); a
+         * client that mostly waits, or writes little, takes least of it with 64 KiB. At most half a term is under way
+         * at a time.
+         *
+         * @param value bytes, a power of two from 64 KiB to 64 MiB; 0 (default): 1 MiB here, at the node what it has
+         *     configured, which is also the most it gives
+         * @return this
+         */
+        public Context termLength(final int value) {
+            termLength = value;
+            return this;
+        }
+
+        /**
+         * Returns how large the buffers of a session are.
+         *
+         * @return bytes of one term, 0 for the defaults
+         */
+        public int termLength() {
+            return termLength;
         }
 
         /**

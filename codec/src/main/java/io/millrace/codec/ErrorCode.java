@@ -40,6 +40,12 @@ public enum ErrorCode {
     NOT_READY(1008, 3, "the node is starting, recovering or stopping", "Wait; the client tries again."),
     /** Reserved by a later version. */
     UNSUPPORTED(1009, 1, "this node does not offer the function yet", "Use a node of a newer version."),
+    /** No more bytes for sessions. */
+    SESSION_MEMORY(
+            1010,
+            1,
+            "the terms of the sessions take all the memory that the node gives them",
+            "Let idle clients ask for small terms (termLength), close clients, or raise limits.session-memory."),
 
     /** Name rule. */
     BAD_NAME(

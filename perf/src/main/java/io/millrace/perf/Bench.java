@@ -93,7 +93,7 @@ final class Bench {
             try (EventWriter writer = millrace.openWriter(stream)) {
                 result = measure(node, plan, probe, millrace, new ClientTarget(writer, plan.eventLength()));
             }
-            if (node.pids().isEmpty()) { // not ours: leave it as it was
+            if (!node.isOurs()) { // not ours: leave it as it was
                 millrace.streams().seal(stream);
                 millrace.streams().delete(stream);
             }

@@ -3,6 +3,7 @@ package io.millrace.perf;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.agrona.concurrent.NanoClock;
@@ -22,6 +23,7 @@ final class BenchNode implements AutoCloseable {
     private final @Nullable NodeProcess process;
     private final @Nullable TemporaryDirectory directory;
     private final JournalInfo journal;
+    private final Set<Long> companions = new HashSet<>();
 
     private BenchNode(
             final String endpoint,
@@ -47,13 +49,34 @@ final class BenchNode implements AutoCloseable {
     static BenchNode start(
             final @Nullable Path parent, final long journalBytes, final Cleanup cleanup, final NanoClock clock)
             throws IOException {
+        return start(parent, journalBytes, "", cleanup, clock);
+    }
+
+    /**
+     * Starts a fresh node with settings of its own and waits until it is ready.
+     *
+     * @param parent directory that its data directory is made in, or null for a temporary one.
+     * @param journalBytes size of its journal.
+     * @param settings lines of TOML, tables other than journal and aeron.
+     * @param cleanup told of the process and the directory before they can be left behind.
+     * @param clock for time-outs.
+     * @return the node.
+     * @throws IOException when it does not start, or its file system has not the room.
+     */
+    static BenchNode start(
+            final @Nullable Path parent,
+            final long journalBytes,
+            final String settings,
+            final Cleanup cleanup,
+            final NanoClock clock)
+            throws IOException {
         final TemporaryDirectory directory = cleanup.add(TemporaryDirectory.create(parent));
         if (directory.freeBytes() < journalBytes + journalBytes / 16) {
             throw new IOException("a journal of " + (journalBytes >> 20) + " MiB is needed in " + directory.path()
                     + ", free are " + (directory.freeBytes() >> 20) + " MiB: choose another --directory, a lower --rate"
                     + " or a shorter --duration");
         }
-        final NodeProcess process = prepare(directory.path(), journalBytes, cleanup, clock);
+        final NodeProcess process = prepare(directory.path(), journalBytes, settings, cleanup, clock);
         process.startAndAwait();
         return new BenchNode(process.endpoint(), process, directory, JournalInfo.of(process.ready()));
     }
@@ -72,8 +95,18 @@ final class BenchNode implements AutoCloseable {
     static NodeProcess prepare(
             final Path directory, final long journalBytes, final Cleanup cleanup, final NanoClock clock)
             throws IOException {
+        return prepare(directory, journalBytes, "", cleanup, clock);
+    }
+
+    private static NodeProcess prepare(
+            final Path directory,
+            final long journalBytes,
+            final String further,
+            final Cleanup cleanup,
+            final NanoClock clock)
+            throws IOException {
         final Path configuration = directory.resolve("millrace.toml");
-        final StringBuilder settings = new StringBuilder();
+        final StringBuilder settings = new StringBuilder(further);
         final long mebibytes = (journalBytes >> 20) + 1;
         settings.append("[journal]\nsize = \"").append(mebibytes).append("MiB\"\n");
         if (mebibytes < SMALL_JOURNAL_MEBIBYTES) {
@@ -135,9 +168,33 @@ final class BenchNode implements AutoCloseable {
         return journal;
     }
 
-    /** Process ids that belong to it. */
+    /** Process ids that belong to the measurement: its own and those of {@link #accompany}. */
     Set<Long> pids() {
-        return process == null ? Set.of() : Set.of(process.pid());
+        final Set<Long> pids = new HashSet<>(companions);
+        if (process != null) {
+            pids.add(process.pid());
+        }
+        return pids;
+    }
+
+    /**
+     * Counts other processes to the measurement: what they use disturbs nothing, it is what is measured.
+     *
+     * @param pids of idle clients; none takes them back.
+     */
+    void accompany(final Set<Long> pids) {
+        companions.clear();
+        companions.addAll(pids);
+    }
+
+    /** Whether the node was started for the measurement. */
+    boolean isOurs() {
+        return process != null;
+    }
+
+    /** What it takes of the machine's memory now; nothing is known of a node that runs elsewhere. */
+    NodeMemory memory() {
+        return process == null ? NodeMemory.UNKNOWN : NodeMemory.read(Path.of("/proc"), process.pid());
     }
 
     /** What it has counted until now. */

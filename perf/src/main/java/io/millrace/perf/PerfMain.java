@@ -54,6 +54,7 @@ public final class PerfMain {
         final CommandLine bench = new CommandLine(new BenchCommand())
                 .addSubcommand(new LatencyCommand(terminal, SystemNanoClock.INSTANCE))
                 .addSubcommand(new ThroughputCommand(terminal, SystemNanoClock.INSTANCE))
+                .addSubcommand(new ClientsCommand(terminal, SystemNanoClock.INSTANCE))
                 .addSubcommand(new JournalCommand(terminal, SystemNanoClock.INSTANCE))
                 .addSubcommand(new SoakCommand(terminal, SystemNanoClock.INSTANCE));
         return new CommandLine(new PerfMain())

@@ -8,6 +8,7 @@ import io.millrace.replication.DeviceAgent;
 import io.millrace.replication.ReplicationLimits;
 import io.millrace.server.configuration.NodeConfiguration;
 import io.millrace.server.configuration.Setting;
+import io.millrace.server.host.Budget;
 import io.millrace.store.StoreLimits;
 import io.millrace.transport.AcceptorContext;
 import io.millrace.transport.DutyCycleIdle;
@@ -293,6 +294,7 @@ final class NodeDevice implements AutoCloseable {
                 .listenEndpoint(configuration.listenEndpoint(number))
                 .listenIpc(number == 0) // one stream of a driver cannot tell devices apart
                 .sessionLimit(configuration.integer(Setting.LIMITS_SESSIONS))
+                .sessionMemory(Budget.sessionBytes(configuration))
                 .heartbeatIntervalNs(configuration.number(Setting.SESSION_HEARTBEAT))
                 .sessionTimeoutNs(configuration.number(Setting.SESSION_TIMEOUT))
                 .node(

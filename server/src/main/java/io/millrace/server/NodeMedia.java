@@ -148,6 +148,7 @@ final class NodeMedia implements AutoCloseable {
                 .termLength(configuration.integer(Setting.TRANSPORT_TERM_LENGTH))
                 .maxImageTermLength(Budget.imageTermBytes(configuration))
                 .imageLimit(Budget.imageLimit(configuration))
+                .logMemoryLimit(configuration.journalPaths().size() * Budget.logBytesLimit(configuration))
                 .errorHandler(errors)
                 .warning(warningSink);
         if (configuration.number(Setting.TRANSPORT_MTU) != NodeConfiguration.AUTO) {

@@ -12,6 +12,7 @@ public final class AcceptorContext {
     private String listenEndpoint = "";
     private boolean isIpcListening = true;
     private int sessionLimit = 64;
+    private long sessionMemory = Long.MAX_VALUE;
     private int termLength;
     private int fragmentLimit = 64;
     private long heartbeatIntervalNs = 100 * NS_PER_MS;
@@ -60,7 +61,19 @@ public final class AcceptorContext {
     }
 
     /**
-     * Sets the term length of the publications to clients.
+     * Limits the shared memory that the terms of all sessions take, both ways; a session beyond it is refused with
+     * {@code SESSION_MEMORY}.
+     *
+     * @param limitBytes default: no limit.
+     * @return this.
+     */
+    public AcceptorContext sessionMemory(final long limitBytes) {
+        this.sessionMemory = limitBytes;
+        return this;
+    }
+
+    /**
+     * Sets the term length of the publications to clients, and the most a client may ask for.
      *
      * @param lengthBytes default: the transport's.
      * @return this.
@@ -145,6 +158,11 @@ public final class AcceptorContext {
     /** Returns the limit of sessions. */
     int sessionLimit() {
         return sessionLimit;
+    }
+
+    /** Returns the limit of the memory of all sessions, in bytes. */
+    long sessionMemory() {
+        return sessionMemory;
     }
 
     /** Returns the term length of publications to clients, in bytes; 0: the transport's. */

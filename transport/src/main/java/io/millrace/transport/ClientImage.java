@@ -2,6 +2,8 @@ package io.millrace.transport;
 
 import io.aeron.Image;
 import io.aeron.exceptions.AeronException;
+import io.aeron.logbuffer.ControlledFragmentHandler;
+import io.aeron.logbuffer.ControlledFragmentHandler.Action;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +21,9 @@ final class ClientImage {
     private final boolean isIpc;
     private final FragmentAssembly assembly = new FragmentAssembly(FRAME_LENGTH_MAX);
     private @Nullable Session session;
+    private long sessionBytes;
+    private boolean isActive;
+    private boolean isAborted;
     private long withoutSessionSinceNs;
     private long nextAnswerNs;
 
@@ -44,6 +49,65 @@ final class ClientImage {
     /** Returns whether the sender is gone. */
     boolean isClosed() {
         return image.isClosed();
+    }
+
+    /** Returns the sender's number of the image: unique among those of a stream that are not over. */
+    int sessionId() {
+        return image.sessionId();
+    }
+
+    /**
+     * Reads frames.
+     *
+     * @param frames to take them.
+     * @param limit of fragments.
+     * @return fragments taken.
+     */
+    int poll(final ControlledFragmentHandler frames, final int limit) {
+        isAborted = false;
+        return image.controlledPoll(frames, limit);
+    }
+
+    /**
+     * Notes what became of a frame.
+     *
+     * @param action its handler answered.
+     */
+    void onAction(final Action action) {
+        isAborted = action == Action.ABORT;
+    }
+
+    /** Returns whether the last frame is to come again. */
+    boolean isAborted() {
+        return isAborted;
+    }
+
+    /** Returns whether the image is asked for frames in every turn. */
+    boolean isActive() {
+        return isActive;
+    }
+
+    /**
+     * Notes whether the image is asked for frames in every turn.
+     *
+     * @param active or only now and then.
+     */
+    void active(final boolean active) {
+        isActive = active;
+    }
+
+    /**
+     * Notes what a session of this sender takes.
+     *
+     * @param replyTermLength of the publication to it, in bytes.
+     */
+    void sessionTerms(final int replyTermLength) {
+        sessionBytes = LogMemory.logBytes(image.termBufferLength()) + LogMemory.logBytes(replyTermLength);
+    }
+
+    /** Returns the shared memory that the terms of this sender's session take, in bytes. */
+    long sessionBytes() {
+        return sessionBytes;
     }
 
     /** Returns the number of the image, unique in its driver. */

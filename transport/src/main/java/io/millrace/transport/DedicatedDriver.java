@@ -22,7 +22,8 @@ public final class DedicatedDriver implements AutoCloseable {
 
     private DedicatedDriver(final Transport.Context context, final DriverThreads threads) {
         directory = context.concludedDirectory();
-        final ImageLimits limits = Transport.imageLimits(context);
+        final LogMemory logMemory = new LogMemory(context.logMemoryLimit());
+        final ImageLimits limits = Transport.imageLimits(context, logMemory);
         final MediaDriver.Context settings = Transport.driverContext(context, error -> {
                     errorCount.incrementAndGet();
                     context.errorHandler().onError(error);
@@ -32,6 +33,7 @@ public final class DedicatedDriver implements AutoCloseable {
         threads.applyTo(settings);
         try {
             driver = MediaDriver.launch(settings);
+            logMemory.start(driver.context().systemCounters());
         } catch (final RuntimeException e) {
             throw new MillraceException(
                     ErrorCode.MEDIA_DRIVER, "no media driver in " + directory + ": " + e.getMessage(), e);

@@ -20,6 +20,7 @@ final class ImageLimits {
 
     private final int termLengthMax;
     private final int mtuMax;
+    private final LogMemory memory;
     private long refusedCount;
 
     /**
@@ -27,8 +28,10 @@ final class ImageLimits {
      *
      * @param termLengthMax longest term, in bytes.
      * @param mtuMax longest frame, in bytes.
+     * @param memory of all logs; a set-up that it has no room for is dropped, and comes again.
      */
-    ImageLimits(final int termLengthMax, final int mtuMax) {
+    ImageLimits(final int termLengthMax, final int mtuMax, final LogMemory memory) {
+        this.memory = memory;
         this.termLengthMax = termLengthMax;
         this.mtuMax = Math.min(mtuMax, Configuration.MAX_UDP_PAYLOAD_LENGTH);
     }
@@ -58,7 +61,8 @@ final class ImageLimits {
                 && activeTermId - initialTermId >= 0
                 && termOffset >= 0
                 && termOffset < termLength
-                && termOffset % FRAME_ALIGNMENT == 0;
+                && termOffset % FRAME_ALIGNMENT == 0
+                && memory.hasRoom(termLength);
         if (!allowed) {
             refusedCount++;
         }

@@ -113,6 +113,8 @@ public final class Link implements AutoCloseable {
     private long lastReceivedNs;
     private long nextHeartbeatNs;
     private long heartbeatNs;
+    private long idleHeartbeatMaxNs;
+    private long lastUsedNs;
     private long sentTimeNs;
     private long backoffNs;
     private long roundTripNs = -1;
@@ -231,6 +233,7 @@ public final class Link implements AutoCloseable {
      *     when not open), {@code ADMIN_ACTION} (try again), {@code CLOSED}.
      */
     public long tryClaim(final int length, final BufferClaim frame) {
+        lastUsedNs = nowNs;
         return state == State.OPEN && path != null ? path.tryClaim(length, frame) : Publication.NOT_CONNECTED;
     }
 
@@ -239,7 +242,7 @@ public final class Link implements AutoCloseable {
      *
      * @param buffer holding the frame.
      * @param offset of the frame.
-     * @param length of the frame, at most 16 KiB and an eighth of the term.
+     * @param length of the frame, at most 16 KiB.
      * @return &gt; 0, or a negative code as {@link #tryClaim(int, BufferClaim)}.
      */
     public long offer(final DirectBuffer buffer, final int offset, final int length) {
@@ -317,7 +320,8 @@ public final class Link implements AutoCloseable {
         attemptNs = nowNs;
         try {
             if (context.isIpc()) {
-                nodeChannel = ReplyChannel.IPC + "?term-length=" + termLength() + "|mtu=" + transport.ipcMtuLength();
+                nodeChannel = ReplyChannel.IPC + "?term-length=" + termLength() + "|mtu="
+                        + ReplyChannel.cut(transport.ipcMtuLength(), termLength());
                 subscribe("");
             } else {
                 resolve();
@@ -334,7 +338,7 @@ public final class Link implements AutoCloseable {
         final InetAddress literal = endpoint.literal();
         final InetAddress address = literal == null ? InetAddress.getByName(endpoint.host()) : literal;
         nodeChannel = ReplyChannel.UDP_PREFIX + HostPort.text(address, endpoint.port()) + "|term-length=" + termLength()
-                + "|mtu=" + transport.mtuLength(address);
+                + "|mtu=" + ReplyChannel.cut(transport.mtuLength(address), termLength());
         String host = context.replyHost();
         if (host.isEmpty()) {
             try (DatagramChannel probe = DatagramChannel.open()) {
@@ -429,15 +433,23 @@ public final class Link implements AutoCloseable {
             lose("the node was silent for " + context.linkTimeoutNs() / 1_000_000 + " ms");
             return 1;
         }
+        if (path != null) {
+            path.sendWaiting();
+        }
         if (nowNs - nextHeartbeatNs >= 0 && path != null && path.tryClaim(SessionFrames.KEEP_ALIVE_LENGTH, claim) > 0) {
             frames.keepAlive(claim.buffer(), claim.offset(), sessionId, nowNs, true);
             claim.commit();
             sentTimeNs = nowNs;
             isEchoAwaited = true;
-            nextHeartbeatNs = nowNs + heartbeatNs;
+            nextHeartbeatNs = nowNs + Math.max(heartbeatNs, idleHeartbeatNs());
             return 1;
         }
         return 0;
+    }
+
+    // Nobody uses the session: a sign of life need not come as often as one that measures the round trip.
+    private long idleHeartbeatNs() {
+        return Math.min(idleHeartbeatMaxNs, (nowNs - lastUsedNs) / HEARTBEATS_PER_TIMEOUT);
     }
 
     private int poll() {
@@ -529,6 +541,7 @@ public final class Link implements AutoCloseable {
                 return true;
             }
             default -> {
+                lastUsedNs = nowNs;
                 return handler.onFrame(this, templateId, buffer, offset, length, nowNs);
             }
         }
@@ -558,6 +571,9 @@ public final class Link implements AutoCloseable {
         heartbeatNs = Math.max(
                 HEARTBEAT_MIN_NS,
                 Math.min(context.heartbeatIntervalNs(), openedDecoder.sessionTimeoutNs() / HEARTBEATS_PER_TIMEOUT));
+        idleHeartbeatMaxNs =
+                Math.min(Session.IDLE_HEARTBEAT_NS, openedDecoder.sessionTimeoutNs() / HEARTBEATS_PER_TIMEOUT);
+        lastUsedNs = nowNs;
         nodeName = openedDecoder.nodeName();
         durabilityMode = openedDecoder.durabilityMode();
         generation++;
@@ -577,7 +593,7 @@ public final class Link implements AutoCloseable {
                 ErrorCode.of(number) == ErrorCode.UNKNOWN ? RefusalCode.UNSUPPORTED : RefusalCode.get(number);
         final boolean isFinal =
                 switch (code) {
-                    case SESSION_LIMIT, NOT_READY, THROTTLED -> false;
+                    case SESSION_LIMIT, SESSION_MEMORY, NOT_READY, THROTTLED -> false;
                     default -> true;
                 };
         fail(ErrorCode.of(number).id() + " " + text);

@@ -19,6 +19,7 @@ public final class LinkContext {
     private long clientIdLow;
     private byte[] credentials = new byte[0];
     private int termLength;
+    private int replyTermLength;
     private int fragmentLimit = 64;
     private long linkTimeoutNs = 2_000 * NS_PER_MS;
     private long heartbeatIntervalNs = 100 * NS_PER_MS;
@@ -77,9 +78,27 @@ public final class LinkContext {
     }
 
     /**
-     * Sets the term length of the publication to the node.
+     * Asks for another term length of the node's publication to this client than that of its own.
      *
-     * @param lengthBytes default: the transport's.
+     * @param lengthBytes default: that of {@link #termLength(int)}.
+     * @return this.
+     */
+    LinkContext replyTermLength(final int lengthBytes) {
+        this.replyTermLength = lengthBytes;
+        return this;
+    }
+
+    /** Returns what the node is asked for, in bytes; 0: its own choice. */
+    int replyTermLength() {
+        return replyTermLength == 0 ? termLength : replyTermLength;
+    }
+
+    /**
+     * Sets the term length of the publication to the node, and asks for the same of the node's publication to this
+     * client. A client that mostly waits costs the node least with 64 KiB: messages then travel in pieces of at most 8
+     * KiB, and at most 32 KiB are under way.
+     *
+     * @param lengthBytes a power of two from 64 KiB; default: the transport's, and of the answers the node's.
      * @return this.
      */
     public LinkContext termLength(final int lengthBytes) {

@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
 final class ObservedReceiveEndpoint extends ReceiveChannelEndpoint {
     private final @Nullable DriverSockets sockets;
     private final ImageLimits limits;
+    private @Nullable DriverTurns turns;
+    private @Nullable ArrivedImages arrived;
 
     /**
      * Made by the driver.
@@ -43,6 +45,17 @@ final class ObservedReceiveEndpoint extends ReceiveChannelEndpoint {
         super(udpChannel, dispatcher, status, context);
         this.sockets = sockets;
         this.limits = limits;
+    }
+
+    /**
+     * Names who is told of what arrives; before the driver opens the socket.
+     *
+     * @param driverTurns to look after images that something arrives for.
+     * @param arrivedImages notes images that data arrives for.
+     */
+    void observe(final DriverTurns driverTurns, final ArrivedImages arrivedImages) {
+        turns = driverTurns;
+        arrived = arrivedImages;
     }
 
     @Override
@@ -72,6 +85,9 @@ final class ObservedReceiveEndpoint extends ReceiveChannelEndpoint {
             final int transportIndex) {
         if (length >= SetupFlyweight.HEADER_LENGTH && isSetUpAllowed(header)) {
             super.onSetupMessage(header, buffer, length, source, transportIndex);
+            if (turns != null) {
+                turns.touchImage(header.sessionId(), header.streamId());
+            }
         }
     }
 
@@ -98,6 +114,10 @@ final class ObservedReceiveEndpoint extends ReceiveChannelEndpoint {
             final int transportIndex) {
         if (!limits.allowData(buffer, length)) {
             return 0;
+        }
+        if (length > DataHeaderFlyweight.HEADER_LENGTH && turns != null && arrived != null) {
+            turns.touchImage(header.sessionId(), header.streamId());
+            arrived.add(header.sessionId(), header.streamId());
         }
         try {
             return super.onDataPacket(header, buffer, length, source, transportIndex);

@@ -1,8 +1,10 @@
 package io.millrace.transport;
 
+import io.aeron.logbuffer.LogBufferDescriptor;
 import io.millrace.codec.wire.MessageHeaderDecoder;
 import io.millrace.codec.wire.SessionOpenDecoder;
 import java.nio.charset.StandardCharsets;
+import org.agrona.BitUtil;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +24,7 @@ final class OpenRequest {
     private long correlationId;
     private long clientIdHigh;
     private long clientIdLow;
+    private int replyTermLength;
     private String clientName = "";
     private @Nullable ReplyChannel replyChannel;
 
@@ -41,6 +44,7 @@ final class OpenRequest {
         correlationId = decoder.correlationId();
         clientIdHigh = decoder.clientIdHigh();
         clientIdLow = decoder.clientIdLow();
+        replyTermLength = decoder.replyTermLength();
         final int channelLength = decoder.replyChannelLength();
         if (channelLength > SessionFrames.CHANNEL_LENGTH_MAX) {
             decoder.skipReplyChannel();
@@ -78,6 +82,22 @@ final class OpenRequest {
     /** Returns the lower half of the client's id. */
     long clientIdLow() {
         return clientIdLow;
+    }
+
+    /**
+     * Returns the term length of the publication to the client, in bytes.
+     *
+     * @param limit of the node, also what a client gets that names none; a power of two.
+     * @return at most the limit; -1 when what the client asks for is no term length.
+     */
+    int replyTermLength(final int limit) {
+        if (replyTermLength == 0) {
+            return limit;
+        }
+        final boolean isTerm = replyTermLength >= LogBufferDescriptor.TERM_MIN_LENGTH
+                && replyTermLength <= LogBufferDescriptor.TERM_MAX_LENGTH
+                && BitUtil.isPowerOfTwo(replyTermLength);
+        return isTerm ? Math.min(replyTermLength, limit) : -1;
     }
 
     /** Returns the client's name without control characters. */

@@ -16,6 +16,8 @@ record ReplyChannel(@Nullable InetAddress address, int port) {
     /** The channel for answers in the driver's own memory. */
     static final String IPC = "aeron:ipc";
 
+    private static final int FRAMES_PER_TERM = 8;
+
     /** What a UDP channel begins with; host:port follows and nothing else. */
     static final String UDP_PREFIX = "aeron:udp?endpoint=";
 
@@ -66,8 +68,19 @@ record ReplyChannel(@Nullable InetAddress address, int port) {
     String uri(final Transport transport, final int termLength) {
         final InetAddress host = address;
         return host == null
-                ? IPC + "?term-length=" + termLength + "|mtu=" + transport.ipcMtuLength()
+                ? IPC + "?term-length=" + termLength + "|mtu=" + cut(transport.ipcMtuLength(), termLength)
                 : UDP_PREFIX + HostPort.text(host, port) + "|term-length=" + termLength + "|mtu="
-                        + transport.mtuLength(host);
+                        + cut(transport.mtuLength(host), termLength);
+    }
+
+    /**
+     * Cuts a frame length to what a term carries: Aeron takes no message above an eighth of it.
+     *
+     * @param mtuLength in bytes.
+     * @param termLength in bytes, a power of two.
+     * @return a multiple of 32.
+     */
+    static int cut(final int mtuLength, final int termLength) {
+        return Math.min(mtuLength, termLength / FRAMES_PER_TERM);
     }
 }

@@ -17,6 +17,14 @@ public final class Session {
     /** Longest frame to a client, in bytes; a client puts no more together. */
     static final int OFFER_LENGTH_MAX = 128 << 10;
 
+    /**
+     * Longest time between heartbeats of a session that is not used: the client waits two seconds for one, and the
+     * media have their own in between.
+     */
+    static final long IDLE_HEARTBEAT_NS = 500_000_000;
+
+    private static final int IDLE_PARTS = 4;
+
     private enum State {
         OPENING,
         OPEN,
@@ -42,6 +50,8 @@ public final class Session {
     private long lastConnectedNs;
     private long nextHeartbeatNs;
     private long clientTimeNs;
+    private long lastUsedNs;
+    private boolean isMarkedUrgent;
     private @Nullable Object attachment;
 
     /**
@@ -73,6 +83,7 @@ public final class Session {
         this.createdNs = nowNs;
         this.lastReceivedNs = nowNs;
         this.lastConnectedNs = nowNs;
+        this.lastUsedNs = nowNs;
     }
 
     /** Returns the session's number: unique in this run of the node, never 0. */
@@ -115,7 +126,7 @@ public final class Session {
      * it travels in pieces.
      */
     public int maxOfferLength() {
-        return Math.min(OFFER_LENGTH_MAX, path.maxMessageLength());
+        return path.maxPayloadLength() == 0 ? 0 : OFFER_LENGTH_MAX;
     }
 
     /**
@@ -236,6 +247,34 @@ public final class Session {
         lastReceivedNs = nowNs;
     }
 
+    /**
+     * Notes that a frame came that is more than a sign of life.
+     *
+     * @param nowNs the turn's time.
+     */
+    void onUsed(final long nowNs) {
+        lastUsedNs = nowNs;
+    }
+
+    /** Returns whether the session must not wait for its round: it opens, closes, or has something to send. */
+    boolean isUrgent() {
+        return state == State.OPENING
+                || (state == State.OPEN && (isAnswerPending || isEchoPending || isCloseRequested))
+                || (state == State.OPEN && path.isFrameWaiting());
+    }
+
+    /** Returns whether the session was not marked urgent so far. */
+    boolean markUrgent() {
+        final boolean isNew = !isMarkedUrgent;
+        isMarkedUrgent = true;
+        return isNew;
+    }
+
+    /** Takes the mark away. */
+    void unmarkUrgent() {
+        isMarkedUrgent = false;
+    }
+
     /** Answers the client's request again in the next turn. */
     void repeatAnswer() {
         isAnswerPending = true;
@@ -299,11 +338,12 @@ public final class Session {
      * Sends what waits: refusals, an echo, a heartbeat.
      *
      * @param claim to use.
-     * @param intervalNs between heartbeats.
+     * @param intervalNs between heartbeats of a session in use.
      * @param nowNs the turn's time.
      * @return whether the heartbeat was due and is sent.
      */
     boolean sendDue(final BufferClaim claim, final long intervalNs, final long nowNs) {
+        path.sendWaiting();
         refusals.send(path);
         final boolean isHeartbeatDue = nowNs - nextHeartbeatNs >= 0;
         if (!isHeartbeatDue && !isEchoPending) {
@@ -316,7 +356,8 @@ public final class Session {
         claim.commit();
         isEchoPending = false;
         if (isHeartbeatDue) {
-            nextHeartbeatNs = nowNs + intervalNs;
+            final long idleNs = Math.min(IDLE_HEARTBEAT_NS, (nowNs - lastUsedNs) / IDLE_PARTS);
+            nextHeartbeatNs = nowNs + Math.max(intervalNs, idleNs);
         }
         return isHeartbeatDue;
     }

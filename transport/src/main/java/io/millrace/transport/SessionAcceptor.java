@@ -8,7 +8,6 @@ import io.aeron.logbuffer.ControlledFragmentHandler;
 import io.aeron.logbuffer.ControlledFragmentHandler.Action;
 import io.aeron.logbuffer.FrameDescriptor;
 import io.aeron.logbuffer.Header;
-import io.aeron.logbuffer.LogBufferDescriptor;
 import io.millrace.codec.ErrorCode;
 import io.millrace.codec.MillraceException;
 import io.millrace.codec.ProtocolVersion;
@@ -44,8 +43,10 @@ public final class SessionAcceptor implements AutoCloseable {
 
     private static final long TICK_NS = 1_000_000;
     private static final int PAUSE_PART_OF_TIMEOUT = 4;
-    private static final int TERMS_PER_LOG = 3;
     private static final long BIND_TIMEOUT_NS = 10_000_000_000L;
+    private static final int ROUND_TICKS_MAX = 10;
+    private static final int TICKS_PER_HEARTBEAT = 4;
+    private static final long NOTE_NS = 50_000_000;
 
     private final AcceptorContext context;
     private final SessionHandler handler;
@@ -58,7 +59,10 @@ public final class SessionAcceptor implements AutoCloseable {
     private final UnsafeBuffer scratch = new UnsafeBuffer(new byte[SessionFrames.FRAME_LENGTH_MAX]);
     private final Long2ObjectHashMap<ClientImage> imagesById = new Long2ObjectHashMap<>();
     private final List<ClientImage> images = new ArrayList<>();
+    private final ImagePoll imagePoll;
+    private final int roundTicks;
     private final List<Session> sessions = new ArrayList<>();
+    private final List<Session> urgentSessions = new ArrayList<>();
     private final List<RefusedOpen> refusedOpens = new ArrayList<>();
 
     private Transport transport;
@@ -71,6 +75,13 @@ public final class SessionAcceptor implements AutoCloseable {
     private boolean hasTurned;
     private long nowNs;
     private long nextTickNs;
+    private long nextNoteNs;
+    private int notedImageCount;
+    private int nextImage;
+    private int nextSession;
+    private int passedTicks = 1;
+    private int ipcSessionCount;
+    private long sessionBytes;
     private long lastSessionId;
     private long droppedFrameCount;
     private long refusedSessionCount;
@@ -87,6 +98,9 @@ public final class SessionAcceptor implements AutoCloseable {
         this.transport = transport;
         this.context = context.conclude();
         this.handler = handler;
+        this.imagePoll = new ImagePoll(images, fragmentHandler, context.fragmentLimit());
+        this.roundTicks = (int)
+                Math.max(1, Math.min(ROUND_TICKS_MAX, context.heartbeatIntervalNs() / TICK_NS / TICKS_PER_HEARTBEAT));
         final String endpoint = context.listenEndpoint();
         if (!endpoint.isEmpty()) {
             HostPort.parse(endpoint, ErrorCode.LISTEN_ADDRESS);
@@ -111,8 +125,9 @@ public final class SessionAcceptor implements AutoCloseable {
         }
         forgiveOwnPause(turnNs);
         nowNs = turnNs;
-        int workCount = poll(udpSubscription) + poll(ipcSubscription);
+        int workCount = pollUdp() + poll(ipcSubscription);
         if (isUrgent || turnNs - nextTickNs >= 0) {
+            passedTicks = (int) Math.max(1, Math.min(ROUND_TICKS_MAX, (turnNs - nextTickNs) / TICK_NS + 1));
             nextTickNs = turnNs + TICK_NS;
             isUrgent = false;
             workCount += tick();
@@ -132,12 +147,12 @@ public final class SessionAcceptor implements AutoCloseable {
 
     /** Returns whether a session came by ipc: then nothing wakes a thread that waits on sockets. */
     public boolean hasIpcSession() {
-        for (int i = 0; i < sessions.size(); i++) {
-            if (sessions.get(i).isIpc()) {
-                return true;
-            }
-        }
-        return false;
+        return ipcSessionCount > 0;
+    }
+
+    /** Returns the shared memory that the terms of all sessions take, in bytes; the limit is on this. */
+    public long sessionBytes() {
+        return sessionBytes;
     }
 
     /**
@@ -145,14 +160,14 @@ public final class SessionAcceptor implements AutoCloseable {
      * fragments, queued refusals.
      */
     public long memoryBudget() {
-        final long perSession = TERMS_PER_LOG * (long) sessionTermLength()
-                + TERMS_PER_LOG * (long) transport.maxImageTermLength()
-                + 2L * LogBufferDescriptor.LOG_META_DATA_LENGTH
-                + ClientImage.FRAME_LENGTH_MAX
+        final long perSession =
+                LogMemory.logBytes(sessionTermLength()) + LogMemory.logBytes(transport.maxImageTermLength());
+        final long onHeap = ClientImage.FRAME_LENGTH_MAX
+                + Session.OFFER_LENGTH_MAX
                 + (long) RefusalQueue.CAPACITY * SessionFrames.REFUSAL_LENGTH_MAX;
-        final long perRefusal =
-                TERMS_PER_LOG * (long) RefusedOpen.TERM_LENGTH + LogBufferDescriptor.LOG_META_DATA_LENGTH;
-        return context.sessionLimit() * perSession + RefusedOpen.LIMIT * perRefusal;
+        return Math.min(context.sessionLimit() * perSession, context.sessionMemory())
+                + context.sessionLimit() * onHeap
+                + RefusedOpen.LIMIT * LogMemory.logBytes(RefusedOpen.TERM_LENGTH);
     }
 
     /** Returns the frames dropped because they were malformed or belonged to no session. */
@@ -197,6 +212,33 @@ public final class SessionAcceptor implements AutoCloseable {
             return 0;
         }
         final int fragmentCount = subscription.controlledPoll(fragmentHandler, context.fragmentLimit());
+        throwHandlerFailure();
+        return fragmentCount;
+    }
+
+    /** Asks everybody where there are few senders; else those that data arrived for, and the others now and then. */
+    private int pollUdp() {
+        final Subscription subscription = udpSubscription;
+        final ArrivedImages arrived = transport.arrivedImages();
+        if (subscription == null || arrived == null) {
+            return poll(subscription);
+        }
+        if (arrived.isOverflown() || subscription.imageCount() <= DriverTurns.WHOLE_MAX) {
+            arrived.clear();
+            return poll(subscription);
+        }
+        for (int i = 0; i < arrived.count(); i++) {
+            if (arrived.streamId(i) == NODE_STREAM_ID && !imagePoll.activate(arrived.sessionId(i))) {
+                noteImages(subscription, false); // where it is among them it is active from the start
+            }
+        }
+        arrived.clear();
+        final int fragmentCount = imagePoll.poll(nowNs);
+        throwHandlerFailure();
+        return fragmentCount;
+    }
+
+    private void throwHandlerFailure() {
         final Throwable failure = handlerFailure;
         if (failure != null) {
             handlerFailure = null;
@@ -205,7 +247,6 @@ public final class SessionAcceptor implements AutoCloseable {
             }
             throw (RuntimeException) failure;
         }
-        return fragmentCount;
     }
 
     // Aeron would hand an exception to its error handler and go on behind the frame; the owner is to have it, and the
@@ -216,7 +257,10 @@ public final class SessionAcceptor implements AutoCloseable {
             return Action.ABORT;
         }
         try {
-            return onChecked((Image) header.context(), buffer, offset, length, header.flags());
+            final ClientImage client = clientOf((Image) header.context());
+            final Action action = onChecked(client, buffer, offset, length, header.flags());
+            client.onAction(action);
+            return action;
         } catch (final RuntimeException | Error e) {
             handlerFailure = e;
             return Action.ABORT;
@@ -224,8 +268,7 @@ public final class SessionAcceptor implements AutoCloseable {
     }
 
     private Action onChecked(
-            final Image image, final DirectBuffer buffer, final int offset, final int length, final byte flags) {
-        final ClientImage client = clientOf(image);
+            final ClientImage client, final DirectBuffer buffer, final int offset, final int length, final byte flags) {
         if (length < 0 || length > buffer.capacity() - offset) {
             droppedFrameCount++;
             return Action.CONTINUE;
@@ -278,15 +321,18 @@ public final class SessionAcceptor implements AutoCloseable {
                 keepAliveDecoder.wrapAndApplyHeader(buffer, offset, headerDecoder);
                 final boolean isEchoWanted = keepAliveDecoder.echo() == 1;
                 session.onKeepAlive(keepAliveDecoder.timeNs(), isEchoWanted);
-                isUrgent |= isEchoWanted;
+                if (isEchoWanted) {
+                    hurry(session);
+                }
                 return true;
             }
             case SessionCloseDecoder.TEMPLATE_ID -> {
                 session.close();
-                isUrgent = true;
+                hurry(session);
                 return true;
             }
             default -> {
+                session.onUsed(nowNs);
                 return !session.isOpen() || handler.onFrame(session, templateId, buffer, offset, length, nowNs);
             }
         }
@@ -307,10 +353,10 @@ public final class SessionAcceptor implements AutoCloseable {
         }
         final OpenRequest open = openRequest;
         open.read(buffer, offset);
-        isUrgent = true;
         final Session current = client.session();
         if (current != null && current.isAnswerTo(open)) {
             current.repeatAnswer();
+            hurry(current);
             return;
         }
         final ReplyChannel channel = open.replyChannel();
@@ -335,7 +381,31 @@ public final class SessionAcceptor implements AutoCloseable {
             refuseOpen(open, channel, RefusalCode.UNAUTHORIZED, 0, "the credentials are not accepted");
             return;
         }
+        final int termLength = open.replyTermLength(sessionTermLength());
+        if (termLength < 0) {
+            refuseOpen(
+                    open,
+                    channel,
+                    RefusalCode.MALFORMED,
+                    sessionTermLength(),
+                    "replyTermLength is no power of two from 64 KiB, or 0");
+            return;
+        }
         endPredecessor(open, current);
+        if (isRefusedForLimits(open, channel, client, termLength)) {
+            return;
+        }
+        final ReplyPath path = new ReplyPath(transport, channel.uri(transport, termLength), open.replyStreamId());
+        final Session session = new Session(++lastSessionId, open, path, client, frames, nowNs);
+        client.bind(session);
+        sessions.add(session);
+        sessionBytes += client.sessionBytes();
+        ipcSessionCount += client.isIpc() ? 1 : 0;
+        hurry(session);
+    }
+
+    private boolean isRefusedForLimits(
+            final OpenRequest open, final ReplyChannel channel, final ClientImage client, final int termLength) {
         if (sessions.size() >= context.sessionLimit()) {
             refuseOpen(
                     open,
@@ -343,13 +413,31 @@ public final class SessionAcceptor implements AutoCloseable {
                     RefusalCode.SESSION_LIMIT,
                     context.sessionLimit(),
                     "the node has " + sessions.size() + " sessions, its limit is " + context.sessionLimit());
-            return;
+            return true;
         }
-        final ReplyPath path =
-                new ReplyPath(transport, channel.uri(transport, sessionTermLength()), open.replyStreamId());
-        final Session session = new Session(++lastSessionId, open, path, client, frames, nowNs);
-        client.bind(session);
-        sessions.add(session);
+        client.sessionTerms(termLength);
+        final long limitBytes = context.sessionMemory();
+        if (sessionBytes + client.sessionBytes() > limitBytes
+                || !transport.logMemory().hasRoom(termLength)) {
+            refuseOpen(
+                    open,
+                    channel,
+                    RefusalCode.SESSION_MEMORY,
+                    limitBytes,
+                    "terms of " + client.sessionBytes() + " bytes asked for; " + sessions.size() + " sessions take "
+                            + sessionBytes + " of " + limitBytes + ", with those just ended "
+                            + transport.logMemory().usedBytes());
+            return true;
+        }
+        return false;
+    }
+
+    /** Looks after a session in this turn already; others have to wait for their round. */
+    private void hurry(final Session session) {
+        isUrgent = true;
+        if (session.markUrgent()) {
+            urgentSessions.add(session);
+        }
     }
 
     private void endPredecessor(final OpenRequest open, final @Nullable Session current) {
@@ -383,29 +471,73 @@ public final class SessionAcceptor implements AutoCloseable {
     }
 
     private int tick() {
-        int workCount = 0;
-        for (int i = sessions.size() - 1; i >= 0; i--) {
-            workCount += tick(sessions.get(i));
-        }
+        int workCount = tickSessions();
         for (int i = refusedOpens.size() - 1; i >= 0; i--) {
             if (refusedOpens.get(i).send(nowNs)) {
                 refusedOpens.remove(i);
                 workCount++;
             }
         }
-        noteImages(udpSubscription, false);
-        noteImages(ipcSubscription, true);
-        for (int i = images.size() - 1; i >= 0; i--) {
-            final ClientImage client = images.get(i);
+        if (nowNs - nextNoteNs >= 0 || imageCount() != notedImageCount) {
+            nextNoteNs = nowNs + NOTE_NS;
+            notedImageCount = imageCount();
+            noteImages(udpSubscription, false);
+            noteImages(ipcSubscription, true);
+        }
+        return workCount + tickImages();
+    }
+
+    /** The urgent ones, then all when they are few, or as many as make a round in a hundredth of a second. */
+    private int tickSessions() {
+        int workCount = 0;
+        for (int i = urgentSessions.size() - 1; i >= 0; i--) {
+            final Session session = urgentSessions.get(i);
+            workCount += tick(session);
+            if (!session.isUrgent()) {
+                urgentSessions.remove(i);
+                session.unmarkUrgent();
+            }
+        }
+        for (int i = share(sessions.size(), roundTicks); i > 0 && !sessions.isEmpty(); i--) {
+            nextSession = nextSession >= sessions.size() ? 0 : nextSession;
+            final Session session = sessions.get(nextSession);
+            workCount += tick(session);
+            if (nextSession < sessions.size() && sessions.get(nextSession) == session) {
+                nextSession++;
+            }
+        }
+        return workCount;
+    }
+
+    private int tickImages() {
+        int workCount = 0;
+        for (int i = share(images.size(), ROUND_TICKS_MAX); i > 0 && !images.isEmpty(); i--) {
+            nextImage = nextImage >= images.size() ? 0 : nextImage;
+            final ClientImage client = images.get(nextImage);
             if (client.isClosed() && client.session() == null) {
-                images.remove(i);
+                images.remove(nextImage);
                 imagesById.remove(client.imageId());
-            } else if (client.isIdle(context.sessionTimeoutNs(), nowNs)) {
+                imagePoll.remove(client);
+                continue;
+            }
+            nextImage++;
+            if (client.isIdle(context.sessionTimeoutNs(), nowNs)) {
                 client.reject(transport, nowNs);
                 workCount++;
             }
         }
         return workCount;
+    }
+
+    private int share(final int count, final int ticks) {
+        final int ofOneTick = count <= DriverTurns.WHOLE_MAX ? count : (count + ticks - 1) / ticks;
+        return Math.min(count, ofOneTick * passedTicks);
+    }
+
+    private int imageCount() {
+        final Subscription udp = udpSubscription;
+        final Subscription ipc = ipcSubscription;
+        return (udp == null ? 0 : udp.imageCount()) + (ipc == null ? 0 : ipc.imageCount());
     }
 
     private int tick(final Session session) {
@@ -448,11 +580,17 @@ public final class SessionAcceptor implements AutoCloseable {
         final ClientImage client = new ClientImage(image, isIpc, nowNs);
         imagesById.put(image.correlationId(), client);
         images.add(client);
+        if (!isIpc) {
+            imagePoll.add(client);
+        }
         return client;
     }
 
     private void end(final Session session) {
-        sessions.remove(session);
+        if (sessions.remove(session)) {
+            sessionBytes -= session.image().sessionBytes();
+            ipcSessionCount -= session.isIpc() ? 1 : 0;
+        }
         session.image().unbind(nowNs);
         if (session.end(claim)) {
             handler.onClose(session);
@@ -466,8 +604,10 @@ public final class SessionAcceptor implements AutoCloseable {
         for (int i = refusedOpens.size() - 1; i >= 0; i--) {
             refusedOpens.remove(i).close();
         }
+        urgentSessions.clear();
         images.clear();
         imagesById.clear();
+        imagePoll.clear();
     }
 
     // A node that stood still (SIGSTOP, collector) has not read what its clients sent in that time.

@@ -107,6 +107,7 @@ final class SessionFrames {
                 .correlationId(correlationId)
                 .clientIdHigh(context.clientIdHigh())
                 .clientIdLow(context.clientIdLow())
+                .replyTermLength(context.replyTermLength())
                 .putReplyChannel(channel, 0, channel.length)
                 .putClientName(name, 0, name.length)
                 .putCredentials(credentials, 0, credentials.length);

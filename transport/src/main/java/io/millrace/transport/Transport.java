@@ -44,7 +44,10 @@ public final class Transport implements AutoCloseable {
 
     private final Context context;
     private final DriverSockets sockets = new DriverSockets();
+    private final LogMemory logMemory;
     private final ImageLimits imageLimits;
+    private final DriverTurns turns = new DriverTurns();
+    private final ArrivedImages arrived = new ArrivedImages();
     private final @Nullable MediaDriver driver;
     private final @Nullable AgentInvoker driverInvoker;
     private final Aeron aeron;
@@ -61,12 +64,17 @@ public final class Transport implements AutoCloseable {
 
     private Transport(final Context context) {
         this.context = context;
-        this.imageLimits = imageLimits(context);
+        this.logMemory = new LogMemory(context.logMemoryLimit);
+        this.imageLimits = imageLimits(context, logMemory);
         MediaDriver startedDriver = null;
         try {
             startedDriver = context.isDriverEmbedded ? launchDriver() : null;
             this.driver = startedDriver;
             this.driverInvoker = startedDriver == null ? null : startedDriver.sharedAgentInvoker();
+            if (startedDriver != null) {
+                logMemory.start(startedDriver.context().systemCounters());
+                turns.install(startedDriver, context.warning);
+            }
             this.aeron = Aeron.connect(aeronContext());
         } catch (final RuntimeException e) {
             if (startedDriver != null) {
@@ -126,7 +134,7 @@ public final class Transport implements AutoCloseable {
         return isClosed || aeron.isClosed() || (driverInvoker != null && driverInvoker.isClosed());
     }
 
-    /** Returns the number of open sockets; 0 when {@code sun.nio.ch} is not opened to this module. */
+    /** Returns the number of open sockets that receive; 0 when {@code sun.nio.ch} is not opened to this module. */
     public int socketDescriptorCount() {
         return sockets.count();
     }
@@ -213,6 +221,26 @@ public final class Transport implements AutoCloseable {
         sockets.close();
     }
 
+    /** Returns the shared memory that publications and images of an embedded driver take, and may take. */
+    LogMemory logMemory() {
+        return logMemory;
+    }
+
+    /** Returns the images that data arrived for, or {@code null} when no driver on this thread could note them. */
+    @Nullable
+    ArrivedImages arrivedImages() {
+        return driverInvoker == null ? null : arrived;
+    }
+
+    /**
+     * Makes the driver look after a publication in its very next turns.
+     *
+     * @param registrationId of the publication.
+     */
+    void touchPublication(final long registrationId) {
+        turns.touchPublication(registrationId);
+    }
+
     /** Returns the default term length of publications, in bytes. */
     int termLength() {
         return context.termLength;
@@ -272,15 +300,17 @@ public final class Transport implements AutoCloseable {
     private MediaDriver launchDriver() {
         return MediaDriver.launch(driverContext(context, this::onError)
                 .threadingMode(ThreadingMode.INVOKER)
-                .sendChannelEndpointSupplier((channel, status, driverContext) ->
-                        new ObservedSendEndpoint(sockets, channel, status, driverContext))
-                .receiveChannelEndpointSupplier((channel, dispatcher, status, driverContext) ->
-                        new ObservedReceiveEndpoint(sockets, imageLimits, channel, dispatcher, status, driverContext)));
+                .receiveChannelEndpointSupplier((channel, dispatcher, status, driverContext) -> {
+                    final ObservedReceiveEndpoint endpoint = new ObservedReceiveEndpoint(
+                            sockets, imageLimits, channel, dispatcher, status, driverContext);
+                    endpoint.observe(turns, arrived);
+                    return endpoint;
+                }));
     }
 
     /** Returns what senders may ask of a driver with these settings. */
-    static ImageLimits imageLimits(final Context context) {
-        return new ImageLimits(context.maxImageTermLength, context.concludedWindowLength);
+    static ImageLimits imageLimits(final Context context, final LogMemory logMemory) {
+        return new ImageLimits(context.maxImageTermLength, context.concludedWindowLength, logMemory);
     }
 
     /**
@@ -333,6 +363,7 @@ public final class Transport implements AutoCloseable {
         private int termLength = 1 << 20;
         private int maxImageTermLength = 4 << 20;
         private int imageLimit = 128;
+        private long logMemoryLimit = Long.MAX_VALUE;
         private ErrorHandler errorHandler = error -> {};
         private Consumer<String> warning = text -> {};
 
@@ -437,6 +468,22 @@ public final class Transport implements AutoCloseable {
         public Context imageLimit(final int count) {
             this.imageLimit = count;
             return this;
+        }
+
+        /**
+         * Limits the shared memory of all publications and images of the embedded driver together.
+         *
+         * @param limitBytes default: no limit but that of the file system.
+         * @return this.
+         */
+        public Context logMemoryLimit(final long limitBytes) {
+            this.logMemoryLimit = limitBytes;
+            return this;
+        }
+
+        /** Returns the bytes that all logs of the driver together may take. */
+        long logMemoryLimit() {
+            return logMemoryLimit;
         }
 
         /**

@@ -15,7 +15,7 @@ class ImageLimitsTest {
     private static final int TERM_LENGTH = 64 << 10;
     private static final int HEADER = DataHeaderFlyweight.HEADER_LENGTH;
 
-    private final ImageLimits limits = new ImageLimits(TERM_LENGTH, 8192);
+    private final ImageLimits limits = new ImageLimits(TERM_LENGTH, 8192, new LogMemory(Long.MAX_VALUE));
     private final UnsafeBuffer buffer = new UnsafeBuffer(new byte[4096]);
 
     @Test
@@ -71,7 +71,8 @@ class ImageLimitsTest {
         assertFalse(limits.allow(TERM_LENGTH, 1408, 5, 5, TERM_LENGTH));
         assertFalse(limits.allow(TERM_LENGTH, 8224, 5, 5, 0));
         assertFalse(limits.allow(2 * TERM_LENGTH, 1408, 5, 5, 0));
-        assertFalse(new ImageLimits(1 << 20, 1 << 20).allow(TERM_LENGTH, TERM_LENGTH / 2 + 32, 5, 5, 0));
+        assertFalse(new ImageLimits(1 << 20, 1 << 20, new LogMemory(Long.MAX_VALUE))
+                .allow(TERM_LENGTH, TERM_LENGTH / 2 + 32, 5, 5, 0));
     }
 
     private void termOffset(final int offset) {

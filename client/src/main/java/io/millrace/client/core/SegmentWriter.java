@@ -624,6 +624,7 @@ final class SegmentWriter {
                     BIND_SECRET,
                     SESSION_UNKNOWN,
                     SESSION_LIMIT,
+                    SESSION_MEMORY,
                     THROTTLED,
                     NOT_READY,
                     STREAM_BUSY,

@@ -111,6 +111,7 @@ final class TransportNetwork implements Network {
         final LinkContext settings = new LinkContext()
                 .endpoint(endpoint)
                 .client(context.clientName(), clientIdHigh, clientIdLow)
+                .termLength(context.termLength())
                 .credentials(context.credentials());
         final TransportLink link = new TransportLink(transport, settings, handler);
         links.add(link);

@@ -227,6 +227,9 @@ public final class NodeConfiguration {
         private static final Comparator<@Nullable TomlPosition> BY_PLACE = Comparator.nullsFirst(
                 Comparator.comparingInt(TomlPosition::line).thenComparingInt(TomlPosition::column));
 
+        /** Six terms; their metadata are less than a seventh, as short as terms may be. */
+        private static final int TERMS_PER_SESSION = 7;
+
         private final Map<Setting, Object> values = new EnumMap<>(Setting.class);
         private final Map<Setting, Origin> origins = new EnumMap<>(Setting.class);
         private final Consumer<ConfigurationFault> faults;
@@ -336,6 +339,14 @@ public final class NodeConfiguration {
             final long window = concluded.number(Setting.TRANSPORT_WINDOW);
             if (window * 2 > concluded.number(Setting.TRANSPORT_TERM_LENGTH)) {
                 conflict(concluded, Setting.TRANSPORT_WINDOW, Setting.TRANSPORT_TERM_LENGTH, "is more than half of");
+            }
+            if (concluded.number(Setting.TRANSPORT_TERM_LENGTH) * TERMS_PER_SESSION
+                    > concluded.number(Setting.LIMITS_SESSION_MEMORY)) {
+                conflict(
+                        concluded,
+                        Setting.LIMITS_SESSION_MEMORY,
+                        Setting.TRANSPORT_TERM_LENGTH,
+                        "is less than the seven times that one session of full size takes:");
             }
             final long granule = concluded.number(Setting.JOURNAL_GRANULE);
             if (concluded.number(Setting.JOURNAL_ZONE_SIZE) % granule != 0) {

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Every setting of a node: its key in {@code millrace.toml}, unit, default, range and the reason for the default.
  * {@code docs/configuration.md} is generated from this list.
  *
- * <p><b>Threading:</b> immutable. <b>Invariants:</b> at most 29; keys are unique; defaults lie in their ranges.
+ * <p><b>Threading:</b> immutable. <b>Invariants:</b> at most 30; keys are unique; defaults lie in their ranges.
  */
 public enum Setting {
     /** Who the node is. */
@@ -209,7 +209,20 @@ public enum Setting {
             "Empty: below /dev/shm, or in node.data where /dev/shm is too small. Removed at the end."),
     /** Sessions. */
     LIMITS_SESSIONS(
-            "limits.sessions", Kind.COUNT, "32", 1, 1024, "What shared memory of 256 MiB carries with 1 MiB terms."),
+            "limits.sessions",
+            Kind.COUNT,
+            "256",
+            1,
+            4096,
+            "Few enough for the descriptors every host gives; limits.session-memory may come first."),
+    /** What they may take. */
+    LIMITS_SESSION_MEMORY(
+            "limits.session-memory",
+            Kind.SIZE,
+            "192MiB",
+            1L << 20,
+            1L << 40,
+            "Terms of all sessions: 32 of 1 MiB or 490 of 64 KiB, and with the rest below shared memory of 256 MiB."),
     /** Readers. */
     LIMITS_READERS("limits.readers", Kind.COUNT, "64", 1, 4096, "Read subscriptions of all sessions together."),
     /** Idle writers. */

@@ -17,7 +17,7 @@ public record Budget(long heapBytes, long indexBytes, long lockedBytes, long sha
     /** A reader's buffer: the largest batch and one granule. */
     private static final long READER_BYTES = (1L << 20) + (64L << 10);
 
-    private static final int JOURNAL_READERS = 8;
+    private static final int JOURNAL_READERS = 9;
     private static final long DRIVER_BYTES = 16L << 20;
     private static final int TERMS_PER_LOG = 3;
     private static final long LOG_META_DATA_BYTES = 4096;
@@ -32,6 +32,8 @@ public record Budget(long heapBytes, long indexBytes, long lockedBytes, long sha
     private static final int SPARE_IMAGES = 8;
 
     private static final int SPARE_IMAGES_DIVISOR = 4;
+
+    private static final int SPARE_MEMORY_DIVISOR = 8;
 
     /** Most chains grow their index alike; a quarter leaves room for writer tables, segments and garbage. */
     private static final int INDEX_HEAP_DIVISOR = 4;
@@ -49,16 +51,13 @@ public record Budget(long heapBytes, long indexBytes, long lockedBytes, long sha
      * @return the budget.
      */
     public static Budget of(final NodeConfiguration configuration, final long heapBytes) {
-        final long publications = configuration.number(Setting.LIMITS_SESSIONS)
-                * logBytes(configuration.number(Setting.TRANSPORT_TERM_LENGTH));
-        final long images = imageLimit(configuration) * logBytes(imageTermBytes(configuration));
         final int devices = configuration.journalPaths().size();
         return new Budget(
                 heapBytes,
                 heapBytes / INDEX_HEAP_DIVISOR,
                 devices * (configuration.number(Setting.JOURNAL_BUFFER_SIZE) + JOURNAL_READERS * READER_BYTES),
                 DRIVER_BYTES
-                        + devices * (publications + images + REFUSALS_BYTES)
+                        + devices * (logBytesLimit(configuration) + REFUSALS_BYTES)
                         + (devices - 1) * DEVICE_OVERHEAD_BYTES,
                 devices * configuration.number(Setting.JOURNAL_SIZE));
     }
@@ -82,6 +81,33 @@ public record Budget(long heapBytes, long indexBytes, long lockedBytes, long sha
     public static int imageLimit(final NodeConfiguration configuration) {
         final int sessions = configuration.integer(Setting.LIMITS_SESSIONS);
         return sessions + Math.max(SPARE_IMAGES, sessions / SPARE_IMAGES_DIVISOR);
+    }
+
+    /**
+     * The terms of all sessions together.
+     *
+     * @param configuration of the node.
+     * @return bytes; never more than all sessions can take, were each as large as they come.
+     */
+    public static long sessionBytes(final NodeConfiguration configuration) {
+        final long largest =
+                logBytes(configuration.number(Setting.TRANSPORT_TERM_LENGTH)) + logBytes(imageTermBytes(configuration));
+        return Math.min(
+                configuration.number(Setting.LIMITS_SESSION_MEMORY),
+                configuration.number(Setting.LIMITS_SESSIONS) * largest);
+    }
+
+    /**
+     * All terms the media driver may have: those of sessions, of clients that have none yet, and of sessions that are
+     * over and linger.
+     *
+     * @param configuration of the node.
+     * @return bytes of one device; those of sessions and an eighth more, eight of the largest images more at least.
+     */
+    public static long logBytesLimit(final NodeConfiguration configuration) {
+        final long sessions = sessionBytes(configuration);
+        return sessions
+                + Math.max(SPARE_IMAGES * logBytes(imageTermBytes(configuration)), sessions / SPARE_MEMORY_DIVISOR);
     }
 
     private static long logBytes(final long termBytes) {

@@ -16,7 +16,7 @@ import java.util.List;
 public final class HostChecks {
     private static final String UNIT_HINT = "in a systemd unit: ";
     private static final long FILES_OF_THE_NODE = 256;
-    private static final long FILES_PER_SESSION = 8;
+    private static final long FILES_PER_SESSION = 3;
     private static final int FEW_CPUS = 2;
 
     private final NodeConfiguration configuration;

@@ -187,20 +187,24 @@ final class HostChecksTest {
         final NodeConfiguration large = NodeConfiguration.builder()
                 .set("limits.sessions", "100", "test")
                 .set("transport.term-length", "4MiB", "test")
+                .set("limits.session-memory", "1TiB", "test")
                 .conclude();
 
         assertEquals(125, Budget.imageLimit(large));
         assertEquals(4 << 20, Budget.imageTermBytes(large));
         final long bytes = Budget.of(large, 256L << 20).sharedBytes();
-        assertTrue(bytes > (100 + 125) * 3L * (4 << 20) && bytes < (100 + 125) * 3L * (5 << 20), "" + bytes);
+        assertTrue(bytes > (100 + 112) * 3L * (4 << 20) && bytes < (100 + 125) * 3L * (5 << 20), "" + bytes);
 
         final NodeConfiguration small = NodeConfiguration.builder()
                 .set("transport.window", "64KiB", "test")
                 .set("transport.term-length", "128KiB", "test")
                 .conclude();
         assertEquals(1 << 20, Budget.imageTermBytes(small), "a client's own terms");
-        assertEquals(40, Budget.imageLimit(small));
-        assertTrue(Budget.of(small, 256L << 20).sharedBytes() > 40 * 3L * (1 << 20));
+        assertEquals(320, Budget.imageLimit(small));
+        assertEquals(192L << 20, Budget.sessionBytes(small), "however many sessions: bytes are what is limited");
+        final long spare = Budget.logBytesLimit(small) - Budget.sessionBytes(small);
+        assertTrue(spare >= 24L << 20 && spare < 25L << 20, "eight images of senders without a session: " + spare);
+        assertTrue(Budget.of(small, 256L << 20).sharedBytes() < 256L << 20);
     }
 
     private void healthy() throws IOException {

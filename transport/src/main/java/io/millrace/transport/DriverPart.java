@@ -1,0 +1,249 @@
+package io.millrace.transport;
+
+import java.util.Arrays;
+import java.util.function.IntFunction;
+import java.util.function.ToLongFunction;
+import org.agrona.collections.Long2LongHashMap;
+import org.agrona.collections.Long2ObjectHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Chooses which elements of an agent's array have their turn: those touched just now, and the next few of all others.
+ *
+ * <p><b>Threading</b>: the driver's thread.
+ *
+ * <p><b>Invariants</b>: every element is in a part at least once a round, or in every part when turns are rarer; one
+ * that was touched is in the next part. Allocates nothing while the array and the lengths of its parts do not change.
+ *
+ * @param <T> publication or image.
+ */
+final class DriverPart<T> {
+    private static final int ROUND_PART_MAX = 64;
+    private static final int TOUCHED_MAX = 256;
+    private static final long NOWHERE = -1;
+
+    private final IntFunction<T[]> newArray;
+    private final ToLongFunction<T> keyOf;
+    private final long roundNs;
+    private final long touchedNs;
+    private final Long2ObjectHashMap<T> byKey = new Long2ObjectHashMap<>();
+    private final Long2LongHashMap touchedIndexByKey = new Long2LongHashMap(NOWHERE);
+    private final long[] touchedKeys = new long[TOUCHED_MAX];
+    private final long[] touchedAtNs = new long[TOUCHED_MAX];
+    private final T[] touched;
+    private final @Nullable Object[] partsByLength = new Object[TOUCHED_MAX + ROUND_PART_MAX + 1];
+    private T[] whole;
+    private T[] part;
+    private int touchedCount;
+    private long lastKey;
+    private int lastIndex = -1;
+    private int nextIndex;
+    private long roundCredit;
+    private long lastTurnNs;
+    private boolean isPartial;
+
+    /**
+     * Made for one agent.
+     *
+     * @param newArray of a length.
+     * @param keyOf an element.
+     * @param roundNs how long a round through all may take.
+     * @param touchedNs how long a touched element is in every part.
+     */
+    DriverPart(
+            final IntFunction<T[]> newArray, final ToLongFunction<T> keyOf, final long roundNs, final long touchedNs) {
+        this.newArray = newArray;
+        this.keyOf = keyOf;
+        this.roundNs = roundNs;
+        this.touchedNs = touchedNs;
+        this.touched = newArray.apply(TOUCHED_MAX);
+        this.whole = newArray.apply(0);
+        this.part = whole;
+    }
+
+    /**
+     * Puts an element into every part of the next time; unknown keys and more elements than fit wait for their round.
+     *
+     * @param key of the element.
+     * @param nowNs the turn's time.
+     */
+    void touch(final long key, final long nowNs) {
+        if (lastIndex >= 0 && key == lastKey) {
+            touchedAtNs[lastIndex] = nowNs;
+        } else if (isPartial) {
+            touchOther(key, nowNs);
+        }
+    }
+
+    private void touchOther(final long key, final long nowNs) {
+        int index = (int) touchedIndexByKey.get(key);
+        if (index == NOWHERE) {
+            final T element = byKey.get(key);
+            if (element == null || touchedCount == TOUCHED_MAX) {
+                return;
+            }
+            index = touchedCount++;
+            touched[index] = element;
+            touchedKeys[index] = key;
+            touchedIndexByKey.put(key, index);
+        }
+        touchedAtNs[index] = nowNs;
+        lastKey = key;
+        lastIndex = index;
+    }
+
+    /**
+     * Begins a partial turn.
+     *
+     * @param all the agent's array.
+     * @param nowNs the turn's time.
+     * @return the elements whose turn it is; not to be changed.
+     */
+    T[] begin(final T[] all, final long nowNs) {
+        if (all != whole) {
+            learn(all);
+        }
+        expire(nowNs);
+        final long sinceNs = isPartial ? Math.min(nowNs - lastTurnNs, roundNs) : 0;
+        isPartial = true;
+        lastTurnNs = nowNs;
+        choose(sinceNs);
+        return part;
+    }
+
+    /**
+     * Ends a partial turn.
+     *
+     * @param after what the agent has now in place of its part.
+     * @return what it is to have: everything, with what it added and without what it took away.
+     */
+    T[] end(final T[] after) {
+        if (after == part || part == whole) {
+            return part == whole ? after : whole;
+        }
+        final T[] merged = Arrays.copyOf(whole, whole.length + after.length);
+        int length = 0;
+        for (final T element : whole) {
+            if (!contains(part, element) || contains(after, element)) {
+                merged[length++] = element;
+            }
+        }
+        for (final T element : after) {
+            if (!contains(part, element)) {
+                merged[length++] = element;
+            }
+        }
+        return Arrays.copyOf(merged, length);
+    }
+
+    /** Returns the number of touched elements. */
+    int touchedCount() {
+        return touchedCount;
+    }
+
+    /**
+     * Returns a touched element.
+     *
+     * @param index below {@link #touchedCount()}.
+     */
+    T touched(final int index) {
+        return touched[index];
+    }
+
+    /** Ends partial turns: the next turn is a whole one. */
+    void forget() {
+        if (isPartial) {
+            isPartial = false;
+            byKey.clear();
+            touchedIndexByKey.clear();
+            touchedCount = 0;
+            lastIndex = -1;
+            whole = newArray.apply(0);
+            part = whole;
+            Arrays.fill(partsByLength, null);
+        }
+    }
+
+    private void choose(final long sinceNs) {
+        roundCredit += sinceNs * whole.length;
+        final long due = roundCredit / roundNs;
+        if (due > ROUND_PART_MAX || due > whole.length - touchedCount) {
+            roundCredit = 0;
+            part = whole; // the last turn was long ago
+            return;
+        }
+        roundCredit -= due * roundNs;
+        part = ofLength(touchedCount + (int) due);
+        System.arraycopy(touched, 0, part, 0, touchedCount);
+        for (int i = touchedCount; i < part.length; i++) {
+            part[i] = nextUntouched();
+        }
+    }
+
+    // Twice in a part an element would do no harm, unless the agent removes it, by its place, and meets it again.
+    private T nextUntouched() {
+        while (true) {
+            nextIndex = nextIndex + 1 >= whole.length ? 0 : nextIndex + 1;
+            final T element = whole[nextIndex];
+            final int index = (int) touchedIndexByKey.get(keyOf.applyAsLong(element));
+            if (index == NOWHERE || touched[index] != element) {
+                return element;
+            }
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private T[] ofLength(final int length) {
+        final Object known = partsByLength[length];
+        if (known != null) {
+            return (T[]) known;
+        }
+        final T[] made = newArray.apply(length);
+        partsByLength[length] = made;
+        return made;
+    }
+
+    private void learn(final T[] all) {
+        whole = all;
+        byKey.clear();
+        for (final T element : all) {
+            byKey.put(keyOf.applyAsLong(element), element);
+        }
+        lastIndex = -1;
+        for (int i = touchedCount - 1; i >= 0; i--) {
+            if (byKey.get(touchedKeys[i]) != touched[i]) {
+                remove(i);
+            }
+        }
+    }
+
+    private void expire(final long nowNs) {
+        for (int i = touchedCount - 1; i >= 0; i--) {
+            // The time of a touch is that of the turn before it: that it has had a turn since is told by the second.
+            if (nowNs - touchedAtNs[i] > touchedNs && touchedAtNs[i] < lastTurnNs) {
+                remove(i);
+            }
+        }
+    }
+
+    private void remove(final int index) {
+        final int last = --touchedCount;
+        touchedIndexByKey.remove(touchedKeys[index]);
+        if (index != last) {
+            touched[index] = touched[last];
+            touchedKeys[index] = touchedKeys[last];
+            touchedAtNs[index] = touchedAtNs[last];
+            touchedIndexByKey.put(touchedKeys[index], index);
+        }
+        lastIndex = -1;
+    }
+
+    private static boolean contains(final Object[] elements, final Object element) {
+        for (final Object candidate : elements) {
+            if (candidate == element) {
+                return true;
+            }
+        }
+        return false;
+    }
+}
