@@ -17,7 +17,7 @@ public record Budget(long heapBytes, long indexBytes, long lockedBytes, long sha
     /** A reader's buffer: the largest batch and one granule. */
     private static final long READER_BYTES = (1L << 20) + (64L << 10);
 
-    private static final int JOURNAL_READERS = 8;
+    private static final int JOURNAL_READERS = 9;
     private static final long DRIVER_BYTES = 16L << 20;
     private static final int TERMS_PER_LOG = 3;
     private static final long LOG_META_DATA_BYTES = 4096;
