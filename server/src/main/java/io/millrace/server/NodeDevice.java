@@ -194,6 +194,7 @@ final class NodeDevice implements AutoCloseable {
             agent.doWork(clock.nanoTime());
             transport().doWork();
         }
+        unwatchSockets(); // one that is readable ends every wait for the device at once
         agent.markEnd();
         eachTurn.ended(this);
     }
