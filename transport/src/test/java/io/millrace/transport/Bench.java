@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class Bench implements AutoCloseable {
     static final long STEP_NS = 10_000;
     static final long MS = 1_000_000;
+    private static final long UNTIL_NS = 20_000_000_000L;
 
     final List<Link> links = new ArrayList<>();
     final NodeSide nodeSide = new NodeSide();
@@ -74,7 +75,8 @@ final class Bench implements AutoCloseable {
     }
 
     void until(final BooleanSupplier condition) {
-        for (int i = 0; i < 3_000_000; i++) {
+        final long deadlineNs = System.nanoTime() + UNTIL_NS; // Aeron's own time-outs run by the wall's clock
+        while (System.nanoTime() - deadlineNs < 0) {
             if (condition.getAsBoolean()) {
                 return;
             }
