@@ -321,8 +321,12 @@ public final class FaultyDevice implements BlockDevice {
     }
 
     private @Nullable Operation nextDue() {
-        final List<Operation> due =
-                held ? List.of() : inFlight.stream().filter(Operation::isDue).toList();
+        final List<Operation> due = new ArrayList<>();
+        for (final Operation operation : inFlight) {
+            if (!held && operation.isDue()) {
+                due.add(operation);
+            }
+        }
         return due.isEmpty() ? null : due.get(inOrder ? 0 : random.nextInt(due.size()));
     }
 
