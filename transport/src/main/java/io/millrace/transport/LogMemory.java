@@ -18,7 +18,7 @@ final class LogMemory {
 
     private final long limitBytes;
     private volatile @Nullable AtomicCounter mapped;
-    private long baseBytes; // before mapped, which publishes it
+    private volatile long baseBytes;
 
     /**
      * Sets the limit.
