@@ -37,7 +37,7 @@ final class IdleClientsMain {
     private final Transport media;
     private final List<Link> clients = new ArrayList<>();
     private int next;
-    private int connectedCount;
+    private volatile int connectedCount;
 
     private IdleClientsMain(final Transport media) {
         this.media = media;
