@@ -25,13 +25,19 @@ final class HostileClientSystemTest {
     private static final String STREAM = "good/events";
     private static final long SECONDS = Long.getLong("hostile.seconds", 4);
     private static final long SEED = Long.getLong("hostile.seed", 20_261_124L);
+    /** More than the good client fills, a granule a write; it truncates nothing. */
+    private static final long MEBIBYTES_PER_SECOND = 100;
+
     private static final long MOST_GROWTH_KIB = 256 << 10;
 
     @Test
     @Timeout(300)
     void shouldNotBeNoticedByAGoodClientWhenAHostileOneSendsMutatedFrames() throws Exception {
         System.out.println("seed " + SEED + ": repeat with -Dhostile.seed=" + SEED);
-        try (NodeProcess node = NodeProcess.create().with("journal.size=512MiB").start();
+        try (NodeProcess node = NodeProcess.create()
+                        .with("journal.size=" + Math.max(512, SECONDS * MEBIBYTES_PER_SECOND) + "MiB")
+                        .with("journal.zone-size=16MiB")
+                        .start();
                 Millrace millrace = NodeSystemTest.connect(node)) {
             millrace.streams().createStream(STREAM, StreamConfiguration.fixed(2));
             millrace.streams().createStream("good/probe", StreamConfiguration.fixed(1));
