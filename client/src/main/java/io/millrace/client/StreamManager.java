@@ -90,8 +90,8 @@ public interface StreamManager {
      * stays so.
      *
      * @param stream scope/stream
-     * @param position where the stream is to begin, e.g. a reader's; {@link StreamPosition#TAIL}: all committed events
-     *     go; {@link StreamPosition#HEAD}: none
+     * @param position where the stream is to begin: a reader's, for its offsets are trusted to be the beginnings of
+     *     events; {@link StreamPosition#TAIL}: all committed events go; {@link StreamPosition#HEAD}: none
      * @return true when events went, false when it began there or later already
      * @throws MillraceException {@code STREAM_NOT_FOUND} also when the position is of another stream,
      *     {@code OFFSET_OUT_OF_RANGE}, {@code SEGMENT_NOT_FOUND}

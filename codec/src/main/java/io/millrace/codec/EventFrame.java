@@ -143,6 +143,30 @@ public final class EventFrame {
     }
 
     /**
+     * Tells whether an event begins at a place, by a walk over the frames before it.
+     *
+     * @param buffer holds frames
+     * @param index of the first one
+     * @param limit end of the bytes that may be looked at; the last frame may reach beyond it
+     * @param place to be judged, from {@code index} to {@code limit}
+     * @return true when a frame begins, or all frames end, there
+     */
+    public static boolean isBoundary(final DirectBuffer buffer, final int index, final int limit, final int place) {
+        long at = index;
+        while (at < place) {
+            if (limit - at < Integer.BYTES) {
+                return false;
+            }
+            final int payload = payloadLength(buffer, (int) at);
+            if (payload < 0 || payload > MAX_PAYLOAD) {
+                return false;
+            }
+            at += frameLength(payload);
+        }
+        return at == place;
+    }
+
+    /**
      * Checks that untrusted bytes are exactly so many whole frames.
      *
      * @param buffer to read from

@@ -126,6 +126,22 @@ public final class JournalPlace {
     }
 
     /**
+     * Tells how long a file or block device is, without opening it: closing it would give up this process's lock.
+     *
+     * @param path any
+     * @return bytes; 0 when nothing is there, or it cannot be told
+     */
+    public static long lengthBytes(final Path path) {
+        try {
+            return Files.isRegularFile(path)
+                    ? Files.size(path)
+                    : BlockFacts.of(path).map(BlockFacts::length).orElse(0L);
+        } catch (final IOException e) {
+            return 0;
+        }
+    }
+
+    /**
      * Tells whether a journal lies there: a file, whatever it holds, or a block device with a valid superblock.
      *
      * @param path of a file or block device

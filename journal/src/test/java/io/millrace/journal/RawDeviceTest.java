@@ -54,6 +54,7 @@ final class RawDeviceTest {
     @Test
     void shouldKeepRecordsOnARawDeviceWithEveryBackend() throws IOException {
         try (LoopDevice loop = LoopDevice.attach(directory, LENGTH)) {
+            assertEquals(LENGTH, JournalPlace.lengthBytes(loop.path()));
             Journal.format(format(loop.path()));
             final long zones = (LENGTH - LogFormat.DEFAULT_DATA_ADDRESS) / TestJournals.ZONE_LENGTH;
             long position = 0;

@@ -599,10 +599,11 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
         epochSampledNs = nowNs;
     }
 
-    /** Once a second, a piece of each chain's writer table. */
+    /** Once a second: a piece of each chain's writer table, and what writers that are gone left open. */
     private void expireWriters(final long nowNs) {
         for (final WriterExpiry expiry : expiries) {
             expiry.step(nowNs, epochNs());
+            expiry.dropOpenEvents(nowNs, epochNs());
         }
     }
 

@@ -2,6 +2,7 @@ package io.millrace.replication;
 
 import io.aeron.logbuffer.BufferClaim;
 import io.millrace.codec.ErrorCode;
+import io.millrace.codec.EventFrame;
 import io.millrace.codec.LogFormat;
 import io.millrace.codec.log.AppendBodyDecoder;
 import io.millrace.codec.log.RecordHeaderDecoder;
@@ -158,6 +159,7 @@ final class ReadAdapter {
         claim.commit();
         final ReadSession reader = new ReadSession(session, subscribe.subscriptionId(), replica, segment);
         reader.nextOffset = startOffset;
+        reader.isAtEvent = startOffset == segment.startOffset() || startOffset == segment.length();
         reader.creditOffset = startOffset + boundedCredit(subscribe.creditBytes());
         reader.nextOfSegment = bySegment.get(segment);
         bySegment.put(segment, reader);
@@ -448,6 +450,13 @@ final class ReadAdapter {
             reader.cursorPosition = position + 1;
             return Step.PROGRESS;
         }
+        if (!reader.isAtEvent) {
+            if (isInsideEvent(reader, buffer, index, bytes, (int) skip)) {
+                refuse(reader, RefusalCode.OFFSET_OUT_OF_RANGE, "it lies inside an event");
+                return Step.WAIT;
+            }
+            reader.isAtEvent = true;
+        }
         final int taken = (int) Math.min(room, bytes - skip);
         staged.putBytes(stagedLength, buffer, index + LogFormat.APPEND_PREFIX_LENGTH + (int) skip, taken);
         stagedLength += taken;
@@ -457,6 +466,22 @@ final class ReadAdapter {
             advanceCursor(reader, slot, position);
         }
         return Step.PROGRESS;
+    }
+
+    /**
+     * Tells whether the bytes that a reader begins with are no event, which its client could not know. Within an atomic
+     * list of several fragments only the first one can be judged.
+     */
+    private boolean isInsideEvent(
+            final ReadSession reader, final DirectBuffer buffer, final int index, final int bytes, final int skip) {
+        final int first = index + LogFormat.APPEND_PREFIX_LENGTH;
+        if (reader.fragmentOffset >= 0) {
+            body.wrap(buffer, index + LogFormat.RECORD_HEADER_LENGTH, AppendBodyDecoder.BLOCK_LENGTH, 0);
+            if (body.fragmentOffset() > 0) {
+                return body.eventCount() == 1;
+            }
+        }
+        return !EventFrame.isBoundary(buffer, first, first + bytes, first + skip);
     }
 
     /** Goes on behind a record that was used up; {@link SegmentIndex} says how. */
@@ -588,8 +613,12 @@ final class ReadAdapter {
     }
 
     private void fail(final ReadSession reader) {
+        refuse(reader, RefusalCode.DEVICE_FENCED, "the device could not be read here");
+    }
+
+    private void refuse(final ReadSession reader, final RefusalCode code, final String text) {
         reader.session.refuse(
-                RefusalCode.DEVICE_FENCED,
+                code,
                 ReadSubscribeDecoder.TEMPLATE_ID,
                 reader.subscriptionId,
                 reader.segment.streamId(),
@@ -597,7 +626,7 @@ final class ReadAdapter {
                 reader.nextOffset,
                 0,
                 0,
-                "the device could not be read here");
+                text);
         close(AppendAdapter.client(reader.session), reader);
     }
 

@@ -34,6 +34,9 @@ final class ReadSession {
     /** Offset of the fragment at the cursor; -1: walk to the next append of the segment. */
     long fragmentOffset = -1;
 
+    /** Whether the offset that it was started at is known to be the beginning of an event. */
+    boolean isAtEvent;
+
     /** In the list of those that may have something to send. */
     boolean active;
 

@@ -3,6 +3,7 @@ package io.millrace.replication;
 import io.millrace.codec.LogFormat;
 import io.millrace.codec.log.RecordKind;
 import io.millrace.codec.log.WriterExpiryBodyEncoder;
+import io.millrace.codec.log.WriterSetupBodyEncoder;
 import io.millrace.store.PendingOverlay;
 import io.millrace.store.StoreStatus;
 import io.millrace.store.WriterTable;
@@ -17,6 +18,10 @@ import java.util.concurrent.TimeUnit;
  * end of a session and after a start nothing expires for a while: a quiet client may just be reconnecting, and a node
  * may have been down longer than the retention.
  *
+ * <p>An event of which a writer sent some fragments before it left has one of the chain's few places for them, and pins
+ * its zones. Its writer can only begin it anew (P11), so it is dropped much earlier, by a set-up record that changes
+ * nothing else.
+ *
  * <p><b>Threading</b>: the device thread. Nothing is allocated.
  */
 final class WriterExpiry {
@@ -26,11 +31,15 @@ final class WriterExpiry {
     /** Time in which clients come back after a start or a lost session; the retention, when that is shorter. */
     static final long GRACE_NS = TimeUnit.HOURS.toNanos(1);
 
+    /** What a writer that is gone has begun and not ended is dropped after this time. */
+    static final long OPEN_EVENT_GRACE_NS = TimeUnit.MINUTES.toNanos(1);
+
     private final ChainReplica replica;
     private final long retentionNs;
     private final long graceNs;
     private final long startedNs;
     private final WriterExpiryBodyEncoder body = new WriterExpiryBodyEncoder();
+    private final WriterSetupBodyEncoder setupBody = new WriterSetupBodyEncoder();
     private int nextSlot;
     private long proposedCount;
 
@@ -78,6 +87,59 @@ final class WriterExpiry {
         nextSlot = end < limit ? end : 0;
         proposedCount += count;
         return count;
+    }
+
+    /**
+     * Puts a record for each event that its writer has left unfinished. While a set-up of the writer's next session is
+     * on its way nothing is put: it has dropped the event itself.
+     *
+     * @param nowNs monotonic time of this turn.
+     * @param epochNs the head's clock, nanoseconds since 1970.
+     * @return records put.
+     */
+    int dropOpenEvents(final long nowNs, final long epochNs) {
+        if (nowNs - startedNs < OPEN_EVENT_GRACE_NS || replica.isFenced()) {
+            return 0;
+        }
+        final PendingOverlay overlay = replica.overlay();
+        final long idleSinceNs = Math.max(overlay.lastTimestampNs(), epochNs) - OPEN_EVENT_GRACE_NS;
+        int count = 0;
+        for (int handle = 0; handle < overlay.openFragmentedEventLimit(); handle++) {
+            final int slot = overlay.openFragmentedEventWriter(handle);
+            if (slot == WriterTable.ABSENT
+                    || isBound(slot)
+                    || overlay.checkWriterExpiry(slot, idleSinceNs) != StoreStatus.APPEND) {
+                continue;
+            }
+            if (!proposeDrop(overlay.writers(), slot)) {
+                break;
+            }
+            count++;
+        }
+        return count;
+    }
+
+    private boolean isBound(final int slot) {
+        final WriterBinding binding = replica.binding(slot);
+        return binding != null && binding.isBound();
+    }
+
+    /** The same epoch and secret as before: whoever knew them is gone, and who comes back gets others. */
+    private boolean proposeDrop(final WriterTable writers, final int slot) {
+        final int index = replica.begin(RecordKind.WRITER_SETUP, WriterSetupBodyEncoder.BLOCK_LENGTH, 0);
+        if (index < 0) {
+            return false;
+        }
+        setupBody
+                .wrap(replica.buffer(), index + LogFormat.RECORD_HEADER_LENGTH)
+                .streamId(writers.streamId(slot))
+                .segmentId(writers.segmentId(slot))
+                .writerIdHigh(writers.writerIdHigh(slot))
+                .writerIdLow(writers.writerIdLow(slot))
+                .bindSecret(writers.bindSecret(slot))
+                .writerEpoch(writers.writerEpoch(slot));
+        replica.sequence(index, WriterSetupBodyEncoder.BLOCK_LENGTH);
+        return true;
     }
 
     /** Gives the number of expiry records put since start. */

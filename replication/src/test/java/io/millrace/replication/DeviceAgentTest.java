@@ -374,6 +374,41 @@ final class DeviceAgentTest {
     }
 
     @Test
+    void shouldRefuseReadersThatBeginInsideAnEvent() {
+        final Bed.Client client = bed.connect("a").writer(WRITER);
+        final UnsafeBuffer three = new UnsafeBuffer(new byte[3 * 16]);
+        for (int i = 0; i < 3; i++) {
+            EventFrame.putHeader(three, i * 16, 7, 4);
+            three.putStringWithoutLengthAscii(i * 16 + EventFrame.HEADER_LENGTH, "abc" + i);
+        }
+        client.send(WRITER, 1, 3, three, 0, three.capacity(), false, 0, 0, false);
+        final UnsafeBuffer large = new UnsafeBuffer(new byte[112]);
+        EventFrame.putHeader(large, 0, 7, 100);
+        client.send(WRITER, 4, 1, large, 0, 60, true, 0, 112, false);
+        client.send(WRITER, 4, 1, large, 60, 52, true, 60, 112, true);
+        client.append(WRITER, 5, "last");
+        bed.until("acknowledgement", () -> client.acked == 5);
+        for (final long inside : new long[] {1, 12, 15, 17, 47, 49, 60, 107, 108, 109, 159, 161, 175}) {
+            final Bed.Client reader = bed.connect("r" + inside);
+            reader.subscribe(1, StartAt.OFFSET, inside, 1 << 20);
+            bed.until("refusal", () -> reader.refusals.equals(List.of(RefusalCode.OFFSET_OUT_OF_RANGE)));
+            assertEquals(inside, reader.refusalDetail);
+            assertEquals(0, reader.read.size(), "bytes that are no event");
+            reader.subscribe(2, StartAt.OFFSET, 16, 1 << 20);
+            bed.until("events", () -> reader.read.size() == 160);
+            assertEquals("abc1", reader.events().get(0));
+            bed.disconnect(reader);
+        }
+        for (final long event : new long[] {0, 16, 32, 48, 160, 176}) {
+            final Bed.Client reader = bed.connect("e" + event);
+            reader.subscribe(1, StartAt.OFFSET, event, 1 << 20);
+            bed.until("events", () -> reader.read.size() == 176 - event && reader.readStarted == event);
+            assertEquals(List.of(), reader.refusals);
+            bed.disconnect(reader);
+        }
+    }
+
+    @Test
     void shouldIgnoreAnEffectThatComesTwiceOrTooEarly() {
         bed.effect(1, EffectAction.CREATE_SEGMENT);
         final long position = bed.agent.state(Bed.CHAIN).lastPosition();

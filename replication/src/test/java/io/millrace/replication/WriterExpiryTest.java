@@ -103,6 +103,46 @@ final class WriterExpiryTest {
     }
 
     @Test
+    void shouldGiveThePlaceOfAnEventThatItsWriterLeftToOthersLongBeforeTheRetention() {
+        final Bed.Client gone = bed.connect("a").writer(WRITER);
+        gone.append(WRITER, 1, "one");
+        bed.until("acknowledgement", () -> gone.acked == 1);
+        final UnsafeBuffer event = new UnsafeBuffer(new byte[EventFrame.frameLength(100)]);
+        EventFrame.putHeader(event, 0, 7, 100);
+        gone.send(WRITER, 2, 1, event, 0, 50, true, 0, event.capacity(), false);
+        bed.until("open event", () -> state().openFragmentedEventCount() == 1);
+        bed.pass(WriterExpiry.OPEN_EVENT_GRACE_NS + SECOND_NS);
+        lookThroughTheTable();
+        assertEquals(1, state().openFragmentedEventCount(), "its session is open");
+
+        leave(gone);
+        bed.until("drop", () -> state().openFragmentedEventCount() == 0);
+        final long position = state().lastPosition();
+        lookThroughTheTable();
+        assertEquals(position, state().lastPosition(), "dropped once");
+        assertTrue(slot(WRITER) >= 0, "the writer is remembered");
+        final long hash = state().stateHash();
+        bed.crashAndRestart();
+        assertEquals(hash, state().stateHash(), "a replay drops the same event");
+
+        final Bed.Client back = bed.connect("back");
+        back.setup(WRITER, 0, true);
+        bed.until("writer ready", () -> back.readyLast == 1);
+    }
+
+    @Test
+    void shouldKeepAnEventThatItsWriterLeftWhileItMayComeBack() {
+        final Bed.Client gone = bed.connect("a").writer(WRITER);
+        final UnsafeBuffer event = new UnsafeBuffer(new byte[EventFrame.frameLength(100)]);
+        EventFrame.putHeader(event, 0, 7, 100);
+        gone.send(WRITER, 1, 1, event, 0, 50, true, 0, event.capacity(), false);
+        bed.until("open event", () -> state().openFragmentedEventCount() == 1);
+        leave(gone);
+        lookThroughTheTable();
+        assertEquals(1, state().openFragmentedEventCount());
+    }
+
+    @Test
     void shouldKeepAQuietWriterWhileItsSessionIsOpenAndWhileItReconnects() {
         final Bed.Client client = bed.connect("a").writer(WRITER);
         client.append(WRITER, 1, "one");

@@ -211,8 +211,7 @@ public final class DataDirectory {
                 && Identity.read(directory) == null
                 && journals.stream().filter(JournalPlace::holdsJournal).allMatch(JournalPlace::isBlockDevice);
         if (!mayOverwrite && !mustFormat(true)) {
-            throw new MillraceException(
-                    ErrorCode.DEVICE_NOT_EMPTY, journals.get(0) + " exists. " + ErrorCode.DEVICE_NOT_EMPTY.remedy());
+            throw notEmpty();
         }
         Identity.makeDirectory(directory);
         final List<UUID> devices = new ArrayList<>();
@@ -235,6 +234,22 @@ public final class DataDirectory {
         }
         new Identity(nodeId(configuration), List.copyOf(devices)).write(directory);
         return List.copyOf(devices);
+    }
+
+    /** A file can be removed by hand; what a device holds cannot. */
+    private MillraceException notEmpty() {
+        final Path journal =
+                journals.stream().filter(JournalPlace::holdsJournal).findFirst().orElse(journals.get(0));
+        if (!JournalPlace.isBlockDevice(journal)) {
+            return new MillraceException(
+                    ErrorCode.DEVICE_NOT_EMPTY, journal + " exists. " + ErrorCode.DEVICE_NOT_EMPTY.remedy());
+        }
+        final boolean isKnown = Identity.read(directory) != null;
+        return new MillraceException(
+                ErrorCode.DEVICE_NOT_EMPTY,
+                journal + " holds a journal" + (isKnown ? " of " + directory : "") + ". Use it; if it may go, "
+                        + (isKnown ? "remove " + directory.resolve(Identity.FILE_NAME) + " and " : "")
+                        + "give --overwrite");
     }
 
     /**

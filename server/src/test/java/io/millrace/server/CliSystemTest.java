@@ -148,6 +148,8 @@ final class CliSystemTest {
                 refused(ErrorCode.SEGMENT_TRUNCATED, "read", "cut/events", "--from", id + ":0@0");
         assertTrue(at(below.json(), "error.message").contains("starts at offset 15"), below::toString);
         refused(ErrorCode.OFFSET_OUT_OF_RANGE, "stream", "truncate", "cut/events", "--at", id + ":0@46");
+        refused(ErrorCode.OFFSET_OUT_OF_RANGE, "stream", "truncate", "cut/events", "--at", id + ":0@31");
+        refused(ErrorCode.OFFSET_OUT_OF_RANGE, "read", "cut/events", "--from", id + ":0@31");
         refused(ErrorCode.STREAM_NOT_FOUND, "stream", "truncate", "cut/events", "--at", "999:0@0");
         refused(ErrorCode.SEGMENT_NOT_FOUND, "stream", "truncate", "cut/events", "--at", id + ":7@0");
         refused(ErrorCode.BAD_INPUT, "stream", "truncate", "cut/events", "--at", "here");

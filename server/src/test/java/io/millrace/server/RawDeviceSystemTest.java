@@ -35,7 +35,10 @@ final class RawDeviceSystemTest {
                 millrace.streams().createStream(STREAM, StreamConfiguration.fixed(2));
                 NodeSystemTest.appendAll(millrace, STREAM, 500, 100);
             }
-            cli.run(format(node, loop.path(), "--overwrite")).assertRefused(ErrorCode.DEVICE_NOT_EMPTY);
+            final CliProcess.Outcome kept =
+                    cli.run(format(node, loop.path(), "--overwrite")).assertRefused(ErrorCode.DEVICE_NOT_EMPTY);
+            assertTrue(
+                    String.valueOf(kept.json().get("error.message")).contains("if it may go, remove"), kept::toString);
             node.kill();
             node.start();
             try (Millrace millrace = NodeSystemTest.connect(node)) {

@@ -350,6 +350,25 @@ public final class PendingOverlay {
     }
 
     /**
+     * Gives the end of the handles of open fragmented events with everything pending, for a walk.
+     *
+     * @return handles
+     */
+    public int openFragmentedEventLimit() {
+        return pending.openEvents().size() == 0 ? 0 : pending.openEvents().handleLimit();
+    }
+
+    /**
+     * Gives the writer of an open fragmented event with everything pending.
+     *
+     * @param handle from 0 to below {@link #openFragmentedEventLimit()}
+     * @return slot of {@link #writers()}, or {@link WriterTable#ABSENT}
+     */
+    public int openFragmentedEventWriter(final int handle) {
+        return pending.openEvents().get(handle).writerSlot();
+    }
+
+    /**
      * Gives the position of the next record to write.
      *
      * @return record number in the chain log

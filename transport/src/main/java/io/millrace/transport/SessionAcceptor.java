@@ -671,8 +671,9 @@ public final class SessionAcceptor implements AutoCloseable {
                 : reason.contains("assign requested address") || reason.contains("nresolved")
                         ? ErrorCode.LISTEN_ADDRESS
                         : ErrorCode.MEDIA_DRIVER;
+        final String words = code == ErrorCode.MEDIA_DRIVER ? reason : code.summary();
         return new MillraceException(
-                code, "cannot listen on " + endpoint + ": " + reason + "; " + code.remedy(), cause);
+                code, "listen.endpoint = " + endpoint + ": " + words + ". " + code.remedy(), cause);
     }
 
     private void closeSubscriptions() {

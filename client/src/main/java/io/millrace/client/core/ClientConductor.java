@@ -670,6 +670,17 @@ public final class ClientConductor implements AutoCloseable {
     }
 
     /**
+     * Says what a refusal means, and what the node has to add; it may begin with the meaning itself.
+     *
+     * @param code of the refusal
+     * @param reason the node's words, may be empty
+     * @return one phrase
+     */
+    static String why(final ErrorCode code, final String reason) {
+        return reason.startsWith(code.summary()) ? reason : code.summary() + why(reason);
+    }
+
+    /**
      * Returns the words that follow a message when there is a reason.
      *
      * @param reason possibly empty

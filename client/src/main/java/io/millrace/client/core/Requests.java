@@ -416,7 +416,7 @@ public final class Requests implements StreamManager {
         final ErrorCode refusal = request.refusal;
         if (refusal != null) {
             throw new MillraceException(
-                    refusal, "cannot " + what + ": " + refusal.summary() + ClientConductor.why(request.refusalText));
+                    refusal, "cannot " + what + ": " + ClientConductor.why(refusal, request.refusalText));
         }
         throw request.sentGeneration > 0 && connection.isOpen()
                 ? new MillraceException(

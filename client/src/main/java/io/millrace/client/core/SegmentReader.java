@@ -470,7 +470,7 @@ final class SegmentReader {
             throw new MillraceException(
                     code,
                     "cannot read on in segment " + segmentId + " of " + stream + " at offset " + processedOffset + ": "
-                            + code.summary() + ClientConductor.why(failureText));
+                            + ClientConductor.why(code, failureText));
         }
     }
 

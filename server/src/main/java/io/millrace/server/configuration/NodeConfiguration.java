@@ -5,6 +5,7 @@ import io.millrace.codec.MillraceException;
 import io.millrace.journal.JournalPlace;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -257,7 +258,7 @@ public final class NodeConfiguration {
                 fault(
                         ErrorCode.CONFIGURATION_NOT_FOUND,
                         Origin.of(file, null),
-                        "cannot be read (" + e.getMessage() + ")",
+                        e instanceof NoSuchFileException ? "there is no such file" : "cannot be read (" + e + ")",
                         null);
                 return this;
             }
@@ -363,6 +364,7 @@ public final class NodeConfiguration {
 
         private void checkDevices(final NodeConfiguration concluded) {
             final int count = concluded.journalPaths().size();
+            checkCpus(concluded, count);
             if (count == 1) {
                 return;
             }
@@ -377,6 +379,21 @@ public final class NodeConfiguration {
             }
             if (concluded.port(Setting.LISTEN_ENDPOINT) + count - 1 > 65_535) {
                 conflict(concluded, Setting.JOURNAL_PATHS, Setting.LISTEN_ENDPOINT, "leaves too few ports above");
+            }
+        }
+
+        /** Of the CPUs there are only the start knows. */
+        private void checkCpus(final NodeConfiguration concluded, final int deviceCount) {
+            final String cpus = concluded.text(Setting.CPUS);
+            final String threading = concluded.text(Setting.THREADING);
+            final boolean isList = !CpuList.AUTO.equals(cpus) && !CpuList.NONE.equals(cpus);
+            final boolean isDedicated = "dedicated".equals(threading) || ("auto".equals(threading) && deviceCount > 1);
+            if (isList && isDedicated && CpuList.parse(cpus).size() <= deviceCount) {
+                conflict(
+                        concluded,
+                        Setting.CPUS,
+                        deviceCount > 1 ? Setting.JOURNAL_PATHS : Setting.THREADING,
+                        "names too few CPUs: each device and the media driver need one each, with");
             }
         }
 

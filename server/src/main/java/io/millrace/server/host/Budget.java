@@ -1,8 +1,10 @@
 package io.millrace.server.host;
 
+import io.millrace.journal.JournalPlace;
 import io.millrace.server.configuration.NodeConfiguration;
 import io.millrace.server.configuration.Setting;
 import io.millrace.server.configuration.Units;
+import java.nio.file.Path;
 
 /**
  * What a node will use at most, from its settings.
@@ -59,7 +61,19 @@ public record Budget(long heapBytes, long indexBytes, long lockedBytes, long sha
                 DRIVER_BYTES
                         + devices * (logBytesLimit(configuration) + REFUSALS_BYTES)
                         + (devices - 1) * DEVICE_OVERHEAD_BYTES,
-                devices * configuration.number(Setting.JOURNAL_SIZE));
+                diskBytes(configuration));
+    }
+
+    /** A journal that is there keeps its length, and a raw device without {@code journal.size} is used whole. */
+    private static long diskBytes(final NodeConfiguration configuration) {
+        final boolean isSizeSet = configuration.isSet(Setting.JOURNAL_SIZE);
+        long bytes = 0;
+        for (final Path journal : configuration.journalPaths()) {
+            final long length =
+                    isSizeSet && JournalPlace.isBlockDevice(journal) ? 0 : JournalPlace.lengthBytes(journal);
+            bytes += length == 0 ? configuration.number(Setting.JOURNAL_SIZE) : length;
+        }
+        return bytes;
     }
 
     /**

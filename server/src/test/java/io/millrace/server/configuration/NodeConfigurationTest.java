@@ -227,6 +227,21 @@ final class NodeConfigurationTest {
         assertEquals(8, configuration.integer(Setting.CHAINS), "a faulty value changes nothing");
     }
 
+    @ParameterizedTest
+    @CsvSource({"dedicated, 3, /a", "dedicated, 0-1, '/a,/b'", "auto, 2-3, '/a,/b'"})
+    void shouldFindTooFewCpusWhateverTheHostHas(final String threading, final String cpus, final String journals) {
+        final List<ConfigurationFault> faults = new ArrayList<>();
+        NodeConfiguration.builder(faults::add)
+                .set("threading", threading, "--set")
+                .set("cpus", cpus, "--set")
+                .set(journals.contains(",") ? "journal.paths" : "journal.path", journals, "--set")
+                .conclude();
+
+        assertEquals(1, faults.size(), faults::toString);
+        assertEquals(ErrorCode.CONFIGURATION_CONFLICT, faults.get(0).code());
+        assertTrue(faults.get(0).message().contains("cpus = " + cpus), faults::toString);
+    }
+
     @Test
     void shouldFindEveryContradictionWhenValuesAloneAreRight() {
         final List<ConfigurationFault> faults = new ArrayList<>();

@@ -183,6 +183,20 @@ final class HostChecksTest {
     }
 
     @Test
+    void shouldPrintTheLengthOfAJournalThatIsThere() throws IOException {
+        write("journal", "j".repeat(3 << 20));
+        final NodeConfiguration there = NodeConfiguration.builder()
+                .set("journal.path", root.resolve("journal").toString(), "test")
+                .conclude();
+        final NodeConfiguration missing = NodeConfiguration.builder()
+                .set("journal.path", root.resolve("none").toString(), "test")
+                .conclude();
+
+        assertTrue(Budget.of(there, 256L << 20).text().endsWith("; disk 3.0 MiB"));
+        assertTrue(Budget.of(missing, 256L << 20).text().endsWith("; disk 4.0 GiB"));
+    }
+
+    @Test
     void shouldCountEverySessionAndEverySenderWithoutOne() {
         final NodeConfiguration large = NodeConfiguration.builder()
                 .set("limits.sessions", "100", "test")
