@@ -2,6 +2,9 @@ package io.millrace.perf;
 
 import io.millrace.codec.AllowedHere;
 import io.millrace.codec.MillraceException;
+import io.millrace.perf.process.Autogroup;
+import io.millrace.perf.report.Environment;
+import io.millrace.perf.report.Terminal;
 import org.agrona.concurrent.SystemNanoClock;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
