@@ -1,6 +1,7 @@
 package io.millrace.perf.limit;
 
 import io.millrace.perf.process.Cleanup;
+import io.millrace.perf.process.DebianPackages;
 import io.millrace.perf.report.JsonFields;
 import io.millrace.perf.report.Terminal;
 import java.io.IOException;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -21,8 +23,6 @@ public final class Fio {
     /** Program that is looked for on the path. */
     public static final String PROGRAM = "fio";
 
-    private static final String INSTALL = "apt-get install -y --no-install-recommends fio";
-    private static final long INSTALL_SECONDS = 300;
     private static final long GRACE_SECONDS = 60;
     private static final String JOB = "jobs.0.";
 
@@ -44,15 +44,9 @@ public final class Fio {
      * @throws IOException when it is missing and cannot be installed; the message is the line that installs it.
      */
     public static Fio find(final Path directory, final Cleanup cleanup, final Terminal terminal) throws IOException {
-        if (!isThere(PROGRAM, "--version")) {
-            if (!isRoot() || !isThere("apt-get", "--version")) {
-                throw new IOException("fio is not installed: run 'sudo " + INSTALL + "', or leave --with-fio out");
-            }
-            terminal.warn("fio is not installed: installing Debian's package fio");
-            run(List.of("apt-get", "update", "-qq"), INSTALL_SECONDS);
-            if (run(List.of(INSTALL.split(" ", -1)), INSTALL_SECONDS) != 0 || !isThere(PROGRAM, "--version")) {
-                throw new IOException("fio could not be installed: run '" + INSTALL + "' and see why");
-            }
+        final Optional<String> missing = new DebianPackages(terminal::warn).ensure(PROGRAM, PROGRAM);
+        if (missing.isPresent()) {
+            throw new IOException(missing.get());
         }
         return new Fio(directory, cleanup);
     }
@@ -153,25 +147,6 @@ public final class Fio {
             throw new IOException("fio's report has no " + name);
         }
         return Double.parseDouble(value.toLowerCase(Locale.ROOT));
-    }
-
-    private static boolean isThere(final String... command) {
-        try {
-            return run(List.of(command), GRACE_SECONDS) == 0;
-        } catch (final IOException e) {
-            return false;
-        }
-    }
-
-    private static boolean isRoot() throws IOException {
-        return Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
-    }
-
-    private static int run(final List<String> command, final long timeoutSeconds) throws IOException {
-        final ProcessBuilder builder =
-                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD);
-        builder.environment().put("DEBIAN_FRONTEND", "noninteractive");
-        return exitCode(builder.start(), timeoutSeconds);
     }
 
     private static int exitCode(final Process process, final long timeoutSeconds) throws IOException {

@@ -92,6 +92,11 @@ public final class LimitProbe implements AutoCloseable {
         device.measure(DEVICE_NS, OpenLoop.newHistogram());
     }
 
+    /** The file that is written to, for another program to measure. */
+    public Path path() {
+        return file.path();
+    }
+
     /**
      * Ends a run's measurement; the next begins empty.
      *

@@ -45,6 +45,11 @@ public final class ProbeFile implements AutoCloseable {
         return DeviceFile.open(new JournalContext().file(path), DeviceProbe.ARENA_LENGTH);
     }
 
+    /** Where it is. */
+    public Path path() {
+        return path;
+    }
+
     @Override
     public void close() {
         try {

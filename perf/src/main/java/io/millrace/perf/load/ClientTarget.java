@@ -24,8 +24,10 @@ public final class ClientTarget implements Target, AckHandler {
     private final UnsafeBuffer event;
     private final Listener nobody = (first, last) -> {};
     private Listener listener = nobody;
-    /** Index of an event minus its sequence. */
+    /** An event's index is its sequence times the stride, plus this. */
     private long indexOffset;
+
+    private final long stride;
 
     private final Histogram queue = OpenLoop.newHistogram();
     private final Histogram journal = OpenLoop.newHistogram();
@@ -33,6 +35,9 @@ public final class ClientTarget implements Target, AckHandler {
     private boolean started;
     private long runFirst = 1;
     private long runLast;
+    private long offeredCount;
+    private long acknowledgedCount;
+    private long lastTimed;
     private @Nullable String failure;
 
     /**
@@ -42,6 +47,18 @@ public final class ClientTarget implements Target, AckHandler {
      * @param eventLength bytes of every event, &ge; 8.
      */
     public ClientTarget(final EventWriter writer, final int eventLength) {
+        this(writer, eventLength, 1);
+    }
+
+    /**
+     * Takes over one writer of several that take turns.
+     *
+     * @param writer new: no event was offered yet.
+     * @param eventLength bytes of every event, &ge; 8.
+     * @param stride difference of the numbers of two events in a row, &ge; 1.
+     */
+    public ClientTarget(final EventWriter writer, final int eventLength, final int stride) {
+        this.stride = stride;
         this.writer = writer;
         this.eventLength = eventLength;
         this.event = new UnsafeBuffer(new byte[Math.max(8, eventLength)]);
@@ -54,8 +71,9 @@ public final class ClientTarget implements Target, AckHandler {
         if (sequence > 0) {
             if (!started) {
                 started = true;
-                indexOffset = index - sequence;
+                indexOffset = index - sequence * stride;
             }
+            offeredCount++;
             return true;
         }
         if (!Result.isRetryable(sequence)) {
@@ -71,6 +89,16 @@ public final class ClientTarget implements Target, AckHandler {
         endRun();
         listener = nobody;
         return work;
+    }
+
+    /** Events offered and not yet acknowledged. */
+    public long pendingCount() {
+        return offeredCount - acknowledgedCount;
+    }
+
+    /** Shares of the acknowledgements' time, as the node tells them. */
+    public AckShares shares() {
+        return new AckShares(queue, journal, chain);
     }
 
     @Override
@@ -91,9 +119,12 @@ public final class ClientTarget implements Target, AckHandler {
             final long queueNs,
             final long journalNs,
             final long chainNs) {
-        record(queue, queueNs);
-        record(journal, journalNs);
-        record(chain, chainNs);
+        // Each event of the acknowledgement counts: the shares are to be laid beside latencies of events.
+        final long events = Math.max(1, lastSequence - lastTimed);
+        lastTimed = Math.max(lastTimed, lastSequence);
+        record(queue, queueNs, events);
+        record(journal, journalNs, events);
+        record(chain, chainNs, events);
     }
 
     /** Forgets the times of acknowledgements taken until now. */
@@ -107,7 +138,7 @@ public final class ClientTarget implements Target, AckHandler {
     public String times() {
         return String.format(
                 Locale.ROOT,
-                "node's share p50/p99: queue %.0f/%.0f, journal %.0f/%.0f, chain %.0f/%.0f us, %d acknowledgements",
+                "node's share p50/p99: queue %.0f/%.0f, journal %.0f/%.0f, chain %.0f/%.0f us, %d events",
                 queue.getValueAtPercentile(50) / 1e3,
                 queue.getValueAtPercentile(99) / 1e3,
                 journal.getValueAtPercentile(50) / 1e3,
@@ -127,14 +158,23 @@ public final class ClientTarget implements Target, AckHandler {
         return failure;
     }
 
-    private static void record(final Histogram histogram, final long valueNs) {
-        histogram.recordValue(Math.min(OpenLoop.HIGHEST_NS, Math.max(0, valueNs)));
+    private static void record(final Histogram histogram, final long valueNs, final long count) {
+        histogram.recordValueWithCount(Math.min(OpenLoop.HIGHEST_NS, Math.max(0, valueNs)), count);
     }
 
     private void endRun() {
-        if (runFirst <= runLast) {
-            listener.onAcknowledged(runFirst + indexOffset, runLast + indexOffset);
-            runFirst = runLast + 1;
+        if (runFirst > runLast) {
+            return;
         }
+        acknowledgedCount += runLast - runFirst + 1;
+        if (stride == 1) {
+            listener.onAcknowledged(runFirst + indexOffset, runLast + indexOffset);
+        } else {
+            for (long sequence = runFirst; sequence <= runLast; sequence++) {
+                final long index = sequence * stride + indexOffset;
+                listener.onAcknowledged(index, index);
+            }
+        }
+        runFirst = runLast + 1;
     }
 }

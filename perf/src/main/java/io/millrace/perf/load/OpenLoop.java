@@ -1,11 +1,15 @@
 package io.millrace.perf.load;
 
 import com.sun.management.ThreadMXBean;
+import io.millrace.perf.system.Pacing;
+import io.millrace.perf.system.TailReader;
 import io.millrace.perf.system.Target;
 import java.lang.management.ManagementFactory;
+import java.util.concurrent.locks.LockSupport;
 import org.HdrHistogram.Histogram;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.NanoClock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Drives a {@link Target} at a fixed schedule and takes each event's latency from its <em>scheduled</em> send time, so
@@ -18,7 +22,7 @@ import org.agrona.concurrent.NanoClock;
  * its drain time is over; what was not acknowledged then is counted and enters the histogram with the time it has
  * waited so far.
  */
-public final class OpenLoop implements Target.Listener {
+public final class OpenLoop implements Target.Listener, TailReader.Listener {
     /** Longest latency told apart; longer ones count as this one. */
     public static final long HIGHEST_NS = 120_000_000_000L;
 
@@ -26,9 +30,20 @@ public final class OpenLoop implements Target.Listener {
     private static final long LEAD_NS = 100_000;
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
+    /** A sleeping thread needs about this long to be back on its processor. */
+    private static final long WAKE_UP_NS = 30_000;
+
+    private static final long LONGEST_SLEEP_NS = 200_000;
+
     private final Target target;
     private final NanoClock clock;
     private final IdleStrategy idle;
+    private Pacing pacing = Pacing.YIELD;
+    private @Nullable TailReader reader;
+    private @Nullable IntervalLog log;
+    private @Nullable IntervalLog seenLog;
+    private Histogram seen = newHistogram();
+    private long seenCount;
 
     private long nextIndex;
     private long baseIndex;
@@ -104,6 +119,45 @@ public final class OpenLoop implements Target.Listener {
         this.idle = idle;
     }
 
+    /**
+     * Chooses how the loop waits.
+     *
+     * @param newPacing of the system under test.
+     */
+    public void pacing(final Pacing newPacing) {
+        pacing = newPacing;
+    }
+
+    /**
+     * Adds a reader at the end of the stream: a phase ends when it, too, has seen every event.
+     *
+     * @param newReader opened before the first event.
+     */
+    public void reader(final TailReader newReader) {
+        reader = newReader;
+    }
+
+    /**
+     * Records the next phases by slices of time too.
+     *
+     * @param acknowledged of acknowledgements, or null.
+     * @param seenByReader of what the reader sees, or null.
+     */
+    public void logs(final @Nullable IntervalLog acknowledged, final @Nullable IntervalLog seenByReader) {
+        log = acknowledged;
+        seenLog = seenByReader;
+    }
+
+    /** From due to seen by the reader, of the last phase, in nanoseconds. */
+    public Histogram seen() {
+        return seen;
+    }
+
+    /** Events of the last phase that the reader saw in time. */
+    public long seenCount() {
+        return seenCount;
+    }
+
     /** A histogram of the shape all phases use, so that they can be added. */
     public static Histogram newHistogram() {
         return new Histogram(HIGHEST_NS, 3);
@@ -124,14 +178,22 @@ public final class OpenLoop implements Target.Listener {
         schedule = new Schedule(clock.nanoTime() + LEAD_NS, ratePerSecond, eventCount);
         final long deadlineNs = schedule.scheduledNs(eventCount) + drainNs;
         lastAcknowledgedNs = schedule.startNs();
-        while (acknowledgedCount < eventCount) {
+        final TailReader tail = reader;
+        while (acknowledgedCount < eventCount || (tail != null && seenCount < eventCount)) {
             final long nowNs = clock.nanoTime();
-            if (nowNs - deadlineNs > 0 || target.failure() != null) {
+            if (nowNs - deadlineNs > 0 || target.failure() != null || (tail != null && tail.failure() != null)) {
                 break;
             }
             int work = offerDue(schedule.dueCount(nowNs));
             work += target.poll(this);
-            idle.idle(work);
+            if (tail != null) {
+                work += tail.poll(this);
+            }
+            if (pacing == Pacing.SLEEP && work == 0) {
+                sleep(eventCount);
+            } else {
+                idle.idle(work);
+            }
         }
         final long allocated = THREADS.getThreadAllocatedBytes(threadId()) - allocatedBefore;
         final long acknowledged = acknowledgedCount;
@@ -177,7 +239,7 @@ public final class OpenLoop implements Target.Listener {
         final long elapsedNs = lastAcknowledgedNs - startNs;
         final long acknowledged = acknowledgedCount;
         if (acknowledged < sent) {
-            record(clock.nanoTime() - closedSentNs, 1);
+            record(clock.nanoTime() - closedSentNs);
         }
         return new Phase(
                 histogram, sent, acknowledged, elapsedNs, acknowledged * 1e9 / Math.max(1L, elapsedNs), allocated);
@@ -185,16 +247,49 @@ public final class OpenLoop implements Target.Listener {
 
     @Override
     public void onAcknowledged(final long firstIndex, final long lastIndex) {
-        final long nowNs = clock.nanoTime();
+        onAcknowledged(firstIndex, lastIndex, clock.nanoTime());
+    }
+
+    @Override
+    public void onAcknowledged(final long firstIndex, final long lastIndex, final long acknowledgedNs) {
         for (long index = Math.max(firstIndex, baseIndex); index <= lastIndex; index++) {
-            record(nowNs - (closed ? closedSentNs : schedule.scheduledNs(index - baseIndex)), 1);
+            if (closed) {
+                record(acknowledgedNs - closedSentNs);
+            } else {
+                final long dueNs = schedule.scheduledNs(index - baseIndex);
+                record(histogram, log, dueNs - schedule.startNs(), acknowledgedNs - dueNs);
+            }
             acknowledgedCount++;
         }
-        lastAcknowledgedNs = nowNs;
+        lastAcknowledgedNs = Math.max(lastAcknowledgedNs, acknowledgedNs);
+    }
+
+    @Override
+    public void onSeen(final long firstIndex, final long lastIndex, final long seenNs) {
+        for (long index = Math.max(firstIndex, baseIndex); index <= lastIndex; index++) {
+            final long dueNs = schedule.scheduledNs(index - baseIndex);
+            record(seen, seenLog, dueNs - schedule.startNs(), seenNs - dueNs);
+            seenCount++;
+        }
+    }
+
+    /** Sleeps until shortly before the next event is due; with nothing to send, until an answer may have come. */
+    private void sleep(final long eventCount) {
+        final long nextIndexInPhase = nextIndex - baseIndex;
+        final long untilDueNs = nextIndexInPhase < eventCount
+                ? schedule.scheduledNs(nextIndexInPhase) - clock.nanoTime() - WAKE_UP_NS
+                : LONGEST_SLEEP_NS;
+        if (untilDueNs > 0) {
+            LockSupport.parkNanos(Math.min(untilDueNs, LONGEST_SLEEP_NS));
+        } else {
+            Thread.yield();
+        }
     }
 
     private void begin(final long eventCount) {
         histogram = newHistogram();
+        seen = newHistogram();
+        seenCount = 0;
         baseIndex = nextIndex;
         acknowledgedCount = 0;
         schedule = new Schedule(0, 1, eventCount);
@@ -214,18 +309,36 @@ public final class OpenLoop implements Target.Listener {
 
     /** Events never sent or never acknowledged have waited until now at least: leaving them out would flatter. */
     private void giveUpTheRest(final long eventCount) {
-        final long missing = eventCount - acknowledgedCount;
         final long nowNs = clock.nanoTime();
+        final long missing = eventCount - acknowledgedCount;
         for (long i = 0; i < missing; i++) {
-            final long waitedNs = nowNs - schedule.scheduledNs(eventCount - 1 - i);
-            if (waitedNs > 0) {
-                record(waitedNs, 1);
-            }
+            giveUp(histogram, log, eventCount - 1 - i, nowNs);
+        }
+        final long unseen = reader == null ? 0 : eventCount - seenCount;
+        for (long i = 0; i < unseen; i++) {
+            giveUp(seen, seenLog, eventCount - 1 - i, nowNs);
         }
     }
 
-    private void record(final long latencyNs, final long count) {
-        histogram.recordValueWithCount(Math.min(HIGHEST_NS, Math.max(0, latencyNs)), count);
+    private void giveUp(
+            final Histogram into, final @Nullable IntervalLog intoLog, final long index, final long nowNs) {
+        final long dueNs = schedule.scheduledNs(index);
+        if (nowNs > dueNs) {
+            record(into, intoLog, dueNs - schedule.startNs(), nowNs - dueNs);
+        }
+    }
+
+    private void record(final long latencyNs) {
+        histogram.recordValue(Math.min(HIGHEST_NS, Math.max(0, latencyNs)));
+    }
+
+    private static void record(
+            final Histogram into, final @Nullable IntervalLog intoLog, final long dueNs, final long latencyNs) {
+        final long clamped = Math.min(HIGHEST_NS, Math.max(0, latencyNs));
+        into.recordValue(clamped);
+        if (intoLog != null) {
+            intoLog.record(dueNs, clamped);
+        }
     }
 
     @SuppressWarnings("deprecation") // Thread.threadId() came after release 17

@@ -1,6 +1,6 @@
 package io.millrace.perf.report;
 
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 public final class JsonFields {
     private static final int DEPTH_LIMIT = 16;
 
-    private final Map<String, String> fields = new HashMap<>();
+    private final Map<String, String> fields = new LinkedHashMap<>();
     private final String text;
     private int at;
 
@@ -74,6 +74,22 @@ public final class JsonFields {
         } catch (final NumberFormatException e) {
             return otherwise;
         }
+    }
+
+    /**
+     * The fields whose names begin alike.
+     *
+     * @param prefix such as {@code description.}.
+     * @return the rest of each name and its text, in the order they were read.
+     */
+    public Map<String, String> under(final String prefix) {
+        final Map<String, String> found = new LinkedHashMap<>();
+        fields.forEach((name, text) -> {
+            if (name.startsWith(prefix)) {
+                found.put(name.substring(prefix.length()), text);
+            }
+        });
+        return found;
     }
 
     private void value(final String name, final int depth) {

@@ -2,10 +2,11 @@ package io.millrace.perf.report;
 
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
- * One JSON object, written in the order its fields were put. Only what results need: no reader, no arrays of objects.
+ * One JSON object, written in the order its fields were put. Only what results need: no reader.
  *
  * <p><b>Threading:</b> one thread.
  */
@@ -69,6 +70,49 @@ public final class JsonObject {
      */
     public JsonObject put(final String name, final JsonObject value) {
         fields.put(name, value.toString());
+        return this;
+    }
+
+    /**
+     * Puts objects.
+     *
+     * @param name of the field.
+     * @param values finished objects, in their order.
+     * @return this.
+     */
+    public JsonObject put(final String name, final List<JsonObject> values) {
+        final StringBuilder array = new StringBuilder("[");
+        for (final JsonObject value : values) {
+            array.append(array.length() == 1 ? "" : ",").append(value);
+        }
+        fields.put(name, array.append(']').toString());
+        return this;
+    }
+
+    /**
+     * Puts numbers.
+     *
+     * @param name of the field.
+     * @param values the numbers; what is not a number is null.
+     * @return this.
+     */
+    public JsonObject putNumbers(final String name, final double... values) {
+        final StringBuilder array = new StringBuilder("[");
+        for (final double value : values) {
+            array.append(array.length() == 1 ? "" : ",").append(number(value));
+        }
+        fields.put(name, array.append(']').toString());
+        return this;
+    }
+
+    /**
+     * Puts nothing, where there is nothing to tell.
+     *
+     * @param name of the field.
+     * @return this.
+     */
+    public JsonObject putNull(final String name) {
+        fields.put(name, "null");
         return this;
     }
 

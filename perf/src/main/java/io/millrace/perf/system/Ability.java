@@ -8,6 +8,8 @@ public enum Ability {
     TAIL_READ,
     /** Everything is read from the start as fast as it goes. */
     CATCH_UP_READ,
+    /** A catch-up reader may run on a thread of its own while the target is in use. */
+    READ_BESIDE_WRITE,
     /** {@link SystemContext#writers()} may be more than one. */
     WRITERS,
     /** {@link SystemContext#streams()} may be more than one. */

@@ -40,8 +40,10 @@ public final class SystemContext {
      * @param streams streams (topics), &ge; 1.
      * @param ratePerSecond scheduled rate of all writers together; 0 when it is as fast as it goes.
      * @param eventCount most events that will be offered, warm-up included: room must be made for them.
+     * @param isReadBack whether they will be read from the start afterwards.
      */
-    public record Load(int eventLength, int writers, int streams, double ratePerSecond, long eventCount) {}
+    public record Load(
+            int eventLength, int writers, int streams, double ratePerSecond, long eventCount, boolean isReadBack) {}
 
     /**
      * Makes the context of one run.
@@ -93,6 +95,11 @@ public final class SystemContext {
     /** The clock that every time is taken from. */
     public NanoClock clock() {
         return clock;
+    }
+
+    /** Undoes at the end what is added to it, whatever happens. */
+    public Cleanup cleanup() {
+        return cleanup;
     }
 
     /** Debian packages, installed when they are missing and this process may. */
