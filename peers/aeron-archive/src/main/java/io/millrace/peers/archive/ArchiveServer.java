@@ -57,6 +57,7 @@ public final class ArchiveServer {
                 .initialWindowLength(SOCKET_BUFFER_LENGTH)
                 .spiesSimulateConnection(true)
                 .clientLivenessTimeoutNs(CLIENT_LIVENESS_NS)
+                .publicationUnblockTimeoutNs(2 * CLIENT_LIVENESS_NS) // must be longer; nobody is blocked here
                 .errorHandler(Throwable::printStackTrace));
         final Archive archive = Archive.launch(context(arguments, driver));
         System.out.println(READY);

@@ -140,7 +140,7 @@ abstract class ArchiveSystem implements BenchSystem {
             if (started().clock().nanoTime() - deadlineNs > 0) {
                 throw new IOException(name + ": the replay does not connect");
             }
-            Thread.yield();
+            YieldingIdleStrategy.INSTANCE.idle();
         }
         return new ArchiveTailReader(replay, started().clock());
     }

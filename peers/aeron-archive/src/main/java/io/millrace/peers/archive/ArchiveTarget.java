@@ -11,6 +11,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.agrona.concurrent.YieldingIdleStrategy;
 import org.agrona.concurrent.AgentInvoker;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.status.CountersReader;
@@ -87,7 +88,7 @@ final class ArchiveTarget implements Target {
             if (context.clock().nanoTime() - deadlineNs > 0) {
                 throw new IOException("the archive does not record " + channel);
             }
-            Thread.yield();
+            YieldingIdleStrategy.INSTANCE.idle();
         }
         writers.add(new Writer(publication, counterId, RecordingPos.getRecordingId(counters, counterId)));
     }

@@ -7,10 +7,12 @@ import io.millrace.perf.system.SystemContext;
 import io.millrace.perf.system.TailReader;
 import io.millrace.perf.system.Target;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Properties;
 import java.util.Set;
 import net.openhft.chronicle.queue.ChronicleQueue;
 import net.openhft.chronicle.queue.RollCycles;
@@ -32,6 +34,8 @@ public final class ChronicleQueueSystem implements BenchSystem {
         System.setProperty("chronicle.analytics.disable", "true");
     }
 
+    private static final String BUILD = "/META-INF/maven/net.openhft/chronicle-queue/pom.properties";
+
     private @Nullable SystemContext context;
     private @Nullable ChronicleQueue queue;
     private @Nullable ChronicleTarget target;
@@ -49,7 +53,7 @@ public final class ChronicleQueueSystem implements BenchSystem {
 
     @Override
     public Set<Ability> abilities() {
-        return Set.of(Ability.APPEND, Ability.TAIL_READ, Ability.CATCH_UP_READ);
+        return Set.of(Ability.APPEND, Ability.TAIL_READ, Ability.CATCH_UP_READ, Ability.READ_BESIDE_WRITE);
     }
 
     @Override
@@ -106,9 +110,15 @@ public final class ChronicleQueueSystem implements BenchSystem {
     }
 
     private static String version() {
-        final Package ofQueue = ChronicleQueue.class.getPackage();
-        final @Nullable String version = ofQueue == null ? null : ofQueue.getImplementationVersion();
-        return version == null ? "of unknown version" : version;
+        final Properties build = new Properties();
+        try (InputStream file = ChronicleQueue.class.getResourceAsStream(BUILD)) {
+            if (file != null) {
+                build.load(file);
+            }
+        } catch (final IOException e) {
+            return "of unknown version: " + e.getMessage();
+        }
+        return build.getProperty("version", "of unknown version");
     }
 
     private SystemContext started() {

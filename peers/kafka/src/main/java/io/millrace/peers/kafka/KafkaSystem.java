@@ -10,6 +10,8 @@ import io.millrace.perf.system.SystemContext;
 import io.millrace.perf.system.TailReader;
 import io.millrace.perf.system.Target;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,6 +49,7 @@ abstract class KafkaSystem implements BenchSystem {
     private @Nullable SystemContext context;
     private @Nullable KafkaTarget target;
     private @Nullable KafkaTail tail;
+    private int port;
     private String bootstrap = "";
     private String[] topics = {};
 
@@ -74,7 +77,12 @@ abstract class KafkaSystem implements BenchSystem {
     @Override
     public final Set<Ability> abilities() {
         return Set.of(
-                Ability.APPEND, Ability.TAIL_READ, Ability.CATCH_UP_READ, Ability.WRITERS, Ability.STREAMS);
+                Ability.APPEND,
+                Ability.TAIL_READ,
+                Ability.CATCH_UP_READ,
+                Ability.READ_BESIDE_WRITE,
+                Ability.WRITERS,
+                Ability.STREAMS);
     }
 
     @Override
@@ -85,7 +93,7 @@ abstract class KafkaSystem implements BenchSystem {
     @Override
     public final void start(final SystemContext newContext) throws IOException {
         context = newContext;
-        final int port = newContext.freePort();
+        port = newContext.freePort();
         bootstrap = "127.0.0.1:" + port;
         final ChildProcess server = newContext.startJava(
                 name,
@@ -95,6 +103,7 @@ abstract class KafkaSystem implements BenchSystem {
                         newContext.directory().toString(),
                         Integer.toString(port),
                         Integer.toString(newContext.freePort())));
+        newContext.add((AutoCloseable) this::closeClients); // before their server is ended
         topics = new String[newContext.streams()];
         new ServerStart(name, server, newContext.clock()).await(TIMEOUT_NS, this::hasBroker);
         createTopics();
@@ -142,13 +151,18 @@ abstract class KafkaSystem implements BenchSystem {
 
     @Override
     public final void close() {
-        CloseHelper.quietCloseAll(tail, target);
+        closeClients();
         if (context != null) {
             context.closeProcesses();
         }
     }
 
+    private void closeClients() {
+        CloseHelper.quietCloseAll(tail, target);
+    }
+
     private boolean hasBroker() throws Exception {
+        new Socket(InetAddress.getLoopbackAddress(), port).close(); // refused until it listens: the client would log that
         try (Admin admin = Admin.create(adminSettings())) {
             return !admin.describeCluster().nodes().get(2, TimeUnit.SECONDS).isEmpty();
         }

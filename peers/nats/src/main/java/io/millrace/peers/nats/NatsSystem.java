@@ -30,6 +30,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import org.agrona.concurrent.YieldingIdleStrategy;
 import org.agrona.CloseHelper;
 import org.jspecify.annotations.Nullable;
 
@@ -76,7 +77,12 @@ abstract class NatsSystem implements BenchSystem {
 
     @Override
     public final Set<Ability> abilities() {
-        return Set.of(Ability.APPEND, Ability.TAIL_READ, Ability.CATCH_UP_READ, Ability.STREAMS);
+        return Set.of(
+                Ability.APPEND,
+                Ability.TAIL_READ,
+                Ability.CATCH_UP_READ,
+                Ability.READ_BESIDE_WRITE,
+                Ability.STREAMS);
     }
 
     @Override
@@ -102,6 +108,7 @@ abstract class NatsSystem implements BenchSystem {
         Files.write(settings, settings(port, newContext.directory().resolve("data")));
         final ChildProcess server =
                 newContext.start(name, List.of(PROGRAM, "-c", settings.toString()), List.of());
+        newContext.add((AutoCloseable) this::closeClients); // before their server is ended
         new ServerStart(name, server, newContext.clock()).await(TIMEOUT_NS, this::connects);
         createStreams(newContext.streams());
     }
@@ -168,11 +175,15 @@ abstract class NatsSystem implements BenchSystem {
 
     @Override
     public final void close() {
-        close(tailConnection);
-        close(connection);
+        closeClients();
         if (context != null) {
             context.closeProcesses();
         }
+    }
+
+    private void closeClients() {
+        close(tailConnection);
+        close(connection);
     }
 
     private static void close(final @Nullable Connection open) {
@@ -192,11 +203,12 @@ abstract class NatsSystem implements BenchSystem {
     private void readVersion(final SystemContext newContext) throws IOException {
         final ChildProcess asked = newContext.start(name + "-version", List.of(PROGRAM, "--version"), List.of());
         final long deadlineNs = newContext.clock().nanoTime() + TIMEOUT_NS;
-        while (asked.isAlive() && newContext.clock().nanoTime() - deadlineNs < 0) {
-            Thread.yield();
+        @Nullable String printed = asked.pollLine();
+        while (printed == null && newContext.clock().nanoTime() - deadlineNs < 0) {
+            YieldingIdleStrategy.INSTANCE.idle();
+            printed = asked.pollLine();
         }
-        asked.stop(); // it has ended: this waits for what it printed
-        final @Nullable String printed = asked.pollLine();
+        asked.stop();
         version = NatsVersion.parse(printed == null ? asked.errors() : printed);
     }
 

@@ -69,7 +69,12 @@ public final class PravegaSystem implements BenchSystem {
     @Override
     public Set<Ability> abilities() {
         return Set.of(
-                Ability.APPEND, Ability.TAIL_READ, Ability.CATCH_UP_READ, Ability.WRITERS, Ability.TRANSACTIONS);
+                Ability.APPEND,
+                Ability.TAIL_READ,
+                Ability.CATCH_UP_READ,
+                Ability.READ_BESIDE_WRITE,
+                Ability.WRITERS,
+                Ability.TRANSACTIONS);
     }
 
     @Override
@@ -93,6 +98,7 @@ public final class PravegaSystem implements BenchSystem {
         final ChildProcess server =
                 newContext.startJava(NAME, flags, PravegaServer.class.getName(), arguments);
         final ServerStart start = new ServerStart(NAME, server, newContext.clock());
+        newContext.add((AutoCloseable) this::closeClients); // before their servers are ended
         start.awaitLine(TIMEOUT_NS, PravegaServer.READY);
         final ClientConfig client = ClientConfig.builder()
                 .controllerURI(URI.create("tcp://127.0.0.1:" + arguments.get(3)))
@@ -164,14 +170,20 @@ public final class PravegaSystem implements BenchSystem {
 
     @Override
     public void close() {
+        closeClients();
+        if (context != null) {
+            context.closeProcesses();
+        }
+    }
+
+    private void closeClients() {
         for (int i = opened.size() - 1; i >= 0; i--) {
             CloseHelper.quietClose(opened.get(i));
         }
         opened.clear();
         CloseHelper.quietCloseAll(groups, clients);
-        if (context != null) {
-            context.closeProcesses();
-        }
+        groups = null;
+        clients = null;
     }
 
     private static boolean createStream(final ClientConfig client) {

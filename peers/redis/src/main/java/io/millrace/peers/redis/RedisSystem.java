@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import org.agrona.concurrent.YieldingIdleStrategy;
 import org.agrona.CloseHelper;
 import org.jspecify.annotations.Nullable;
 
@@ -63,7 +64,12 @@ abstract class RedisSystem implements BenchSystem {
     @Override
     public final Set<Ability> abilities() {
         return Set.of(
-                Ability.APPEND, Ability.TAIL_READ, Ability.CATCH_UP_READ, Ability.WRITERS, Ability.STREAMS);
+                Ability.APPEND,
+                Ability.TAIL_READ,
+                Ability.CATCH_UP_READ,
+                Ability.READ_BESIDE_WRITE,
+                Ability.WRITERS,
+                Ability.STREAMS);
     }
 
     @Override
@@ -151,7 +157,7 @@ abstract class RedisSystem implements BenchSystem {
             final long deadlineNs = started().clock().nanoTime() + TimeUnit.SECONDS.toNanos(1);
             while (version.isEmpty() && started().clock().nanoTime() - deadlineNs < 0) {
                 connection.receive(new VersionHandler());
-                Thread.yield();
+                YieldingIdleStrategy.INSTANCE.idle();
             }
         }
         return !version.isEmpty();
