@@ -16,6 +16,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.agrona.concurrent.NanoClock;
+import org.agrona.concurrent.YieldingIdleStrategy;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -130,7 +131,7 @@ final class ReadBack {
                         throw new IOException("after " + count + " of " + events + " events: "
                                 + (reader.failure() == null ? "nothing comes" : reader.failure()));
                     }
-                    Thread.yield();
+                    YieldingIdleStrategy.INSTANCE.idle();
                 } else {
                     lastNs = clock.nanoTime();
                 }
@@ -229,7 +230,7 @@ final class ReadBack {
                         throw new IOException(reader.failure());
                     }
                     if (read == 0) {
-                        Thread.yield();
+                        YieldingIdleStrategy.INSTANCE.idle();
                     }
                 }
             }

@@ -3,6 +3,7 @@ package io.millrace.perf.system;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReference;
 import org.agrona.concurrent.NanoClock;
+import org.agrona.concurrent.YieldingIdleStrategy;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,7 +76,7 @@ public final class RunQueue {
     public void put(final long firstIndex, final long lastIndex, final long atNs) {
         final long tail = cursors.getPlain(TAIL);
         while (tail - cursors.getAcquire(HEAD) > mask) {
-            Thread.yield();
+            YieldingIdleStrategy.INSTANCE.idle();
         }
         final int at = ((int) tail & mask) * WORDS;
         ring.setPlain(at, firstIndex);
