@@ -16,8 +16,8 @@ import java.util.regex.Pattern;
  */
 final class ModuleTable {
     private static final Pattern ROW = Pattern.compile("^\\| \\[`([a-z-]+)/`\\]\\(\\1\\) \\|[^|]*\\| ([^|]+) \\|$");
-    /** Modules that no product has: their main code, where there is any, is for tests. */
-    static final Set<String> TESTS_ONLY = Set.of("architecture-tests", "fuzz", "test-support");
+    /** Modules that no product has: their main code, where there is any, is for tests and measurements. */
+    static final Set<String> TESTS_ONLY = Set.of("architecture-tests", "fuzz", "peers", "test-support");
 
     private ModuleTable() {}
 

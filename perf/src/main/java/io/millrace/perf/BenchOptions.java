@@ -1,5 +1,6 @@
 package io.millrace.perf;
 
+import io.millrace.perf.report.Quantity;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;

@@ -1,5 +1,15 @@
 package io.millrace.perf;
 
+import io.millrace.perf.load.Percentiles;
+import io.millrace.perf.node.BenchNode;
+import io.millrace.perf.node.JournalInfo;
+import io.millrace.perf.node.NodeMemory;
+import io.millrace.perf.process.Cleanup;
+import io.millrace.perf.report.Environment;
+import io.millrace.perf.report.Header;
+import io.millrace.perf.report.JsonObject;
+import io.millrace.perf.report.Quantity;
+import io.millrace.perf.report.Terminal;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

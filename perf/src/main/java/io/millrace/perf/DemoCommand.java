@@ -1,6 +1,17 @@
 package io.millrace.perf;
 
 import io.millrace.client.Millrace;
+import io.millrace.perf.node.BenchNode;
+import io.millrace.perf.node.JournalInfo;
+import io.millrace.perf.node.NodeProcess;
+import io.millrace.perf.process.Cleanup;
+import io.millrace.perf.process.TemporaryDirectory;
+import io.millrace.perf.report.Environment;
+import io.millrace.perf.report.Header;
+import io.millrace.perf.report.HistogramPicture;
+import io.millrace.perf.report.JsonObject;
+import io.millrace.perf.report.Quantity;
+import io.millrace.perf.report.Terminal;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;

@@ -1,5 +1,6 @@
 package io.millrace.perf;
 
+import io.millrace.perf.process.ChildProcess;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;

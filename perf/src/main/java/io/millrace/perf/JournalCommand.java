@@ -1,5 +1,14 @@
 package io.millrace.perf;
 
+import io.millrace.perf.limit.DeviceFigures;
+import io.millrace.perf.limit.Fio;
+import io.millrace.perf.limit.ProbeFile;
+import io.millrace.perf.process.Cleanup;
+import io.millrace.perf.process.TemporaryDirectory;
+import io.millrace.perf.report.Environment;
+import io.millrace.perf.report.Header;
+import io.millrace.perf.report.Quantity;
+import io.millrace.perf.report.Terminal;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

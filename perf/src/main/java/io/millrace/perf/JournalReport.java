@@ -1,5 +1,10 @@
 package io.millrace.perf;
 
+import io.millrace.perf.limit.DeviceFigures;
+import io.millrace.perf.load.Percentiles;
+import io.millrace.perf.process.ProcessorShare;
+import io.millrace.perf.report.JsonObject;
+import io.millrace.perf.report.Terminal;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;

@@ -2,6 +2,11 @@ package io.millrace.perf;
 
 import io.millrace.codec.AllowedHere;
 import io.millrace.codec.MillraceException;
+import io.millrace.perf.compare.CompareCommand;
+import io.millrace.perf.compare.DriveCommand;
+import io.millrace.perf.process.Autogroup;
+import io.millrace.perf.report.Environment;
+import io.millrace.perf.report.Terminal;
 import org.agrona.concurrent.SystemNanoClock;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -56,6 +61,8 @@ public final class PerfMain {
                 .addSubcommand(new ThroughputCommand(terminal, SystemNanoClock.INSTANCE))
                 .addSubcommand(new ClientsCommand(terminal, SystemNanoClock.INSTANCE))
                 .addSubcommand(new JournalCommand(terminal, SystemNanoClock.INSTANCE))
+                .addSubcommand(new CompareCommand(terminal, SystemNanoClock.INSTANCE, PerfMain.class))
+                .addSubcommand(new DriveCommand(terminal, SystemNanoClock.INSTANCE))
                 .addSubcommand(new SoakCommand(terminal, SystemNanoClock.INSTANCE));
         return new CommandLine(new PerfMain())
                 .addSubcommand(new DemoCommand(terminal, SystemNanoClock.INSTANCE))

@@ -1,5 +1,9 @@
 package io.millrace.perf;
 
+import io.millrace.perf.load.OpenLoop;
+import io.millrace.perf.load.Percentiles;
+import io.millrace.perf.report.JsonObject;
+import io.millrace.perf.report.Terminal;
 import java.util.List;
 import java.util.Locale;
 import org.HdrHistogram.Histogram;

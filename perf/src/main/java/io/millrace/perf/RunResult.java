@@ -1,5 +1,9 @@
 package io.millrace.perf;
 
+import io.millrace.perf.limit.Limit;
+import io.millrace.perf.load.OpenLoop;
+import io.millrace.perf.load.Percentiles;
+import io.millrace.perf.process.ProcessorShare;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

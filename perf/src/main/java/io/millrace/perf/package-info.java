@@ -9,7 +9,7 @@
  * except {@code kernel.sched_autogroup_enabled}, which it restores.
  *
  * <p>May not: import the server (a node is a process here), print a figure without the environment it was taken in.
- * Start with {@link io.millrace.perf.PerfMain}, then {@link io.millrace.perf.OpenLoop}.
+ * Start with {@link io.millrace.perf.PerfMain}, then {@link io.millrace.perf.load.OpenLoop}.
  */
 @NullMarked
 package io.millrace.perf;

@@ -5,6 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.perf.process.Autogroup;
+import io.millrace.perf.process.Cleanup;
+import io.millrace.perf.process.ProcessorShare;
+import io.millrace.perf.process.TemporaryDirectory;
+import io.millrace.perf.report.Environment;
+import io.millrace.perf.report.Quantity;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

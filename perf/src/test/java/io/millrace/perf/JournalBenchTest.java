@@ -7,6 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.journal.faulty.FaultyDevice;
+import io.millrace.perf.limit.DeviceFigures;
+import io.millrace.perf.limit.DeviceLoad;
+import io.millrace.perf.limit.Fio;
+import io.millrace.perf.report.JsonFields;
+import io.millrace.perf.report.Terminal;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;

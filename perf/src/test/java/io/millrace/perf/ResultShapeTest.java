@@ -6,6 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.perf.limit.Limit;
+import io.millrace.perf.load.OpenLoop;
+import io.millrace.perf.load.Percentiles;
+import io.millrace.perf.report.HistogramPicture;
+import io.millrace.perf.report.JsonFields;
+import io.millrace.perf.report.JsonObject;
+import io.millrace.perf.report.Terminal;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;

@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.perf.process.ProcessUse;
+import io.millrace.perf.process.UseOverTime;
+import io.millrace.perf.report.JsonFields;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
