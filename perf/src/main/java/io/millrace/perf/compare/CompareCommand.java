@@ -178,7 +178,8 @@ public final class CompareCommand implements Callable<Integer> {
     }
 
     private int report(final Comparison comparison, final Machine machine, final Path files) throws IOException {
-        final Report all = new Report(comparison, machine, repeat());
+        final Report all = new Report(
+                comparison.results(), comparison.rows(), comparison.descriptions(), machine, repeat());
         final JsonObject json = all.json();
         final Path page = files.resolve("index.html");
         Files.writeString(files.resolve("compare.json"), json + "\n");

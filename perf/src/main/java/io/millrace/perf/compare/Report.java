@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A comparison as one JSON object and as one page.
@@ -18,19 +19,30 @@ final class Report {
 
     private static final int NINES = 5;
 
-    private final Comparison comparison;
-    private final Machine machine;
+    private final List<Result> results;
+    private final List<Row> rows;
+    private final Map<String, Map<String, String>> descriptions;
+    private final @Nullable Machine machine;
     private final String command;
 
     /**
      * Prepares it.
      *
-     * @param comparison done.
-     * @param machine it ran on.
+     * @param results what was measured.
+     * @param rows of it, with their ratios.
+     * @param descriptions what each system says of itself.
+     * @param machine it ran on; null in tests, which run on none.
      * @param command that repeats it.
      */
-    Report(final Comparison comparison, final Machine machine, final String command) {
-        this.comparison = comparison;
+    Report(
+            final List<Result> results,
+            final List<Row> rows,
+            final Map<String, Map<String, String>> descriptions,
+            final @Nullable Machine machine,
+            final String command) {
+        this.results = results;
+        this.rows = rows;
+        this.descriptions = descriptions;
         this.machine = machine;
         this.command = command;
     }
@@ -38,13 +50,13 @@ final class Report {
     /** Rows, details, environment, command. */
     JsonObject json() {
         final List<JsonObject> details = new ArrayList<>();
-        for (final Result result : comparison.results()) {
+        for (final Result result : results) {
             if (!result.runs().isEmpty()) {
                 result.parts().forEach(part -> details.add(result.details(part)));
             }
         }
         return new JsonObject()
-                .put("rows", comparison.rows().stream().map(Row::toJson).toList())
+                .put("rows", rows.stream().map(Row::toJson).toList())
                 .put("details", details)
                 .put("environment", environment())
                 .put("command", command);
@@ -56,23 +68,23 @@ final class Report {
      * @throws IOException when its template is missing.
      */
     String page() throws IOException {
-        return Page.render(json(), series(), comparison.rows(), environmentLines(), command);
+        return Page.render(json(), series(), rows, environmentLines(), command);
     }
 
     private JsonObject environment() {
         final JsonObject systems = new JsonObject();
-        comparison.descriptions().forEach((system, described) -> {
+        descriptions.forEach((system, described) -> {
             final JsonObject one = new JsonObject();
             described.forEach(one::put);
             systems.put(system, one);
         });
-        return machine.toJson().put("systems", systems);
+        return (machine == null ? new JsonObject() : machine.toJson()).put("systems", systems);
     }
 
     private List<String[]> environmentLines() {
         final List<String[]> lines = new ArrayList<>();
-        lines.add(new String[] {"machine", machine.toString()});
-        for (final Map.Entry<String, Map<String, String>> system : comparison.descriptions().entrySet()) {
+        lines.add(new String[] {"machine", String.valueOf(machine)});
+        for (final Map.Entry<String, Map<String, String>> system : descriptions.entrySet()) {
             final List<String> words = new ArrayList<>();
             system.getValue().forEach((name, value) -> words.add(name + ": " + value));
             lines.add(new String[] {system.getKey(), String.join("; ", words)});
@@ -83,7 +95,7 @@ final class Report {
     /** What the pictures are drawn from. */
     private List<JsonObject> series() {
         final List<JsonObject> series = new ArrayList<>();
-        for (final Result result : comparison.results()) {
+        for (final Result result : results) {
             if (result.runs().isEmpty()) {
                 continue;
             }

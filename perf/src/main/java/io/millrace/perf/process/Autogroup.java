@@ -44,7 +44,7 @@ public final class Autogroup implements AutoCloseable {
     }
 
     /** Whether this guard changed the setting. */
-    synchronized boolean isChanged() {
+    public synchronized boolean isChanged() {
         return changed;
     }
 

@@ -42,7 +42,7 @@ public final class Quantity {
     /** A duration in nanoseconds; a number alone is seconds. */
     public static final class Duration implements ITypeConverter<Long> {
         /** For picocli. */
-        Duration() {}
+        public Duration() {}
 
         @Override
         public Long convert(final String text) {
@@ -53,7 +53,7 @@ public final class Quantity {
     /** A size in bytes. */
     public static final class Size implements ITypeConverter<Long> {
         /** For picocli. */
-        Size() {}
+        public Size() {}
 
         @Override
         public Long convert(final String text) {
@@ -64,7 +64,7 @@ public final class Quantity {
     /** A rate in events per second. */
     public static final class Rate implements ITypeConverter<Long> {
         /** For picocli. */
-        Rate() {}
+        public Rate() {}
 
         @Override
         public Long convert(final String text) {

@@ -3,7 +3,7 @@ package io.millrace.perf.load;
 import org.agrona.concurrent.NanoClock;
 
 /** A clock that a test moves; every reading may move it by a fixed step. */
-final class ManualClock implements NanoClock {
+public final class ManualClock implements NanoClock {
     private final long stepNs;
     private long nowNs;
 
@@ -12,7 +12,7 @@ final class ManualClock implements NanoClock {
      *
      * @param stepNs added at each reading.
      */
-    ManualClock(final long stepNs) {
+    public ManualClock(final long stepNs) {
         this.stepNs = stepNs;
     }
 
@@ -27,12 +27,12 @@ final class ManualClock implements NanoClock {
      *
      * @param byNs nanoseconds.
      */
-    void advance(final long byNs) {
+    public void advance(final long byNs) {
         nowNs += byNs;
     }
 
     /** The time without moving it. */
-    long now() {
+    public long now() {
         return nowNs;
     }
 }

@@ -1,4 +1,8 @@
-/** Tests of what the rig and its systems share; no system runs here. */
+/**
+ * Tests of the rig itself.
+ *
+ * <p>Threads: the test's own. Clocks are manual; nothing sleeps. Start with {@code RunQueueTest}.
+ */
 @NullMarked
 package io.millrace.perf.system;
 
