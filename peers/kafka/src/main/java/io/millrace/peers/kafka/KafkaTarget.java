@@ -72,7 +72,7 @@ final class KafkaTarget implements Target, AutoCloseable {
         ByteBuffer.wrap(event).order(ByteOrder.LITTLE_ENDIAN).putLong(0, index);
         final String topic = topics[(int) (index % topics.length)];
         try {
-            writer.producer.send(new ProducerRecord<>(topic, 0, null, event), (metadata, error) -> {
+            final var unused = writer.producer.send(new ProducerRecord<>(topic, 0, null, event), (metadata, error) -> {
                 if (error == null) {
                     window.completed(index);
                 } else {

@@ -182,12 +182,7 @@ abstract class NatsSystem implements BenchSystem {
     }
 
     private void closeClients() {
-        close(tailConnection);
-        close(connection);
-    }
-
-    private static void close(final @Nullable Connection open) {
-        CloseHelper.quietClose(open == null ? null : open::close);
+        CloseHelper.quietCloseAll(tailConnection, connection);
     }
 
     private List<String> settings(final int port, final Path data) {

@@ -48,7 +48,8 @@ public final class PravegaSystem implements BenchSystem {
             "-Xmx3g",
             "-XX:MaxDirectMemorySize=2g",
             "-XX:+UseG1GC",
-            "--add-opens=java.base/java.nio=ALL-UNNAMED");
+            "--add-opens=java.base/java.nio=ALL-UNNAMED",
+            "-Dlogback.configurationFile=millrace-pravega-logging.xml");
 
     private final List<AutoCloseable> opened = new ArrayList<>();
     private @Nullable SystemContext context;
