@@ -9,6 +9,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.HdrHistogram.Histogram;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.NanoClock;
+import org.agrona.concurrent.YieldingIdleStrategy;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -282,7 +283,7 @@ public final class OpenLoop implements Target.Listener, TailReader.Listener {
         if (untilDueNs > 0) {
             LockSupport.parkNanos(Math.min(untilDueNs, LONGEST_SLEEP_NS));
         } else {
-            Thread.yield();
+            YieldingIdleStrategy.INSTANCE.idle();
         }
     }
 
@@ -320,8 +321,7 @@ public final class OpenLoop implements Target.Listener, TailReader.Listener {
         }
     }
 
-    private void giveUp(
-            final Histogram into, final @Nullable IntervalLog intoLog, final long index, final long nowNs) {
+    private void giveUp(final Histogram into, final @Nullable IntervalLog intoLog, final long index, final long nowNs) {
         final long dueNs = schedule.scheduledNs(index);
         if (nowNs > dueNs) {
             record(into, intoLog, dueNs - schedule.startNs(), nowNs - dueNs);
