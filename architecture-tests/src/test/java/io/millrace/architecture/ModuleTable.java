@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
 final class ModuleTable {
     private static final Pattern ROW = Pattern.compile("^\\| \\[`([a-z-]+)/`\\]\\(\\1\\) \\|[^|]*\\| ([^|]+) \\|$");
     /** Modules that no product has: their main code, where there is any, is for tests. */
-    static final Set<String> TESTS_ONLY = Set.of("architecture-tests", "fuzz", "test-support");
+    static final Set<String> TESTS_ONLY = Set.of("architecture-tests", "benchmarks", "fuzz", "test-support");
 
     private ModuleTable() {}
 
