@@ -64,7 +64,7 @@ public class AcknowledgementBenchmark {
 
     /** What the journal lies on: memory shows the path alone. */
     @Param({"memory", "file"})
-    String medium;
+    String medium = "";
 
     private final UnsafeBuffer event = new UnsafeBuffer(new byte[PAYLOAD]);
     private byte[] memory = new byte[0];
