@@ -199,15 +199,21 @@ final class Comparison {
             final List<String> arguments = new ArrayList<>(List.of("bench", "drive", "--system=" + system));
             arguments.addAll(cell.plan().arguments());
             arguments.addAll(List.of("--directory=" + data, "--result=" + result, "--log=" + log));
-            try (ChildProcess child = cleanup.add(new ChildProcess(
+            final ChildProcess child = new ChildProcess(
                     "drive",
                     ChildProcess.java(
                             System.getProperty("java.class.path") + (further == null ? "" : ":" + further),
                             flags(cell, system),
                             mainClass.getName(),
                             arguments),
-                    List.of()))) {
+                    List.of());
+            // Asked to end and given time for it, whatever happens: it has servers to end.
+            final AutoCloseable end = child::stop;
+            cleanup.add(end);
+            try {
                 await(child, cell.plan());
+            } finally {
+                child.stop();
             }
             final Run run = Run.read(result, log, machine.hasWriteCache());
             final String skipped = run.told().get("skipped");
