@@ -31,8 +31,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Ours, the peers and the physical limit in turns, each run a process of its own.",
-            "W1 append 100 B, W2 append 1 KiB, W3 highest rate with p99 < 10 ms, W4 append until a tail reader sees it,",
-            "W5 catch-up read, W6 many writers and many streams, TX transactions. docs/benchmarks.md says how to read it."
+            "W1 append 100 B (CLOSED: one event at a time), W2 append 1 KiB, W3 highest rate with p99 < 10 ms,",
+            "W4 append until a tail reader sees it, W5 catch-up read, W6 many writers and many streams, TX transactions.",
+            "docs/benchmarks.md says how to read it."
         })
 public final class CompareCommand implements Callable<Integer> {
     private final Terminal terminal;
