@@ -1,5 +1,6 @@
 package io.millrace.perf.compare;
 
+import io.millrace.perf.node.MillraceSystem;
 import io.millrace.perf.process.Cleanup;
 import io.millrace.perf.process.TemporaryDirectory;
 import io.millrace.perf.report.Environment;
@@ -195,7 +196,7 @@ public final class CompareCommand implements Callable<Integer> {
         terminal.result(json);
         final boolean isOursThere = comparison.rows().stream()
                 .anyMatch(
-                        row -> row.system().equals(io.millrace.perf.node.MillraceSystem.NAME) && row.skipped() == null);
+                        row -> row.system().equals(MillraceSystem.NAME) && row.skipped() == null);
         return isOursThere || workloads.equals(List.of(Workload.TX)) ? 0 : 1;
     }
 
