@@ -135,7 +135,7 @@ final class Comparison {
 
     private List<String> systems(final Workload.Cell cell) {
         final List<String> systems = new ArrayList<>(List.of(MillraceSystem.NAME));
-        final boolean isOneAppend = cell.workload() == Workload.W1 || cell.workload() == Workload.W2;
+        final boolean isOneAppend = List.of(Workload.W1, Workload.W2, Workload.CLOSED).contains(cell.workload());
         if (cell.plan().mode() == Mode.TRANSACTIONS || cell.plan().mode() == Mode.BESIDE) {
             return cell.plan().mode() == Mode.BESIDE ? systems : List.copyOf(options.peers());
         }
@@ -199,15 +199,21 @@ final class Comparison {
             final List<String> arguments = new ArrayList<>(List.of("bench", "drive", "--system=" + system));
             arguments.addAll(cell.plan().arguments());
             arguments.addAll(List.of("--directory=" + data, "--result=" + result, "--log=" + log));
-            try (ChildProcess child = cleanup.add(new ChildProcess(
+            final ChildProcess child = new ChildProcess(
                     "drive",
                     ChildProcess.java(
                             System.getProperty("java.class.path") + (further == null ? "" : ":" + further),
                             flags(cell, system),
                             mainClass.getName(),
                             arguments),
-                    List.of()))) {
+                    List.of());
+            // Asked to end and given time for it, whatever happens: it has servers to end.
+            final AutoCloseable end = child::stop;
+            cleanup.add(end);
+            try {
                 await(child, cell.plan());
+            } finally {
+                child.stop();
             }
             final Run run = Run.read(result, log, machine.hasWriteCache());
             final String skipped = run.told().get("skipped");
