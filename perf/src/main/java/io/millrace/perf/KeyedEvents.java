@@ -1,6 +1,5 @@
 package io.millrace.perf;
 
-import io.millrace.perf.report.Header;
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
 import org.agrona.BitUtil;

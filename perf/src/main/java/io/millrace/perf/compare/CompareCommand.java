@@ -134,7 +134,8 @@ public final class CompareCommand implements Callable<Integer> {
         final List<String> chosen = choose(known);
         Files.createDirectories(files);
         try (Cleanup cleanup = new Cleanup()) {
-            final Path probed = cleanup.add(TemporaryDirectory.create(directory)).path();
+            final Path probed =
+                    cleanup.add(TemporaryDirectory.create(directory)).path();
             final Machine machine = Machine.read(Environment.root(), probed);
             terminal.say(machine.toString());
             if (machine.environment().starvesKernelWorkers()) {
@@ -164,7 +165,8 @@ public final class CompareCommand implements Callable<Integer> {
         final StringBuilder line = new StringBuilder("./millrace bench compare --workloads ")
                 .append(String.join(",", workloads.stream().map(Enum::name).toList()));
         if (!rates.isEmpty()) {
-            line.append(" --rates ").append(String.join(",", rates.stream().map(String::valueOf).toList()));
+            line.append(" --rates ")
+                    .append(String.join(",", rates.stream().map(String::valueOf).toList()));
         }
         return line.append(" --peers ")
                 .append(peers)
@@ -178,8 +180,8 @@ public final class CompareCommand implements Callable<Integer> {
     }
 
     private int report(final Comparison comparison, final Machine machine, final Path files) throws IOException {
-        final Report all = new Report(
-                comparison.results(), comparison.rows(), comparison.descriptions(), machine, repeat());
+        final Report all =
+                new Report(comparison.results(), comparison.rows(), comparison.descriptions(), machine, repeat());
         final JsonObject json = all.json();
         final Path page = files.resolve("index.html");
         Files.writeString(files.resolve("compare.json"), json + "\n");
@@ -187,12 +189,12 @@ public final class CompareCommand implements Callable<Integer> {
         terminal.say("");
         terminal.say(Table.text(comparison.rows()));
         terminal.say("");
-        terminal.say("page: " + page + ", figures: " + files.resolve("compare.json") + ", histograms: " + files
-                + "/*.hlog");
+        terminal.say(
+                "page: " + page + ", figures: " + files.resolve("compare.json") + ", histograms: " + files + "/*.hlog");
         terminal.result(json);
         final boolean isOursThere = comparison.rows().stream()
-                .anyMatch(row -> row.system().equals(io.millrace.perf.node.MillraceSystem.NAME)
-                        && row.skipped() == null);
+                .anyMatch(
+                        row -> row.system().equals(io.millrace.perf.node.MillraceSystem.NAME) && row.skipped() == null);
         return isOursThere || workloads.equals(List.of(Workload.TX)) ? 0 : 1;
     }
 

@@ -48,7 +48,12 @@ final class Comparison {
      * @param directory on the device under test, or null for a temporary one.
      * @param report directory for the files.
      */
-    record Options(List<Workload.Cell> cells, List<String> peers, int runs, @Nullable Path directory, Path report) {}
+    record Options(
+            List<Workload.Cell> cells,
+            List<String> peers,
+            int runs,
+            @Nullable Path directory,
+            Path report) {}
 
     /**
      * Prepares it.
@@ -88,11 +93,7 @@ final class Comparison {
             rounds.go((system, attempt) -> attempt(cell, system, attempt));
             for (final String system : systems) {
                 results.add(new Result(
-                        cell,
-                        system,
-                        rounds.judged(system),
-                        rounds.attempts(system),
-                        rounds.skipped(system)));
+                        cell, system, rounds.judged(system), rounds.attempts(system), rounds.skipped(system)));
             }
             rows(cell).forEach(row -> terminal.say(Table.line(row)));
         }
@@ -183,14 +184,14 @@ final class Comparison {
 
     private Rounds.Outcome<Run> drive(final Workload.Cell cell, final String system, final int attempt)
             throws IOException {
-        final boolean isOurs = List.of(MillraceSystem.NAME, LimitDrive.NAME, NullSystem.NAME)
-                .contains(system);
+        final boolean isOurs =
+                List.of(MillraceSystem.NAME, LimitDrive.NAME, NullSystem.NAME).contains(system);
         final String further = peers.classPath(system);
         if (!isOurs && further == null) {
             return new Rounds.Outcome<>(null, peers.whyMissing(system), false);
         }
-        final String name =
-                (cell.name() + "-" + (long) cell.plan().ratePerSecond() + "-" + system + "-" + attempt).toLowerCase(Locale.ROOT);
+        final String name = (cell.name() + "-" + (long) cell.plan().ratePerSecond() + "-" + system + "-" + attempt)
+                .toLowerCase(Locale.ROOT);
         final Path log = options.report().resolve(name + ".hlog");
         try (TemporaryDirectory directory = cleanup.add(TemporaryDirectory.create(options.directory()))) {
             final Path data = Files.createDirectory(directory.path().resolve("data"));
@@ -198,15 +199,21 @@ final class Comparison {
             final List<String> arguments = new ArrayList<>(List.of("bench", "drive", "--system=" + system));
             arguments.addAll(cell.plan().arguments());
             arguments.addAll(List.of("--directory=" + data, "--result=" + result, "--log=" + log));
-            try (ChildProcess child = cleanup.add(new ChildProcess(
+            final ChildProcess child = new ChildProcess(
                     "drive",
                     ChildProcess.java(
                             System.getProperty("java.class.path") + (further == null ? "" : ":" + further),
                             flags(cell, system),
                             mainClass.getName(),
                             arguments),
-                    List.of()))) {
+                    List.of());
+            // Asked to end and given time for it, whatever happens: it has servers to end.
+            final AutoCloseable end = child::stop;
+            cleanup.add(end);
+            try {
                 await(child, cell.plan());
+            } finally {
+                child.stop();
             }
             final Run run = Run.read(result, log, machine.hasWriteCache());
             final String skipped = run.told().get("skipped");
@@ -221,8 +228,8 @@ final class Comparison {
 
     private List<String> flags(final Workload.Cell cell, final String system) throws IOException {
         final boolean isWide = cell.plan().streams() >= MANY_STREAMS;
-        final List<String> flags = new ArrayList<>(List.of(
-                "-Xms256m", isWide ? "-Xmx4g" : "-Xmx1g", "-XX:+PerfDisableSharedMem", "-XX:-UsePerfData"));
+        final List<String> flags = new ArrayList<>(
+                List.of("-Xms256m", isWide ? "-Xmx4g" : "-Xmx1g", "-XX:+PerfDisableSharedMem", "-XX:-UsePerfData"));
         for (final String property : List.of("millrace.root", "jffi.extract.dir", "millrace.node.classpath")) {
             final String value = System.getProperty(property);
             if (value != null) {
@@ -234,8 +241,7 @@ final class Comparison {
     }
 
     private void await(final ChildProcess child, final Plan plan) throws IOException {
-        final long deadlineNs =
-                clock.nanoTime() + GRACE_NS + 4 * (plan.warmUpNs() + plan.durationNs());
+        final long deadlineNs = clock.nanoTime() + GRACE_NS + 4 * (plan.warmUpNs() + plan.durationNs());
         while (child.isAlive()) {
             String line = child.pollLine();
             while (line != null) {

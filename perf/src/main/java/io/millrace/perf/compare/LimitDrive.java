@@ -20,9 +20,9 @@ import org.agrona.concurrent.NanoClock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The physical limit as a run of its own: Aeron round trips to an echo process, then durable writes of one block through
- * the journal's port, one at a time each, and fio's on the same file for comparison. The limit's distribution is the sum
- * of the two, percentile by percentile: what a log that did nothing else could not undercut on this machine.
+ * The physical limit as a run of its own: Aeron round trips to an echo process, then durable writes of one block
+ * through the journal's port, one at a time each, and fio's on the same file for comparison. The limit's distribution
+ * is the sum of the two, percentile by percentile: what a log that did nothing else could not undercut on this machine.
  *
  * <p><b>Threading:</b> the rig's thread.
  */
@@ -47,8 +47,7 @@ final class LimitDrive {
      * @param clock of all times.
      * @param terminal is told of fio's installation.
      */
-    LimitDrive(
-            final Plan plan, final @Nullable String device, final NanoClock clock, final Terminal terminal) {
+    LimitDrive(final Plan plan, final @Nullable String device, final NanoClock clock, final Terminal terminal) {
         this.plan = plan;
         this.device = device;
         this.clock = clock;
@@ -111,8 +110,7 @@ final class LimitDrive {
         return told;
     }
 
-    private void fio(
-            final LimitProbe probe, final Path directory, final Cleanup cleanup, final JsonObject described) {
+    private void fio(final LimitProbe probe, final Path directory, final Cleanup cleanup, final JsonObject described) {
         try {
             final DeviceFigures figures = Fio.find(directory, cleanup, terminal)
                     .write(probe.path(), new DeviceLoad.Load(4096, 1, LimitProbe.FILE_LENGTH), FIO_NS);

@@ -1,5 +1,6 @@
 package io.millrace.perf.compare;
 
+import io.millrace.perf.load.NullSystem;
 import io.millrace.perf.load.Percentiles;
 import io.millrace.perf.report.JsonObject;
 import java.io.IOException;
@@ -102,8 +103,9 @@ final class Page {
                 .append(String.format(Locale.ROOT, "%,.0f", row.eventsPerSecond()))
                 .append("</td>");
         final Double ratio = row.ratioP50();
+        final boolean isPeer = !List.of(LimitDrive.NAME, NullSystem.NAME).contains(row.system());
         out.append("<td class=\"n ")
-                .append(ratio == null || Math.abs(ratio - 1) < 0.02 ? "" : ratio > 1 ? "win" : "loss")
+                .append(ratio == null || !isPeer || Math.abs(ratio - 1) < 0.02 ? "" : ratio > 1 ? "win" : "loss")
                 .append("\">")
                 .append(ratio == null ? "" : String.format(Locale.ROOT, "%.2f", ratio))
                 .append("</td>");

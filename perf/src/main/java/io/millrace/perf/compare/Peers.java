@@ -82,7 +82,8 @@ final class Peers {
         if (wanted.equals("none")) {
             return List.of();
         }
-        final Set<String> all = new TreeSet<>(Comparator.comparingInt(Peers::rank).thenComparing(name -> name));
+        final Set<String> all =
+                new TreeSet<>(Comparator.comparingInt(Peers::rank).thenComparing(name -> name));
         all.addAll(EXPECTED);
         all.addAll(families.keySet());
         if (wanted.equals("all")) {
@@ -91,8 +92,8 @@ final class Peers {
         final List<String> chosen = new ArrayList<>();
         for (final String name : wanted.split(",", -1)) {
             if (!all.contains(name.strip())) {
-                throw new IllegalArgumentException("unknown peer '" + name.strip() + "', there are: all, none, "
-                        + String.join(", ", all));
+                throw new IllegalArgumentException(
+                        "unknown peer '" + name.strip() + "', there are: all, none, " + String.join(", ", all));
             }
             chosen.add(name.strip());
         }
@@ -155,8 +156,7 @@ final class Peers {
         }
         final Set<String> own = new TreeSet<>();
         DriveCommand.systems(BenchSystem.class.getClassLoader()).forEach(system -> own.add(system.name()));
-        try (URLClassLoader loader =
-                new URLClassLoader(jars.toArray(new URL[0]), BenchSystem.class.getClassLoader())) {
+        try (URLClassLoader loader = new URLClassLoader(jars.toArray(new URL[0]), BenchSystem.class.getClassLoader())) {
             for (final BenchSystem system : DriveCommand.systems(loader)) {
                 if (!own.contains(system.name())) {
                     families.put(system.name(), family);

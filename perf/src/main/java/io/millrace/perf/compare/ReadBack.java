@@ -73,7 +73,8 @@ final class ReadBack {
             throw new IOException("of " + phase.eventCount() + " events to read back only " + phase.acknowledgedCount()
                     + " were acknowledged");
         }
-        say.accept(String.format(Locale.ROOT, "  %,d events are there, at %,.0f/s", phase.eventCount(), phase.achievedRate()));
+        say.accept(String.format(
+                Locale.ROOT, "  %,d events are there, at %,.0f/s", phase.eventCount(), phase.achievedRate()));
         return phase.eventCount();
     }
 

@@ -21,7 +21,12 @@ import org.jspecify.annotations.Nullable;
  * @param attempts that were made.
  * @param skipped why there are no runs, or null.
  */
-record Result(Workload.Cell cell, String system, List<Run> runs, int attempts, @Nullable String skipped) {
+record Result(
+        Workload.Cell cell,
+        String system,
+        List<Run> runs,
+        int attempts,
+        @Nullable String skipped) {
     private static final double[] SHARES = {50, 90, 99, 99.9};
 
     /**
@@ -36,8 +41,8 @@ record Result(Workload.Cell cell, String system, List<Run> runs, int attempts, @
     List<Part> parts() {
         return switch (cell.plan().mode()) {
             case TAIL -> List.of(new Part(cell.name(), "seen"), new Part(cell.name() + "-ack", "ack"));
-            case BESIDE -> List.of(
-                    new Part(cell.workload() + "-alone", "alone"), new Part(cell.workload() + "-beside", "beside"));
+            case BESIDE ->
+                List.of(new Part(cell.workload() + "-alone", "alone"), new Part(cell.workload() + "-beside", "beside"));
             case WARM, COLD -> List.of(new Part(cell.name(), null));
             case APPEND, SEARCH, TRANSACTIONS -> List.of(new Part(cell.name(), "ack"));
         };
@@ -98,13 +103,19 @@ record Result(Workload.Cell cell, String system, List<Run> runs, int attempts, @
                         median(run -> run.figure("deviceWrittenBytes") / Math.max(1, run.figure("eventCount"))))
                 .put("othersShare", median("othersShare"))
                 .put("residentBytes", median("residentBytes"))
-                .put("naks", runs.stream().mapToDouble(run -> Math.max(0, run.figure("naks"))).sum())
+                .put(
+                        "naks",
+                        runs.stream()
+                                .mapToDouble(run -> Math.max(0, run.figure("naks")))
+                                .sum())
                 .put("rigP50Micros", median("rigP50Micros"))
                 .put("rigP99Micros", median("rigP99Micros"));
         if (part.name().endsWith("-beside")) {
             json.put("readEventsPerSecond", median("readEventsPerSecond"));
         }
-        if ("ack".equals(tag) && system.equals(MillraceSystem.NAME) && runs.get(0).totals().containsKey("journal")) {
+        if ("ack".equals(tag)
+                && system.equals(MillraceSystem.NAME)
+                && runs.get(0).totals().containsKey("journal")) {
             json.put("acknowledgementShares", shares());
         }
         final List<JsonObject> each = new ArrayList<>();

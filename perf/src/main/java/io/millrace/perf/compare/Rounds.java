@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.function.Predicate;
 
 /**
- * Who is measured next: all systems in turns, A B C A B C, so that what drifts on the machine drifts for all of them.
- * A system is through when it has its undisturbed runs, or twice as many attempts; one that cannot be measured leaves.
+ * Who is measured next: all systems in turns, A B C A B C, so that what drifts on the machine drifts for all of them. A
+ * system is through when it has its undisturbed runs, or twice as many attempts; one that cannot be measured leaves.
  *
  * <p><b>Threading:</b> one thread.
  *

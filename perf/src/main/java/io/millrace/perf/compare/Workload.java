@@ -57,7 +57,8 @@ enum Workload {
     record Cell(Workload workload, String name, Plan plan) {
         @Override
         public String toString() {
-            return name + (plan.mode().hasRate() ? String.format(Locale.ROOT, " at %,.0f/s", plan.ratePerSecond()) : "");
+            return name
+                    + (plan.mode().hasRate() ? String.format(Locale.ROOT, " at %,.0f/s", plan.ratePerSecond()) : "");
         }
     }
 

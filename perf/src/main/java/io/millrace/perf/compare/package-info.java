@@ -8,8 +8,7 @@
  * <p>Owns: the directory of a report and, while it runs, the directories and processes of its runs.
  *
  * <p>May not: call durable what did not flush the device, leave a disturbed run unmarked, give a figure without its
- * environment. Start with {@link io.millrace.perf.compare.CompareCommand}, then
- * {@link io.millrace.perf.compare.Drive}.
+ * environment. Start with {@link io.millrace.perf.compare.CompareCommand}, then {@link io.millrace.perf.compare.Drive}.
  */
 @NullMarked
 package io.millrace.perf.compare;

@@ -22,7 +22,8 @@ public record DeviceFigures(double p50, double p99, double operationsPerSecond, 
      * @param elapsedNs nanoseconds.
      * @return figures.
      */
-    public static DeviceFigures of(final Histogram histogram, final long count, final double bytesEach, final long elapsedNs) {
+    public static DeviceFigures of(
+            final Histogram histogram, final long count, final double bytesEach, final long elapsedNs) {
         final double rate = count * 1e9 / Math.max(1, elapsedNs);
         return new DeviceFigures(
                 histogram.getValueAtPercentile(50) / 1e3,

@@ -321,8 +321,7 @@ public final class OpenLoop implements Target.Listener, TailReader.Listener {
         }
     }
 
-    private void giveUp(
-            final Histogram into, final @Nullable IntervalLog intoLog, final long index, final long nowNs) {
+    private void giveUp(final Histogram into, final @Nullable IntervalLog intoLog, final long index, final long nowNs) {
         final long dueNs = schedule.scheduledNs(index);
         if (nowNs > dueNs) {
             record(into, intoLog, dueNs - schedule.startNs(), nowNs - dueNs);

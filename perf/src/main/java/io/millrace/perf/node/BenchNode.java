@@ -135,7 +135,10 @@ public final class BenchNode implements AutoCloseable {
         final Path configuration = directory.resolve("millrace.toml");
         final StringBuilder settings = new StringBuilder(further);
         final long mebibytes = (journalBytes >> 20) + 1;
-        settings.append("[journal]\nsize = \"").append(mebibytes).append("MiB\"\n").append(ofJournal);
+        settings.append("[journal]\nsize = \"")
+                .append(mebibytes)
+                .append("MiB\"\n")
+                .append(ofJournal);
         if (mebibytes < SMALL_JOURNAL_MEBIBYTES) {
             settings.append("zone-size = \"")
                     .append(Math.max(2, Long.highestOneBit(mebibytes / 16)))

@@ -294,8 +294,8 @@ public final class MillraceSystem implements BenchSystem {
         private final EventReader reader;
         private @Nullable String failure;
         private long touched;
-        private final EventHandler handler = (buffer, offset, length, keyHash, segmentId, eventOffset) ->
-                touched += buffer.getLong(offset);
+        private final EventHandler handler =
+                (buffer, offset, length, keyHash, segmentId, eventOffset) -> touched += buffer.getLong(offset);
 
         CatchUp(final Millrace client, final String stream) {
             this.client = client;

@@ -1,6 +1,5 @@
 package io.millrace.perf.process;
 
-import io.millrace.perf.report.Environment;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

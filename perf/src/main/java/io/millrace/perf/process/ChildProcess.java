@@ -38,7 +38,8 @@ public final class ChildProcess implements AutoCloseable {
      * @param environment "NAME=value" additions to this process's own.
      * @throws IOException when it cannot be started.
      */
-    public ChildProcess(final String name, final List<String> command, final List<String> environment) throws IOException {
+    public ChildProcess(final String name, final List<String> command, final List<String> environment)
+            throws IOException {
         final ProcessBuilder builder = new ProcessBuilder(command);
         for (final String entry : environment) {
             final int equals = entry.indexOf('=');

@@ -5,8 +5,8 @@ import java.io.IOException;
 import java.io.InputStream;
 
 /**
- * Ends a server JVM of ours when the process that started it is gone, even killed: the server's standard input is a pipe
- * that {@link ChildProcess} holds open.
+ * Ends a server JVM of ours when the process that started it is gone, even killed: the server's standard input is a
+ * pipe that {@link ChildProcess} holds open.
  *
  * <p><b>Threading:</b> a daemon thread that reads until the end and halts the JVM.
  */

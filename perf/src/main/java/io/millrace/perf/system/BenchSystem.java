@@ -33,8 +33,8 @@ public interface BenchSystem extends AutoCloseable {
     }
 
     /**
-     * Starts servers and clients and creates the streams, {@link SystemContext#streams()} of them. Returns when an event
-     * may be offered.
+     * Starts servers and clients and creates the streams, {@link SystemContext#streams()} of them. Returns when an
+     * event may be offered.
      *
      * @param context directory, sizes, ports, processes; valid until {@link #close}.
      * @throws IOException when it does not start although it should.
@@ -63,8 +63,8 @@ public interface BenchSystem extends AutoCloseable {
     }
 
     /**
-     * Opens a reader at the first event of the one stream there is then. Called after the events were acknowledged, with
-     * {@link Ability#CATCH_UP_READ} only, several times one after the other: each begins at the first event again.
+     * Opens a reader at the first event of the one stream there is then. Called after the events were acknowledged,
+     * with {@link Ability#CATCH_UP_READ} only, several times one after the other: each begins at the first event again.
      *
      * @return the reader, closed by the rig.
      * @throws IOException when it fails.

@@ -171,9 +171,7 @@ public final class SystemContext {
             final String name, final List<String> flags, final String mainClass, final List<String> arguments)
             throws IOException {
         return start(
-                name,
-                ChildProcess.java(System.getProperty("java.class.path"), flags, mainClass, arguments),
-                List.of());
+                name, ChildProcess.java(System.getProperty("java.class.path"), flags, mainClass, arguments), List.of());
     }
 
     /**

@@ -47,8 +47,8 @@ final class DeviceStatTest {
         Files.createDirectories(root.resolve("sys/class/block"));
         Files.createSymbolicLink(root.resolve("sys/class/block/zz9p1"), disk.resolve("zz9p1"));
         final Path data = Files.createDirectories(root.resolve("data/inner")).toRealPath();
-        mounts("25 1 8:1 / / rw - ext4 /dev/other rw\n"
-                + "26 25 259:1 / " + data.getParent() + " rw shared:1 - xfs /dev/zz9p1 rw\n");
+        mounts("25 1 8:1 / / rw - ext4 /dev/other rw\n" + "26 25 259:1 / " + data.getParent()
+                + " rw shared:1 - xfs /dev/zz9p1 rw\n");
         assertEquals("zz9", DeviceStat.deviceOf(root, data));
     }
 

@@ -50,8 +50,7 @@ final class PageInChromium {
         assertEquals(0, process.exitValue());
         final String drawn = Files.readString(dom, StandardCharsets.UTF_8);
         for (final String picture : List.of("ranges", "curves", "times", "load", "shares")) {
-            assertTrue(
-                    drawn.matches("(?s).*<div id=\"" + picture + "\"><svg.*"), picture + " was not drawn");
+            assertTrue(drawn.matches("(?s).*<div id=\"" + picture + "\"><svg.*"), picture + " was not drawn");
         }
         assertTrue(drawn.contains("half of the events are durable and acknowledged within"), "no verdict");
         assertFalse(drawn.contains("NaN"), "something was drawn nowhere");

@@ -23,7 +23,12 @@ final class PageTest {
     /** A page of fixed results. */
     static String page() throws Exception {
         final List<Result> results = FixedResults.results(FixedResults.cell(Workload.W1, 10_000));
-        return new Report(results, rows(results), Map.of("millrace-1", Map.of("idlePolicy", "]]><!--")), null, "repeat it")
+        return new Report(
+                        results,
+                        rows(results),
+                        Map.of("millrace-1", Map.of("idlePolicy", "]]><!--")),
+                        null,
+                        "repeat it")
                 .page();
     }
 

@@ -38,8 +38,8 @@ final class RowTest {
     @Test
     void shouldDivideTheirsByOursWhenTheRateIsTheSame() {
         final Row ours = new Row("millrace-1", "W1", 10_000, true, 3, MICROS, 1, null, null, false, null);
-        final Row theirs = new Row(
-                "peer", "W1", 10_000, true, 3, new Percentiles(2, 2, 9, 9, 9, 9), 1, null, null, false, null);
+        final Row theirs =
+                new Row("peer", "W1", 10_000, true, 3, new Percentiles(2, 2, 9, 9, 9, 9), 1, null, null, false, null);
         assertEquals(2.0, theirs.beside(ours).ratioP50());
         assertEquals(3.0, theirs.beside(ours).ratioP99());
         final Row elsewhere = new Row("millrace-1", "W1", 50_000, true, 3, MICROS, 1, null, null, false, null);

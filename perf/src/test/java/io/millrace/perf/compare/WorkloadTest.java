@@ -52,11 +52,13 @@ final class WorkloadTest {
 
     @Test
     void shouldMakeRoomForEveryEventWhenThePlanIsMade() {
-        final Plan plan = Workload.W1.cells(List.of(50_000L), 2_000_000_000L, 3_000_000_000L)
+        final Plan plan = Workload.W1
+                .cells(List.of(50_000L), 2_000_000_000L, 3_000_000_000L)
                 .get(0)
                 .plan();
         assertTrue(plan.eventCount() >= 5 * 50_000);
-        final Plan slow = Workload.W1.cells(List.of(1_000L), 2_000_000_000L, 3_000_000_000L)
+        final Plan slow = Workload.W1
+                .cells(List.of(1_000L), 2_000_000_000L, 3_000_000_000L)
                 .get(0)
                 .plan();
         assertTrue(slow.eventCount() >= 2 * Plan.WARM_UP_RATE, "compilers are warmed up faster than that");

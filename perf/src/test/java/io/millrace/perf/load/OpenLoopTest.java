@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.perf.system.TailReader;
 import io.millrace.perf.system.Target;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.NoOpIdleStrategy;
@@ -104,6 +105,87 @@ final class OpenLoopTest {
         assertEquals(50, phase.histogram().getValueAtPercentile(95) / 1e6, 2);
         assertEquals(90, phase.histogram().getValueAtPercentile(99) / 1e6, 2);
         assertEquals(100, phase.histogram().getMaxValue() / 1e6, 1);
+    }
+
+    @Test
+    void shouldTakeBothLatenciesWhenAReaderWaitsAtTheEnd() {
+        final Fake fake = new Fake(10 * MICRO);
+        final OpenLoop loop = new OpenLoop(fake, clock, NO_IDLE);
+        final IntervalLog seenLog = new IntervalLog(1_000 * MILLI);
+        loop.reader(new LateReader(fake, 20 * MICRO));
+        loop.logs(null, seenLog);
+        final OpenLoop.Phase phase = loop.run(10_000, 10_000, MILLI);
+        assertEquals(10, phase.histogram().getValueAtPercentile(50) / 1e3, 2);
+        assertEquals(10_000, loop.seenCount());
+        assertEquals(30, loop.seen().getValueAtPercentile(50) / 1e3, 3);
+        long inSlices = 0;
+        for (int i = 0; i < seenLog.size(); i++) {
+            inSlices += seenLog.slice(i).getTotalCount();
+        }
+        assertEquals(10_000, inSlices);
+    }
+
+    @Test
+    void shouldCountEventsWhenTheReaderNeverSeesThem() {
+        final Fake fake = new Fake(10 * MICRO);
+        final OpenLoop loop = new OpenLoop(fake, clock, NO_IDLE);
+        loop.reader(listener -> 0);
+        final OpenLoop.Phase phase = loop.run(10_000, 1_000, 500 * MILLI);
+        assertTrue(phase.isComplete());
+        assertEquals(0, loop.seenCount());
+        assertEquals(1_000, loop.seen().getTotalCount(), "unseen events have waited until the end at least");
+        assertEquals(600, loop.seen().getMaxValue() / 1e6, 2);
+    }
+
+    @Test
+    void shouldTakeTheTimeItWasToldWhenAnAcknowledgementComesLate() {
+        final Target late = new Target() {
+            private long offered = -1;
+            private long acknowledged = -1;
+            private long offeredNs;
+
+            @Override
+            public boolean offer(final long index) {
+                offered = index;
+                offeredNs = clock.now();
+                return true;
+            }
+
+            @Override
+            public int poll(final Listener listener) {
+                if (offered == acknowledged || clock.now() < offeredNs + 80 * MICRO) {
+                    return 0; // the client's thread was told long ago, the rig looks only now
+                }
+                acknowledged = offered;
+                listener.onAcknowledged(acknowledged, acknowledged, offeredNs + 5 * MICRO);
+                return 1;
+            }
+        };
+        final OpenLoop.Phase phase = new OpenLoop(late, clock, NO_IDLE).run(1_000, 100, MILLI);
+        assertTrue(phase.isComplete());
+        assertEquals(5, phase.histogram().getValueAtPercentile(50) / 1e3, 1);
+    }
+
+    /** Sees each event a fixed time after it was acknowledged. */
+    private final class LateReader implements TailReader {
+        private final Fake fake;
+        private final long afterNs;
+        private long seen = -1;
+
+        private LateReader(final Fake fake, final long afterNs) {
+            this.fake = fake;
+            this.afterNs = afterNs;
+        }
+
+        @Override
+        public int poll(final TailReader.Listener listener) {
+            if (seen >= fake.acknowledged || fake.dueNs[(int) seen + 1] + afterNs > clock.now()) {
+                return 0;
+            }
+            seen++;
+            listener.onSeen(seen, seen, clock.now());
+            return 1;
+        }
     }
 
     @Test
