@@ -67,6 +67,24 @@ final class Bench {
         }
     }
 
+    /** Is told where the measured part of a run lies. */
+    interface Watch {
+        /** Nobody watches. */
+        Watch NOBODY = new Watch() {
+            @Override
+            public void onBegin() {}
+
+            @Override
+            public void onEnd() {}
+        };
+
+        /** The warm-up is over. */
+        void onBegin();
+
+        /** Every event was acknowledged, or given up. */
+        void onEnd();
+    }
+
     /**
      * Makes the runner.
      *
@@ -86,6 +104,21 @@ final class Bench {
      * @throws IOException when the node died, or the writer was refused for good.
      */
     RunResult run(final BenchNode node, final Plan plan, final @Nullable LimitProbe probe) throws IOException {
+        return run(node, plan, probe, Watch.NOBODY);
+    }
+
+    /**
+     * Does one run that somebody watches.
+     *
+     * @param node to speak to.
+     * @param plan what to do.
+     * @param probe measures the device between the run's parts, or null: then the run is one part.
+     * @param watch told when the measurement begins and ends.
+     * @return what it gave; its limit is null.
+     * @throws IOException when the node died, or the writer was refused for good.
+     */
+    RunResult run(final BenchNode node, final Plan plan, final @Nullable LimitProbe probe, final Watch watch)
+            throws IOException {
         final Millrace.Context context = new Millrace.Context()
                 .endpoint(node.endpoint())
                 .clientName("millrace-bench")
@@ -98,7 +131,7 @@ final class Bench {
             millrace.streams().createStream(stream, StreamConfiguration.fixed(plan.segmentCount()));
             final RunResult result;
             try (EventWriter writer = millrace.openWriter(stream)) {
-                result = measure(node, plan, probe, millrace, new ClientTarget(writer, plan.eventLength()));
+                result = measure(node, plan, probe, watch, millrace, new ClientTarget(writer, plan.eventLength()));
             }
             if (!node.isOurs()) { // not ours: leave it as it was
                 millrace.streams().seal(stream);
@@ -112,6 +145,7 @@ final class Bench {
             final BenchNode node,
             final Plan plan,
             final @Nullable LimitProbe probe,
+            final Watch watch,
             final Millrace millrace,
             final ClientTarget target)
             throws IOException {
@@ -123,9 +157,11 @@ final class Bench {
         final NodeCounters countersBefore = node.counters();
         final long naksBefore = millrace.counters().naks();
         target.resetTimes();
+        watch.onBegin();
         final ProcessorShare shareBefore = ProcessorShare.read(PROC);
         final OpenLoop.Phase phase = probe == null ? phase(loop, plan, plan.durationNs()) : parts(loop, plan, probe);
         final double others = ProcessorShare.read(PROC).othersSince(shareBefore, ours);
+        watch.onEnd();
         final long naks = millrace.counters().naks() - naksBefore;
         final NodeCounters counters = node.counters().since(countersBefore);
         check(node, target);

@@ -41,6 +41,9 @@ final class LatencyCommand implements Callable<Integer> {
     @Mixin
     private BenchOptions options = new BenchOptions();
 
+    @Mixin
+    private FlameOption flame = new FlameOption();
+
     @Option(
             names = "--rate",
             paramLabel = "EVENTS/S",
@@ -133,14 +136,17 @@ final class LatencyCommand implements Callable<Integer> {
             undisturbed += result.isDisturbed() ? 0 : 1;
             RunReport.sayRun(terminal, attempts.size(), result);
         }
-        return report(plan, RunResult.judged(attempts, options.runs()), environment, journal);
+        final String page =
+                flame.isWanted() ? flame.run("bench latency", bench, plan, options, terminal, cleanup, clock) : null;
+        return report(plan, RunResult.judged(attempts, options.runs()), environment, journal, page);
     }
 
     private int report(
             final Bench.Plan plan,
             final List<RunResult> judged,
             final Environment environment,
-            final JournalInfo journal) {
+            final JournalInfo journal,
+            final @Nullable String flamePage) {
         final RunReport report = new RunReport(judged);
         final double target = closedLoop ? report.achievedRate() : plan.ratePerSecond();
         final JsonObject json =
@@ -161,6 +167,9 @@ final class LatencyCommand implements Callable<Integer> {
         }
         terminal.say(HistogramPicture.draw(report.allEvents()).stripTrailing());
         report.sayCircumstances(terminal, options.runs());
+        if (flamePage != null) {
+            json.put("flame", flamePage);
+        }
         terminal.result(json.put("rate", target)
                 .put("achievedRate", report.achievedRate())
                 .put("allocatedBytesPerEvent", report.allocationJson())

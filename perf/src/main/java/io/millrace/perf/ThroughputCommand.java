@@ -46,6 +46,9 @@ final class ThroughputCommand implements Callable<Integer> {
     @Mixin
     private BenchOptions options = new BenchOptions();
 
+    @Mixin
+    private FlameOption flame = new FlameOption();
+
     @Option(
             names = "--rate",
             paramLabel = "EVENTS/S",
@@ -91,7 +94,11 @@ final class ThroughputCommand implements Callable<Integer> {
                 candidate /= STEP;
                 judged = runs(cleanup, bench, candidate);
             }
-            return report(judged, candidate, environment);
+            final String page = flame.isWanted()
+                    ? flame.run(
+                            "bench throughput", bench, plan(candidate, durationNs), options, terminal, cleanup, clock)
+                    : null;
+            return report(judged, candidate, environment, page);
         }
     }
 
@@ -168,13 +175,7 @@ final class ThroughputCommand implements Callable<Integer> {
             final Cleanup cleanup, final Bench bench, final double ratePerSecond, final long runDurationNs)
             throws IOException {
         terminal.progress(String.format(Locale.ROOT, "%,.0f events/s …", ratePerSecond));
-        final Bench.Plan plan = new Bench.Plan(
-                ratePerSecond,
-                false,
-                options.eventLength(),
-                options.segments(),
-                Math.min(options.warmUpNs(), TimeUnit.SECONDS.toNanos(4)),
-                runDurationNs);
+        final Bench.Plan plan = plan(ratePerSecond, runDurationNs);
         try (BenchNode node = options.connect() == null
                 ? BenchNode.start(options.directory(), plan.journalBytes(), cleanup, clock)
                 : BenchNode.running(options.connect())) {
@@ -182,7 +183,21 @@ final class ThroughputCommand implements Callable<Integer> {
         }
     }
 
-    private int report(final List<RunResult> judged, final double ratePerSecond, final Environment environment) {
+    private Bench.Plan plan(final double ratePerSecond, final long runDurationNs) {
+        return new Bench.Plan(
+                ratePerSecond,
+                false,
+                options.eventLength(),
+                options.segments(),
+                Math.min(options.warmUpNs(), TimeUnit.SECONDS.toNanos(4)),
+                runDurationNs);
+    }
+
+    private int report(
+            final List<RunResult> judged,
+            final double ratePerSecond,
+            final Environment environment,
+            final @Nullable String flamePage) {
         final RunReport report = new RunReport(judged);
         final boolean holds = holds(report, ratePerSecond);
         final double eventsPerSecond = report.achievedRate();
@@ -197,8 +212,11 @@ final class ThroughputCommand implements Callable<Integer> {
                 report.latency()));
         terminal.say(HistogramPicture.draw(report.allEvents()).stripTrailing());
         report.sayCircumstances(terminal, options.runs());
-        terminal.result(new JsonObject()
-                .put("eventsPerSecond", eventsPerSecond)
+        final JsonObject json = new JsonObject();
+        if (flamePage != null) {
+            json.put("flame", flamePage);
+        }
+        terminal.result(json.put("eventsPerSecond", eventsPerSecond)
                 .put("megabytesPerSecond", megabytesPerSecond)
                 .put("ackLatencyMicros", report.latency().toJson())
                 .put("naks", report.naks())

@@ -96,6 +96,31 @@ public final class BenchNode implements AutoCloseable {
             final Cleanup cleanup,
             final NanoClock clock)
             throws IOException {
+        return start(parent, journalBytes, settings, journalSettings, "", cleanup, clock);
+    }
+
+    /**
+     * Starts a fresh node in a JVM with options of its own and waits until it is ready.
+     *
+     * @param parent directory that its data directory is made in, or null for a temporary one.
+     * @param journalBytes size of its journal.
+     * @param settings lines of TOML, tables other than journal and aeron.
+     * @param journalSettings lines of TOML of the table journal.
+     * @param javaOptions of its JVM, separated by blanks.
+     * @param cleanup told of the process and the directory before they can be left behind.
+     * @param clock for time-outs.
+     * @return the node.
+     * @throws IOException when it does not start, or its file system has not the room.
+     */
+    public static BenchNode start(
+            final @Nullable Path parent,
+            final long journalBytes,
+            final String settings,
+            final String journalSettings,
+            final String javaOptions,
+            final Cleanup cleanup,
+            final NanoClock clock)
+            throws IOException {
         final TemporaryDirectory directory = cleanup.add(TemporaryDirectory.create(parent));
         if (directory.freeBytes() < journalBytes + journalBytes / 16) {
             throw new IOException("a journal of " + (journalBytes >> 20) + " MiB is needed in " + directory.path()
@@ -103,6 +128,7 @@ public final class BenchNode implements AutoCloseable {
                     + " or a shorter --duration");
         }
         final NodeProcess process = prepare(directory.path(), journalBytes, settings, journalSettings, cleanup, clock);
+        process.javaOptions(javaOptions);
         process.startAndAwait();
         return new BenchNode(process.endpoint(), process, directory, JournalInfo.of(process.ready()));
     }

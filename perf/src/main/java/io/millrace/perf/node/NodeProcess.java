@@ -32,6 +32,7 @@ public final class NodeProcess implements AutoCloseable {
     private final List<String> arguments;
     private final NanoClock clock;
     private String listen = "127.0.0.1:0";
+    private String javaOptions = "";
     private @Nullable ChildProcess process;
     private @Nullable JsonFields ready;
     private long startedNs;
@@ -51,6 +52,15 @@ public final class NodeProcess implements AutoCloseable {
     }
 
     /**
+     * Sets options of its JVM beyond those every node has.
+     *
+     * @param options separated by blanks, none with a blank inside; empty for none.
+     */
+    void javaOptions(final String options) {
+        javaOptions = options;
+    }
+
+    /**
      * Starts the process without waiting for it: {@link #isReady()} tells.
      *
      * @throws IOException when it cannot be started.
@@ -66,7 +76,11 @@ public final class NodeProcess implements AutoCloseable {
         options.addAll(arguments);
         ready = null;
         startedNs = clock.nanoTime();
-        process = new ChildProcess("node", command(options), List.of("MILLRACE_NO_BUILD=1"));
+        final List<String> environment = new ArrayList<>(List.of("MILLRACE_NO_BUILD=1"));
+        if (!javaOptions.isEmpty()) {
+            environment.add("MILLRACE_JAVA_OPTIONS=" + javaOptions);
+        }
+        process = new ChildProcess("node", command(options), environment);
     }
 
     /**
@@ -200,7 +214,7 @@ public final class NodeProcess implements AutoCloseable {
         return process;
     }
 
-    private static List<String> command(final List<String> options) {
+    private List<String> command(final List<String> options) {
         final String root = System.getProperty("millrace.root");
         final String classPath = System.getProperty("millrace.node.classpath");
         if (classPath == null && root != null) {
@@ -211,7 +225,11 @@ public final class NodeProcess implements AutoCloseable {
                 return command;
             }
         }
+        final List<String> flags = new ArrayList<>(FLAGS);
+        if (!javaOptions.isEmpty()) {
+            flags.addAll(List.of(javaOptions.split(" ", -1)));
+        }
         return ChildProcess.java(
-                classPath == null ? System.getProperty("java.class.path") : classPath, FLAGS, MAIN_CLASS, options);
+                classPath == null ? System.getProperty("java.class.path") : classPath, flags, MAIN_CLASS, options);
     }
 }
