@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
 final class ModuleTable {
     private static final Pattern ROW = Pattern.compile("^\\| \\[`([a-z-]+)/`\\]\\(\\1\\) \\|[^|]*\\| ([^|]+) \\|$");
     /** Modules that no product has: their main code, where there is any, is for tests and measurements. */
-    static final Set<String> TESTS_ONLY = Set.of("architecture-tests", "fuzz", "peers", "test-support");
+    static final Set<String> TESTS_ONLY = Set.of("architecture-tests", "benchmarks", "fuzz", "peers", "test-support");
 
     private ModuleTable() {}
 

@@ -1,0 +1,5 @@
+/** Benchmarks of the formats. */
+@NullMarked
+package io.millrace.codec;
+
+import org.jspecify.annotations.NullMarked;

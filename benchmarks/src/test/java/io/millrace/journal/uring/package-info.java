@@ -1,0 +1,5 @@
+/** Benchmarks of the ring. */
+@NullMarked
+package io.millrace.journal.uring;
+
+import org.jspecify.annotations.NullMarked;
