@@ -4,6 +4,7 @@ import io.millrace.codec.AllowedHere;
 import io.millrace.codec.MillraceException;
 import io.millrace.perf.compare.CompareCommand;
 import io.millrace.perf.compare.DriveCommand;
+import io.millrace.perf.guard.GuardCommand;
 import io.millrace.perf.process.Autogroup;
 import io.millrace.perf.report.Environment;
 import io.millrace.perf.report.Terminal;
@@ -63,6 +64,7 @@ public final class PerfMain {
                 .addSubcommand(new JournalCommand(terminal, SystemNanoClock.INSTANCE))
                 .addSubcommand(new CompareCommand(terminal, SystemNanoClock.INSTANCE, PerfMain.class))
                 .addSubcommand(new DriveCommand(terminal, SystemNanoClock.INSTANCE))
+                .addSubcommand(new GuardCommand(terminal))
                 .addSubcommand(new SoakCommand(terminal, SystemNanoClock.INSTANCE));
         return new CommandLine(new PerfMain())
                 .addSubcommand(new DemoCommand(terminal, SystemNanoClock.INSTANCE))
@@ -86,6 +88,10 @@ public final class PerfMain {
     }
 
     /** Holds the benchmarks. <b>Threading:</b> stateless. */
-    @Command(name = "bench", mixinStandardHelpOptions = true, description = "Measures.")
+    @Command(
+            name = "bench",
+            mixinStandardHelpOptions = true,
+            description = "Measures.",
+            footer = "  jmh         The pieces of the path with JMH: ./millrace bench jmh --help")
     private static final class BenchCommand {}
 }
