@@ -13,6 +13,7 @@ import io.millrace.codec.wire.Durability;
 import io.millrace.codec.wire.MessageHeaderEncoder;
 import io.millrace.codec.wire.WriterBindEncoder;
 import io.millrace.codec.wire.WriterSetupEncoder;
+import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +38,14 @@ final class SegmentWriter {
     private static final int APPEND_OVERHEAD =
             MessageHeaderEncoder.ENCODED_LENGTH + AppendEncoder.BLOCK_LENGTH + AppendEncoder.eventsHeaderLength();
     private static final int MAX_FRAMES_PER_TURN = 64;
+
+    /**
+     * With so many frames under way only full ones follow, and events gather until an acknowledgement comes: a frame
+     * costs the node the same however few events it has, and without this it drowns in short ones (ADR 12). A power of
+     * two.
+     */
+    private static final int MAX_SHORT_FRAMES = 4;
+
     private static final long ANSWER_TIMEOUT_NS = 2_000_000_000L;
     private static final long ECHO_INTERVAL_NS = 20_000_000L;
     private static final long FIRST_BACKOFF_NS = 1_000_000L;
@@ -84,13 +93,16 @@ final class SegmentWriter {
     private long base;
     private long sentIndex;
     private long highestSentIndex;
+    private final long[] lastFrameEnds = new long[MAX_SHORT_FRAMES];
+    private int frameCount;
     private int fragmentOffset;
     private long toldIndex;
     private boolean isFailureTold;
     private long endOffset;
     private long echoedNumber;
-    private long echoedAtNs;
+    private long unechoedSinceNs;
     private boolean isEchoAsked;
+    private boolean isAwake;
     private @Nullable PendingFutures futures;
 
     /**
@@ -186,6 +198,32 @@ final class SegmentWriter {
         return work;
     }
 
+    /** Asks for the next turns: there is something to send, to ask or to wait for. */
+    void wake() {
+        if (!isAwake) {
+            isAwake = true;
+            conductor.wake(this);
+        }
+    }
+
+    /**
+     * Tells after a turn whether the next one is needed as well. One that waits for nothing is woken by its next event;
+     * what it has to echo, and whether its session is still there, is looked after in rounds.
+     *
+     * @return false when it was put to rest
+     */
+    boolean stayAwake() {
+        final EventRing current = ring;
+        isAwake = current != null
+                && switch (state) {
+                    case IDLE -> current.appendedIndex() > 0;
+                    case DUE, SETTING_UP, BINDING -> true;
+                    case READY -> current.acknowledgedIndex() < current.appendedIndex() || isEchoAsked;
+                    case FAILED -> false;
+                };
+        return isAwake;
+    }
+
     /**
      * Tells whether the segment may be served at another address by now.
      *
@@ -265,6 +303,7 @@ final class SegmentWriter {
         correlationId = 0;
         state = State.DUE;
         retryAtNs = atNs;
+        wake();
     }
 
     private void askAgainAfterBackoff(final long nowNs) {
@@ -324,6 +363,9 @@ final class SegmentWriter {
         int frames = 0;
         while (sentIndex < current.appendedIndex() && frames < MAX_FRAMES_PER_TURN && maxBytes > 0) {
             final long last = fragmentOffset > 0 ? sentIndex : current.runEnd(sentIndex, maxBytes);
+            if (last == current.appendedIndex() && last > sentIndex && areManyUnderWay(current)) {
+                break;
+            }
             final boolean isSent = last > sentIndex ? sendRun(current, last) : sendFragment(current, maxBytes);
             if (!isSent) {
                 break;
@@ -331,6 +373,11 @@ final class SegmentWriter {
             frames++;
         }
         return frames;
+    }
+
+    /** The oldest of the last frames is still not acknowledged. */
+    private boolean areManyUnderWay(final EventRing current) {
+        return lastFrameEnds[frameCount & (MAX_SHORT_FRAMES - 1)] > current.acknowledgedIndex();
     }
 
     private boolean sendRun(final EventRing current, final long last) {
@@ -349,6 +396,7 @@ final class SegmentWriter {
         append.flags().atomic(isList);
         append.putEvents(current.bytes(), current.index(begin), length);
         claim.commit();
+        lastFrameEnds[frameCount++ & (MAX_SHORT_FRAMES - 1)] = last;
         onSent(last);
         return true;
     }
@@ -407,7 +455,7 @@ final class SegmentWriter {
 
     private int sendEcho(final EventRing current, final long nowNs) {
         final long number = base + current.acknowledgedIndex();
-        final boolean isDue = isEchoAsked || (number > echoedNumber && nowNs - echoedAtNs >= ECHO_INTERVAL_NS);
+        final boolean isDue = isEchoAsked || (number > echoedNumber && nowNs - unechoedSinceNs >= ECHO_INTERVAL_NS);
         if (!isDue) {
             return 0;
         }
@@ -423,7 +471,6 @@ final class SegmentWriter {
                 .lastEventNumber(number);
         claim.commit();
         echoedNumber = number;
-        echoedAtNs = nowNs;
         isEchoAsked = false;
         return 1;
     }
@@ -480,6 +527,7 @@ final class SegmentWriter {
         advance(current, lastIndex, segmentOffset, 0, 0, 0);
         sentIndex = lastIndex;
         fragmentOffset = 0;
+        Arrays.fill(lastFrameEnds, 0);
         state = State.BINDING;
     }
 
@@ -521,6 +569,7 @@ final class SegmentWriter {
         final long lastIndex = lastEventNumber - base;
         if (lastIndex <= current.acknowledgedIndex()) {
             isEchoAsked = true;
+            wake();
             return;
         }
         if (lastIndex > highestSentIndex) {
@@ -545,6 +594,9 @@ final class SegmentWriter {
             final long journalNs,
             final long chainNs) {
         if (lastIndex > current.acknowledgedIndex()) {
+            if (base + current.acknowledgedIndex() == echoedNumber) {
+                unechoedSinceNs = conductor.nowNs();
+            }
             current.acknowledge(lastIndex);
             endOffset = segmentOffset;
             acks.add(lastIndex, segmentOffset, queueNs, journalNs, chainNs);
