@@ -2,20 +2,32 @@ package io.millrace.codec;
 
 import io.millrace.codec.chain.ChainMapDecoder;
 import io.millrace.codec.chain.ChainMapQueryDecoder;
+import io.millrace.codec.chain.CommitDecoder;
+import io.millrace.codec.chain.DigestDecoder;
+import io.millrace.codec.chain.DurablePrefixDecoder;
 import io.millrace.codec.chain.EffectCommittedDecoder;
 import io.millrace.codec.chain.EffectOrderDecoder;
+import io.millrace.codec.chain.FetchRangeDecoder;
 import io.millrace.codec.chain.InstallDecoder;
 import io.millrace.codec.chain.InstalledDecoder;
 import io.millrace.codec.chain.LearnDecoder;
 import io.millrace.codec.chain.LearnerCompleteDecoder;
+import io.millrace.codec.chain.NakDecoder;
 import io.millrace.codec.chain.NodeHeartbeatDecoder;
 import io.millrace.codec.chain.NodeHeartbeatSeenDecoder;
 import io.millrace.codec.chain.NodeRegisterDecoder;
 import io.millrace.codec.chain.NodeRegisteredDecoder;
+import io.millrace.codec.chain.RangeDataDecoder;
+import io.millrace.codec.chain.ReadBarrierDecoder;
+import io.millrace.codec.chain.ReadBarrierPassedDecoder;
+import io.millrace.codec.chain.ReplicateDecoder;
 import io.millrace.codec.chain.RetireDecoder;
 import io.millrace.codec.chain.RetiredDecoder;
 import io.millrace.codec.chain.SealDecoder;
 import io.millrace.codec.chain.SealedDecoder;
+import io.millrace.codec.chain.SnapshotNeededDecoder;
+import io.millrace.codec.chain.SnapshotPartDecoder;
+import io.millrace.codec.chain.SnapshotRequestDecoder;
 import java.util.Arrays;
 import org.agrona.DirectBuffer;
 
@@ -57,7 +69,7 @@ public final class ChainFrames {
 
     private static MessageShape[] shapes() {
         // The table ends with the highest template id of the schema.
-        final MessageShape[] shapes = new MessageShape[ChainMapDecoder.TEMPLATE_ID + 1];
+        final MessageShape[] shapes = new MessageShape[SnapshotPartDecoder.TEMPLATE_ID + 1];
         Arrays.fill(shapes, MessageShape.ABSENT);
         shapes[NodeRegisterDecoder.TEMPLATE_ID] = new MessageShape(NodeRegisterDecoder.BLOCK_LENGTH)
 .group(NodeRegisterDecoder.DevicesDecoder.sbeBlockLength(), MessageShape.TEXT);
@@ -84,6 +96,18 @@ public final class ChainFrames {
         shapes[ChainMapQueryDecoder.TEMPLATE_ID] = new MessageShape(ChainMapQueryDecoder.BLOCK_LENGTH);
         shapes[ChainMapDecoder.TEMPLATE_ID] = new MessageShape(ChainMapDecoder.BLOCK_LENGTH)
 .group(ChainMapDecoder.MembersDecoder.sbeBlockLength(), MessageShape.TEXT);
+        shapes[ReplicateDecoder.TEMPLATE_ID] = new MessageShape(ReplicateDecoder.BLOCK_LENGTH, MessageShape.BYTES);
+        shapes[DurablePrefixDecoder.TEMPLATE_ID] = new MessageShape(DurablePrefixDecoder.BLOCK_LENGTH);
+        shapes[CommitDecoder.TEMPLATE_ID] = new MessageShape(CommitDecoder.BLOCK_LENGTH);
+        shapes[NakDecoder.TEMPLATE_ID] = new MessageShape(NakDecoder.BLOCK_LENGTH);
+        shapes[SnapshotNeededDecoder.TEMPLATE_ID] = new MessageShape(SnapshotNeededDecoder.BLOCK_LENGTH);
+        shapes[ReadBarrierDecoder.TEMPLATE_ID] = new MessageShape(ReadBarrierDecoder.BLOCK_LENGTH);
+        shapes[ReadBarrierPassedDecoder.TEMPLATE_ID] = new MessageShape(ReadBarrierPassedDecoder.BLOCK_LENGTH);
+        shapes[DigestDecoder.TEMPLATE_ID] = new MessageShape(DigestDecoder.BLOCK_LENGTH);
+        shapes[FetchRangeDecoder.TEMPLATE_ID] = new MessageShape(FetchRangeDecoder.BLOCK_LENGTH);
+        shapes[RangeDataDecoder.TEMPLATE_ID] = new MessageShape(RangeDataDecoder.BLOCK_LENGTH, MessageShape.BYTES);
+        shapes[SnapshotRequestDecoder.TEMPLATE_ID] = new MessageShape(SnapshotRequestDecoder.BLOCK_LENGTH);
+        shapes[SnapshotPartDecoder.TEMPLATE_ID] = new MessageShape(SnapshotPartDecoder.BLOCK_LENGTH, MessageShape.BYTES);
         return shapes;
     }
 }
