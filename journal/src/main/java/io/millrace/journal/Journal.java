@@ -195,7 +195,7 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         device.sync();
         final BlockingIo io = new BlockingIo(device, name);
         final int window = Math.min(ringLength, LONGEST_WINDOW);
-        final JournalRecovery recovery = new JournalRecovery(io, buffer, crc, window, superblock, zones, index, name);
+        final JournalRecovery recovery = new JournalRecovery(io, buffer, crc, window, superblock, zones, index, warnings, name);
         final TailState tail = recovery.run(visitor);
         final LogWalker walker = recovery.walker();
         if (tail == TailState.UNCERTAIN) {

@@ -44,6 +44,11 @@ final class ChainFlow {
     /** A repair is under way: when the last request went out. */
     long fetchedNs;
 
+    /** Position of the record that was filled in last, and its hash. */
+    long filledPosition;
+
+    long filledHash;
+
     /** Starts anew with an epoch. */
     void reset(final long lastPosition, final long nowNs) {
         predecessorDurable = 0;

@@ -1,6 +1,8 @@
 package io.millrace.replication;
 
+import io.millrace.codec.ErrorCode;
 import io.millrace.codec.LogFormat;
+import io.millrace.codec.MillraceException;
 import io.millrace.codec.RecordHash;
 import io.millrace.codec.log.FillBodyDecoder;
 import io.millrace.codec.log.RecordHeaderDecoder;
@@ -81,6 +83,8 @@ final class ChainReplica {
     private long capturedEpoch;
     private long capturedHash;
     private boolean uncertainTail;
+    private boolean damageSeen;
+    private long lastBeforeDamage;
     private @Nullable String haltReason;
     private ReadBarriers.@Nullable Queue barriers;
 
@@ -500,6 +504,12 @@ final class ChainReplica {
             log.startAt(state.lastPosition(), state.chainEpoch(), state.lastHash(), state.lastTimestampNs());
             overlay.discard();
         } else {
+            if (!damageSeen && !log.holes().isEmpty()) {
+                throw new MillraceException(
+                        ErrorCode.JOURNAL_CORRUPT,
+                        "chain " + chain + ": positions from "
+                                + log.holes().first(0) + " to " + log.holes().last(0) + " are missing");
+            }
             durablePosition = log.lastPosition();
             commitPosition = log.knownCommit();
         }
@@ -545,6 +555,17 @@ final class ChainReplica {
         if (recent != null) {
             recent.truncate(toPosition);
         }
+    }
+
+    /** Notes at recovery that batches are missing here: they may have held records of the chain (P4). */
+    void onDamage() {
+        damageSeen = true;
+        lastBeforeDamage = log.lastPosition();
+    }
+
+    /** Tells whether records of the chain may be missing behind its last one, because damaged batches held them. */
+    boolean mayLackTail() {
+        return damageSeen && log.lastPosition() == lastBeforeDamage;
     }
 
     /** Starts anew with an empty log: what was here belongs to no membership any more (P5). */

@@ -16,6 +16,7 @@ import io.millrace.codec.chain.ReplicateDecoder;
 import io.millrace.codec.chain.RetireDecoder;
 import io.millrace.codec.chain.SealDecoder;
 import io.millrace.codec.chain.SnapshotNeededDecoder;
+import io.millrace.codec.log.FillBodyDecoder;
 import io.millrace.codec.log.RecordHeaderDecoder;
 import io.millrace.codec.log.TruncateBodyDecoder;
 import io.millrace.journal.Journal;
@@ -45,6 +46,9 @@ final class ClusterDuties {
     private final ReplicaProtocol protocol;
     private final Reconfiguration reconfiguration;
     private final ReadBarriers barriers;
+    private final RangeServer ranges;
+    private final Learning learning;
+    private final FillBodyDecoder fill = new FillBodyDecoder();
     private final MessageHeaderDecoder header = new MessageHeaderDecoder();
     private final RecordHeaderDecoder record = new RecordHeaderDecoder();
     private final TruncateBodyDecoder truncate = new TruncateBodyDecoder();
@@ -71,6 +75,8 @@ final class ClusterDuties {
         protocol = new ReplicaProtocol(source, rules, limits, counters);
         reconfiguration = new Reconfiguration(source, cluster, control, counters);
         barriers = new ReadBarriers(limits);
+        ranges = new RangeServer(source, limits);
+        learning = new Learning(journal, source, cluster, control, reconfiguration, counters);
         committer.controlMessages(control);
     }
 
@@ -98,7 +104,8 @@ final class ClusterDuties {
     void onRecovered(final RecoveryReport report) {
         for (final ChainReplica replica : replicas) {
             replica.orders().promisedEpoch = replica.state().promisedEpoch();
-            if (report.tail() == TailState.UNCERTAIN && replica.state().memberSinceEpoch() > 0) {
+            final boolean isTorn = report.tail() == TailState.UNCERTAIN && rules.corruptionIsNotTorn;
+            if ((isTorn || replica.mayLackTail()) && replica.state().memberSinceEpoch() > 0) {
                 replica.uncertainTail(true);
                 // over the next restart, too: what is torn now is overwritten by then (P4)
                 reconfiguration.recordMembership(
@@ -138,6 +145,8 @@ final class ClusterDuties {
             case SnapshotNeededDecoder.TEMPLATE_ID -> protocol.onSnapshotNeeded(replica, buffer, offset);
             case ReadBarrierDecoder.TEMPLATE_ID -> barriers.onBarrier(replica, buffer, offset);
             case ReadBarrierPassedDecoder.TEMPLATE_ID -> barriers.onPassed(replica, buffer, offset);
+            case FetchRangeDecoder.TEMPLATE_ID -> ranges.onFetchRange(replica, sender, buffer, offset);
+            case RangeDataDecoder.TEMPLATE_ID -> learning.onRangeData(replica, buffer, offset, nowNs);
             default -> counters.malformedCount++;
         }
     }
@@ -173,9 +182,10 @@ final class ClusterDuties {
      * @param buffer holds the message.
      * @param offset of its SBE header.
      * @param length in bytes.
+     * @param nowNs monotonic time of this turn.
      * @return whether it was one for replicas.
      */
-    boolean onControlFrame(final DirectBuffer buffer, final int offset, final int length) {
+    boolean onControlFrame(final DirectBuffer buffer, final int offset, final int length, final long nowNs) {
         final int templateId = ChainFrames.check(buffer, offset, length);
         if (templateId < 0) {
             counters.malformedCount++;
@@ -188,6 +198,8 @@ final class ClusterDuties {
         switch (templateId) {
             case SealDecoder.TEMPLATE_ID -> reconfiguration.onSeal(replica, buffer, offset);
             case InstallDecoder.TEMPLATE_ID -> reconfiguration.onInstall(replica, buffer, offset);
+            case LearnDecoder.TEMPLATE_ID -> learning.onLearn(replica, buffer, offset, nowNs);
+            case RetireDecoder.TEMPLATE_ID -> learning.onRetire(replica, buffer, offset);
             default -> {
                 return false;
             }
@@ -218,6 +230,7 @@ final class ClusterDuties {
             work += protocol.tell(replica, nowNs);
             work += apply(replica, nowNs);
             work += barriers.doWork(replica);
+            work += learning.doWork(replica, nowNs);
         }
         return work;
     }
@@ -283,7 +296,14 @@ final class ClusterDuties {
         record.wrap(buffer, index, RecordHeaderDecoder.BLOCK_LENGTH, 0);
         final int body = index + RecordHeaderDecoder.BLOCK_LENGTH;
         switch (record.kind()) {
-            case CHAIN_MEMBERSHIP -> replica.applyLocal(buffer, index, length);
+            case CHAIN_MEMBERSHIP -> {
+                replica.applyLocal(buffer, index, length);
+                replica.orders().retiring &= replica.state().memberSinceEpoch() != 0;
+            }
+            case FILL -> {
+                replica.log().fold(fill.wrap(buffer, body, FillBodyDecoder.BLOCK_LENGTH, 0));
+                counters.filledRecordCount++;
+            }
             case TRUNCATE ->
                 reconfiguration.onTruncateDurable(
                         replica,

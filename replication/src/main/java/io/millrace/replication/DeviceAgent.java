@@ -220,6 +220,17 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
         }
 
         @Override
+        public OnDamage onDamage(final long batchAddress, final long batchSequence) {
+            if (cluster == null) {
+                return OnDamage.REFUSE;
+            }
+            for (final ChainReplica replica : replicas) {
+                replica.onDamage();
+            }
+            return cluster.rules().corruptionIsNotTorn ? OnDamage.SKIP : OnDamage.CUT;
+        }
+
+        @Override
         public void onCheckpoint(
                 final CheckpointPart part,
                 final int chain,
@@ -610,7 +621,7 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
         if (ChainFrames.check(buffer, offset, length) == EffectOrderDecoder.TEMPLATE_ID) {
             onEffectOrder(buffer, offset);
         } else {
-            duties().onControlFrame(buffer, offset, length);
+            duties().onControlFrame(buffer, offset, length, clock.nanoTime());
         }
     }
 
