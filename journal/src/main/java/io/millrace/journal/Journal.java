@@ -333,6 +333,11 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         return index.settle(durableAddress) >= 0 && index.hasRoomForCopy();
     }
 
+    /** Lets {@code FILL} records be found that have become durable; call it when one has. */
+    public void settleFills() {
+        index.settle(durableAddress);
+    }
+
     /**
      * Runs one duty cycle: takes completions, tells the listener, seals and submits, enters the kernel at most once for
      * what was submitted.

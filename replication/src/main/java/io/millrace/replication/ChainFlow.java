@@ -35,6 +35,7 @@ final class ChainFlow {
     long nextDownstreamSyncNs;
     long nextUpstreamSyncNs;
     long nextNakNs;
+    long nextDigestNs;
     long predecessorHeardNs;
     long successorHeardNs;
 
@@ -64,6 +65,7 @@ final class ChainFlow {
         nextDownstreamSyncNs = nowNs;
         nextUpstreamSyncNs = nowNs;
         nextNakNs = nowNs;
+        nextDigestNs = nowNs + Digests.INTERVAL_NS;
         predecessorHeardNs = nowNs;
         successorHeardNs = nowNs;
         snapshotNeeded = false;

@@ -14,7 +14,9 @@ import io.millrace.journal.JournalStatus;
 import io.millrace.store.ChainState;
 import io.millrace.store.PendingOverlay;
 import io.millrace.store.StoreLimits;
+import io.millrace.transport.Session;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.Arrays;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
@@ -74,6 +76,7 @@ final class ChainReplica {
     private boolean overlayBegun;
     private boolean overlayReady;
     private @Nullable WriterBinding[] bindings = new WriterBinding[64];
+    private final ArrayList<Session> formerSessions = new ArrayList<>();
     private long durablePosition;
     private long commitPosition;
     private long checkpointReserveBytes;
@@ -636,9 +639,22 @@ final class ChainReplica {
                 recordLength(buffer, index));
     }
 
+    /** Gives the sessions that wait to hear of the next epoch. */
+    ArrayList<Session> formerSessions() {
+        return formerSessions;
+    }
+
+    private void remember(final @Nullable Session session) {
+        if (session != null && session.isOpen() && !formerSessions.contains(session)) {
+            formerSessions.add(session);
+        }
+    }
+
     private void forgetBindings() {
         for (final WriterBinding binding : bindings) {
             if (binding != null) {
+                remember(binding.headSession);
+                remember(binding.tailSession);
                 binding.forgetAll();
             }
         }

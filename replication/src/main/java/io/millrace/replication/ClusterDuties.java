@@ -47,6 +47,8 @@ final class ClusterDuties {
     private final Reconfiguration reconfiguration;
     private final ReadBarriers barriers;
     private final RangeServer ranges;
+    private final Digests digests;
+    private final ChainNews news = new ChainNews();
     private final Learning learning;
     private final FillBodyDecoder fill = new FillBodyDecoder();
     private final MessageHeaderDecoder header = new MessageHeaderDecoder();
@@ -76,6 +78,7 @@ final class ClusterDuties {
         reconfiguration = new Reconfiguration(source, cluster, control, counters);
         barriers = new ReadBarriers(limits);
         ranges = new RangeServer(source, limits);
+        digests = new Digests(source, counters);
         learning = new Learning(journal, source, cluster, control, reconfiguration, counters);
         committer.controlMessages(control);
     }
@@ -145,6 +148,7 @@ final class ClusterDuties {
             case SnapshotNeededDecoder.TEMPLATE_ID -> protocol.onSnapshotNeeded(replica, buffer, offset);
             case ReadBarrierDecoder.TEMPLATE_ID -> barriers.onBarrier(replica, buffer, offset);
             case ReadBarrierPassedDecoder.TEMPLATE_ID -> barriers.onPassed(replica, buffer, offset);
+            case DigestDecoder.TEMPLATE_ID -> digests.onDigest(replica, buffer, offset);
             case FetchRangeDecoder.TEMPLATE_ID -> ranges.onFetchRange(replica, sender, buffer, offset);
             case RangeDataDecoder.TEMPLATE_ID -> learning.onRangeData(replica, buffer, offset, nowNs);
             default -> counters.malformedCount++;
@@ -231,6 +235,10 @@ final class ClusterDuties {
             work += apply(replica, nowNs);
             work += barriers.doWork(replica);
             work += learning.doWork(replica, nowNs);
+            work += digests.doWork(replica, nowNs);
+            if (replica.orders().changeDue) {
+                work += news.tell(replica);
+            }
         }
         return work;
     }
@@ -301,6 +309,7 @@ final class ClusterDuties {
                 replica.orders().retiring &= replica.state().memberSinceEpoch() != 0;
             }
             case FILL -> {
+                journal.settleFills();
                 replica.log().fold(fill.wrap(buffer, body, FillBodyDecoder.BLOCK_LENGTH, 0));
                 counters.filledRecordCount++;
             }

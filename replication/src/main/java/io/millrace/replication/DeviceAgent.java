@@ -499,6 +499,23 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
     }
 
     @Override
+    public boolean onChainFrame(
+            final Session session, final DirectBuffer buffer, final int offset, final int length) {
+        if (cluster == null) {
+            return session.refuse(
+                    RefusalCode.UNSUPPORTED, 0, 0, 0, 0, 0, 0, 0, "the chains of this device have no other members");
+        }
+        final ClientSession client = AppendAdapter.client(session);
+        SessionPeer peer = client.peer;
+        if (peer == null) {
+            peer = new SessionPeer(session);
+            client.peer = peer;
+        }
+        cluster.onPeerFrame(peer, buffer, offset, length, clock.nanoTime());
+        return true;
+    }
+
+    @Override
     public void onOpen(final Session session) {
         session.attach(new ClientSession());
     }
@@ -721,7 +738,8 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
         }
     }
 
-    private ChainReplica replica(final int chain) {
+    /** Gives the replica of a chain. */
+    ChainReplica replica(final int chain) {
         return chains.get(chain);
     }
 }

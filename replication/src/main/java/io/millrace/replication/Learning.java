@@ -183,8 +183,8 @@ final class Learning {
             order.nextReportNs = nowNs + retryNs();
             work++;
         }
-        if (nowNs - order.nextRequestNs < 0) {
-            return work;
+        if (nowNs - order.nextRequestNs < 0 || replica.orders().promisedEpoch > order.epoch) {
+            return work; // what was told in Sealed stays what it was
         }
         final PeerLink from = links.link(order.source);
         order.requestId = ++requestCount;
@@ -195,7 +195,8 @@ final class Learning {
                         order.requestId,
                         replica.sequencedPosition() + 1,
                         Long.MAX_VALUE,
-                        replica.log().lastHash())
+                        replica.log().lastHash(),
+                        true)
                 : requestHole(replica, from, order.requestId);
         order.nextRequestNs = nowNs + (sent ? retryNs() : limits.nakIntervalNs());
         return work + 1;
@@ -263,7 +264,8 @@ final class Learning {
 
     private boolean requestHole(final ChainReplica replica, final PeerLink from, final long requestId) {
         final PositionRanges holes = replica.log().holes();
-        return request(replica, from, requestId, holes.first(0), holes.last(0), 0);
+        // not committed perhaps: the record behind the hole names what is in it
+        return request(replica, from, requestId, holes.first(0), holes.last(0), 0, false);
     }
 
     private boolean request(
@@ -272,14 +274,15 @@ final class Learning {
             final long requestId,
             final long fromPosition,
             final long toPosition,
-            final long previousHash) {
+            final long previousHash,
+            final boolean committedOnly) {
         fetch.wrapAndApplyHeader(scratch, 0, headerEncoder)
                 .requestId(requestId)
                 .fromPosition(fromPosition)
                 .toPosition(toPosition)
                 .previousHash(previousHash)
                 .chain(replica.chain())
-                .committedOnly((short) 1);
+                .committedOnly((short) (committedOnly ? 1 : 0));
         return from.offer(scratch, 0, HEADER + FetchRangeEncoder.BLOCK_LENGTH) > 0;
     }
 
@@ -288,7 +291,8 @@ final class Learning {
         data.wrapAndApplyHeader(buffer, offset, headerDecoder);
         final LearnOrder order = replica.orders().learn;
         final boolean holes = !replica.log().holes().isEmpty();
-        if (order != null ? data.requestId() != order.requestId : !holes) {
+        final boolean isLate = order != null && replica.orders().promisedEpoch > order.epoch;
+        if (isLate || (order != null ? data.requestId() != order.requestId : !holes)) {
             return; // an answer to an earlier question
         }
         final int first = data.limit() + RangeDataDecoder.recordsHeaderLength();
