@@ -50,6 +50,7 @@ final class ChainBed implements AutoCloseable {
     private final ArrayDeque<Frame> frames = new ArrayDeque<>();
     private final Set<Integer> cut = new HashSet<>();
     long nowNs = 1_000_000_000L;
+    long checkpointIntervalBytes = 256L << 20;
     Predicate<Frame> drops = frame -> false;
     private long orderNumber;
     private final boolean isPlain;
@@ -137,7 +138,7 @@ final class ChainBed implements AutoCloseable {
                             .idleMarkDelayNs(0),
                     ChainPlacement.single(1),
                     StoreLimits.defaults(),
-                    ReplicationLimits.defaults(),
+                    new ReplicationLimits(64, 2, 256, 64, 64, 32, 1 << 20, Long.MAX_VALUE / 4, checkpointIntervalBytes),
                     () -> nowNs,
                     () -> 1_700_000_000_000_000_000L + nowNs,
                     () -> 4711,
@@ -307,6 +308,15 @@ final class ChainBed implements AutoCloseable {
         for (final Node node : nodes) {
             node.start();
         }
+    }
+
+    /** Starts every node again with another interval between checkpoints. */
+    ChainBed checkpointEvery(final long bytes) {
+        checkpointIntervalBytes = bytes;
+        for (final Node node : nodes) {
+            node.restart();
+        }
+        return this;
     }
 
     /** Installs the first epoch on the first nodes, makes the segment and sets the writer up. */

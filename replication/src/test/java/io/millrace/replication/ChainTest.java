@@ -586,4 +586,82 @@ final class ChainTest {
             assertEquals(13, bed.nodes[0].view().commitPosition());
         }
     }
+
+    /** P6: a checkpoint holds committed records only; what it does not hold is folded again. */
+    @Test
+    void shouldGoOnFromACheckpointWhenAllAreRestarted() {
+        try (ChainBed bed = new ChainBed(3).checkpointEvery(64 << 10).begin(3)) {
+            final String payload = "x".repeat(900);
+            long number = 0;
+            for (int round = 0; round < 60; round++) {
+                for (int i = 0; i < 20; i++) {
+                    bed.nodes[0].append(++number, payload);
+                }
+                bed.deliver();
+                bed.turns(2);
+            }
+            bed.settle();
+            for (final ChainBed.Node node : bed.nodes) {
+                assertTrue(
+                        node.agent.journal().counters().checkpointCount() > 0,
+                        "node " + node.number + " took no checkpoint");
+                assertTrue(node.view().basePosition() > 0);
+            }
+            bed.nodes[2].device.hold(true);
+            bed.nodes[0].append(++number, payload);
+            bed.nodes[0].append(++number, payload);
+            bed.settle();
+            for (final ChainBed.Node node : bed.nodes) {
+                node.restart();
+                assertTrue(node.view().basePosition() > 0, "node " + node.number + " folded everything");
+            }
+            for (int i = 0; i < 3; i++) {
+                bed.seal(i, 2);
+            }
+            bed.settle();
+            final long last = bed.nodes[0].sealedAnswer().lastPosition();
+            assertEquals(number + 2, last);
+            assertEquals(number, bed.nodes[2].sealedAnswer().lastPosition());
+            nextEpoch(bed, 2, last + 1, 0, 1, 2);
+            bed.nodes[0].append(++number, payload);
+            bed.settle();
+            assertAlike(bed, 0, 1, 2);
+        }
+    }
+
+    /** A member that falls behind what is kept is told so; one that needs records off the ring gets them. */
+    @Test
+    void shouldReadOldRecordsFromTheDeviceWhenAMemberWasAway() {
+        try (ChainBed bed = new ChainBed(3).begin(3)) {
+            bed.nodes[2].crash();
+            for (int i = 0; i < 2; i++) {
+                bed.seal(i, 2);
+            }
+            bed.settle();
+            nextEpoch(bed, 2, 3, 0, 1);
+            final String payload = "y".repeat(2_000);
+            for (int i = 1; i <= 4_000; i++) {
+                bed.nodes[0].append(i, payload);
+                if (i % 10 == 0) {
+                    bed.deliver();
+                    bed.turns(1);
+                }
+            }
+            bed.settle();
+            bed.nodes[2].start();
+            bed.learn(2, 2, 1, 0);
+            for (int i = 0; i < 40 && bed.nodes[2].complete.length == 0; i++) {
+                bed.settle();
+            }
+            assertTrue(bed.nodes[2].complete.length > 0, "stuck at " + bed.nodes[2].view());
+            for (int i = 0; i < 3; i++) {
+                bed.seal(i, 3);
+            }
+            bed.settle();
+            nextEpoch(bed, 3, 4_003, 0, 1, 2);
+            bed.nodes[0].append(4_001, payload);
+            bed.settle();
+            assertAlike(bed, 0, 1, 2);
+        }
+    }
 }
