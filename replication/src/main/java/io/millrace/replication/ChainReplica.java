@@ -85,8 +85,10 @@ final class ChainReplica {
     private long capturedPosition;
     private long capturedEpoch;
     private long capturedHash;
+    private long checkpointPosition;
     private boolean uncertainTail;
     private boolean damageSeen;
+    private boolean isLost;
     private long lastBeforeDamage;
     private @Nullable String haltReason;
     private ReadBarriers.@Nullable Queue barriers;
@@ -291,10 +293,16 @@ final class ChainReplica {
      *
      * @param bodyLength in bytes.
      * @param sinceEpoch of the membership that begins with it.
+     * @param snapshotPosition of the snapshot that the log begins with, else 0.
      * @return index as {@link #begin}.
      */
-    int beginReset(final int bodyLength, final long sinceEpoch) {
-        return begin(RecordKind.TRUNCATE, bodyLength, sinceEpoch, 0, RecordHash.START, ChainOrders.FLAG_RESET);
+    int beginReset(final int bodyLength, final long sinceEpoch, final long snapshotPosition) {
+        final int index =
+                begin(RecordKind.TRUNCATE, bodyLength, sinceEpoch, 0, RecordHash.START, ChainOrders.FLAG_RESET);
+        if (index >= 0) {
+            headerEncoder.commitMark(snapshotPosition);
+        }
+        return index;
     }
 
     private int begin(
@@ -379,8 +387,8 @@ final class ChainReplica {
      * @return 0, or {@link #BAD_CRC}, or a negative code of {@link JournalStatus}.
      */
     int accept(final DirectBuffer from, final int at, final int length) {
-        if (journal.freeBytes() < checkpointFloorBytes) {
-            return JournalStatus.FULL;
+        if (journal.freeBytes() < Math.max(checkpointFloorBytes, reserveBytes / 2)) {
+            return JournalStatus.FULL; // promises and cuts must get in, whatever the predecessor has room for
         }
         final int index = journal.tryClaim(length);
         if (index < 0) {
@@ -464,6 +472,29 @@ final class ChainReplica {
      */
     void fold(final DirectBuffer buffer, final int index, final int length) {
         headerDecoder.wrap(buffer, index, RecordHeaderDecoder.BLOCK_LENGTH, 0);
+        final boolean resets =
+                headerDecoder.kind() == RecordKind.TRUNCATE && (headerDecoder.flags() & ChainOrders.FLAG_RESET) != 0;
+        if (isLost && !resets) {
+            return;
+        }
+        isLost = false;
+        try {
+            foldNext(buffer, index, length);
+        } catch (final MillraceException e) {
+            if (!damageSeen) {
+                throw e;
+            }
+            isLost = true; // a cut was in what is damaged: nobody can tell by this device what its log is
+            reset();
+        }
+    }
+
+    /** Tells whether the log could not be folded because of damage: the membership is lost with it (P5). */
+    boolean isLost() {
+        return isLost;
+    }
+
+    private void foldNext(final DirectBuffer buffer, final int index, final int length) {
         final int body = index + LogFormat.RECORD_HEADER_LENGTH;
         switch (headerDecoder.kind()) {
             case CHAIN_MEMBERSHIP -> {
@@ -474,7 +505,8 @@ final class ChainReplica {
                 truncateBody.wrap(buffer, body, TruncateBodyDecoder.BLOCK_LENGTH, 0);
                 if ((headerDecoder.flags() & ChainOrders.FLAG_RESET) == 0) {
                     log.fold(headerDecoder, truncateBody);
-                } else if (state.memberSinceEpoch() != headerDecoder.effectNumber()) {
+                } else if (state.memberSinceEpoch() != headerDecoder.effectNumber()
+                        || restoredPosition < headerDecoder.commitMark()) {
                     reset(); // unless the checkpoint was taken behind it
                 }
             }
@@ -510,8 +542,8 @@ final class ChainReplica {
             if (!damageSeen && !log.holes().isEmpty()) {
                 throw new MillraceException(
                         ErrorCode.JOURNAL_CORRUPT,
-                        "chain " + chain + ": positions from "
-                                + log.holes().first(0) + " to " + log.holes().last(0) + " are missing");
+                        "chain " + chain + ": positions from " + log.holes().first(0) + " to "
+                                + log.holes().last(0) + " are missing");
             }
             durablePosition = log.lastPosition();
             commitPosition = log.knownCommit();
@@ -537,7 +569,46 @@ final class ChainReplica {
 
     /** Notes that this checkpoint is the newest durable one. */
     void onCheckpointDurable() {
-        log.base(capturedPosition, capturedEpoch, capturedHash);
+        if (capturedPosition >= log.basePosition()) {
+            log.base(capturedPosition, capturedEpoch, capturedHash);
+            checkpointPosition = capturedPosition;
+        }
+    }
+
+    /** Gives what a checkpoint of this run holds durably, 0 before the first. */
+    long checkpointPosition() {
+        return checkpointPosition;
+    }
+
+    /** Tells whether records that the state needs are still missing: it must not become a checkpoint (P8). */
+    boolean isFetching() {
+        final LearnOrder learn = orders.learn;
+        final SnapshotFetch snapshot = learn == null ? null : learn.snapshot;
+        return snapshot != null && snapshot.stage != SnapshotFetch.Stage.CHECKPOINT;
+    }
+
+    /**
+     * Takes over the state of a snapshot; the log was emptied before.
+     *
+     * @param bytes of the snapshot, from its beginning.
+     * @param stateLength of the image at byte 4.
+     * @param limit end of the snapshot.
+     * @return index of what follows the pieces of the index.
+     * @throws io.millrace.store.ChainCheckException when it is no snapshot of this chain.
+     */
+    int restoreSnapshot(final DirectBuffer bytes, final int stateLength, final int limit) {
+        state.restore(bytes, Integer.BYTES, stateLength);
+        int at = Integer.BYTES + stateLength;
+        int length = bytes.getInt(at, ByteOrder.LITTLE_ENDIAN);
+        while (length > 0 && length <= limit - at - 2 * Integer.BYTES) {
+            state.restoreIndex(bytes, at + Integer.BYTES, length);
+            at += Integer.BYTES + length;
+            length = bytes.getInt(at, ByteOrder.LITTLE_ENDIAN);
+        }
+        state.restored();
+        startAtState();
+        journal.startChainAt(chain, state.lastPosition());
+        return length == 0 ? at + Integer.BYTES : limit;
     }
 
     /**
@@ -579,6 +650,8 @@ final class ChainReplica {
         overlayBegun = false;
         forgetBindings();
         restoredPosition = 0;
+        capturedPosition = 0;
+        checkpointPosition = 0;
         durablePosition = 0;
         commitPosition = 0;
         log.startAt(0, 0, RecordHash.START, 0);

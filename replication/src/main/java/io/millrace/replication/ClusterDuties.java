@@ -16,6 +16,8 @@ import io.millrace.codec.chain.ReplicateDecoder;
 import io.millrace.codec.chain.RetireDecoder;
 import io.millrace.codec.chain.SealDecoder;
 import io.millrace.codec.chain.SnapshotNeededDecoder;
+import io.millrace.codec.chain.SnapshotPartDecoder;
+import io.millrace.codec.chain.SnapshotRequestDecoder;
 import io.millrace.codec.log.FillBodyDecoder;
 import io.millrace.codec.log.RecordHeaderDecoder;
 import io.millrace.codec.log.TruncateBodyDecoder;
@@ -48,6 +50,7 @@ final class ClusterDuties {
     private final ReadBarriers barriers;
     private final RangeServer ranges;
     private final Digests digests;
+    private final SnapshotServer snapshots;
     private final ChainNews news = new ChainNews();
     private final Learning learning;
     private final FillBodyDecoder fill = new FillBodyDecoder();
@@ -62,9 +65,14 @@ final class ClusterDuties {
      * @param chains of the device.
      * @param cluster who and where the others are.
      * @param committer takes what is committed.
+     * @param checkpointer of the device.
      */
     ClusterDuties(
-            final Journal journal, final DeviceChains chains, final ChainCluster cluster, final Committer committer) {
+            final Journal journal,
+            final DeviceChains chains,
+            final ChainCluster cluster,
+            final Committer committer,
+            final Checkpointer checkpointer) {
         this.journal = journal;
         this.chains = chains;
         this.committer = committer;
@@ -79,7 +87,8 @@ final class ClusterDuties {
         barriers = new ReadBarriers(limits);
         ranges = new RangeServer(source, limits);
         digests = new Digests(source, counters);
-        learning = new Learning(journal, source, cluster, control, reconfiguration, counters);
+        learning = new Learning(journal, source, cluster, control, reconfiguration, counters, checkpointer);
+        snapshots = new SnapshotServer(limits);
         committer.controlMessages(control);
     }
 
@@ -107,6 +116,9 @@ final class ClusterDuties {
     void onRecovered(final RecoveryReport report) {
         for (final ChainReplica replica : replicas) {
             replica.orders().promisedEpoch = replica.state().promisedEpoch();
+            if (replica.isLost()) {
+                learning.recordLoss(replica);
+            }
             final boolean isTorn = report.tail() == TailState.UNCERTAIN && rules.corruptionIsNotTorn;
             if ((isTorn || replica.mayLackTail()) && replica.state().memberSinceEpoch() > 0) {
                 replica.uncertainTail(true);
@@ -151,6 +163,8 @@ final class ClusterDuties {
             case DigestDecoder.TEMPLATE_ID -> digests.onDigest(replica, buffer, offset);
             case FetchRangeDecoder.TEMPLATE_ID -> ranges.onFetchRange(replica, sender, buffer, offset);
             case RangeDataDecoder.TEMPLATE_ID -> learning.onRangeData(replica, buffer, offset, nowNs);
+            case SnapshotRequestDecoder.TEMPLATE_ID -> snapshots.onRequest(replica, sender, buffer, offset, nowNs);
+            case SnapshotPartDecoder.TEMPLATE_ID -> learning.onSnapshotPart(replica, buffer, offset, nowNs);
             default -> counters.malformedCount++;
         }
     }
@@ -171,6 +185,8 @@ final class ClusterDuties {
                     case DigestDecoder.TEMPLATE_ID -> DigestDecoder.chainEncodingOffset();
                     case FetchRangeDecoder.TEMPLATE_ID -> FetchRangeDecoder.chainEncodingOffset();
                     case RangeDataDecoder.TEMPLATE_ID -> RangeDataDecoder.chainEncodingOffset();
+                    case SnapshotRequestDecoder.TEMPLATE_ID -> SnapshotRequestDecoder.chainEncodingOffset();
+                    case SnapshotPartDecoder.TEMPLATE_ID -> SnapshotPartDecoder.chainEncodingOffset();
                     case SealDecoder.TEMPLATE_ID -> SealDecoder.chainEncodingOffset();
                     case InstallDecoder.TEMPLATE_ID -> InstallDecoder.chainEncodingOffset();
                     case LearnDecoder.TEMPLATE_ID -> LearnDecoder.chainEncodingOffset();
@@ -223,6 +239,7 @@ final class ClusterDuties {
     /** Goes on with everything else, behind the journal's turn. */
     int doWork(final long nowNs) {
         int work = 0;
+        snapshots.doWork(nowNs);
         for (final ChainReplica replica : replicas) {
             if (replica.orders().isBusy()) {
                 work += reconfiguration.doWork(replica, nowNs);

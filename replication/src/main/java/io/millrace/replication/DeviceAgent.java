@@ -142,7 +142,9 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
                         journalContext.readerLimit(),
                         limits.journalReaders()
                                 + 1 // the cleaner's
-                                + (chainCluster == null ? 0 : chainCluster.limits().sourceReaders()))));
+                                + (chainCluster == null
+                                        ? 0
+                                        : chainCluster.limits().sourceReaders()))));
         durability = journal.durabilityMode().survivesPowerLoss() ? Durability.MEDIA : Durability.MEMORY;
         final ChainRules rules = chainCluster == null ? ChainRules.ALL : chainCluster.rules();
         acks = chainCluster == null
@@ -157,7 +159,8 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
         reads = new ReadAdapter(journal, appends, limits);
         checkpointer = new Checkpointer(journal, chains, limits.checkpointIntervalBytes());
         committer = new Committer(acks, reads, checkpointer);
-        cluster = chainCluster == null ? null : new ClusterDuties(journal, chains, chainCluster, committer);
+        cluster =
+                chainCluster == null ? null : new ClusterDuties(journal, chains, chainCluster, committer, checkpointer);
         final int first = placement.holds(0) ? 1 : 0;
         expiries = new WriterExpiry[replicas.length - first];
         for (int i = 0; i < expiries.length; i++) {
@@ -499,8 +502,7 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
     }
 
     @Override
-    public boolean onChainFrame(
-            final Session session, final DirectBuffer buffer, final int offset, final int length) {
+    public boolean onChainFrame(final Session session, final DirectBuffer buffer, final int offset, final int length) {
         if (cluster == null) {
             return session.refuse(
                     RefusalCode.UNSUPPORTED, 0, 0, 0, 0, 0, 0, 0, "the chains of this device have no other members");
@@ -559,14 +561,7 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
             } else if (replica.onDurable(position)) {
                 final long receivedNs = header.timestampNs() - epochOffsetNs;
                 committer.commit(
-                        replica,
-                        buffer,
-                        index,
-                        length,
-                        position,
-                        submittedNs - receivedNs,
-                        durableNs - submittedNs,
-                        0);
+                        replica, buffer, index, length, position, submittedNs - receivedNs, durableNs - submittedNs, 0);
             }
             index += LogFormat.align(length);
         }

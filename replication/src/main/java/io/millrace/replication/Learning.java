@@ -9,6 +9,8 @@ import io.millrace.codec.chain.MessageHeaderDecoder;
 import io.millrace.codec.chain.MessageHeaderEncoder;
 import io.millrace.codec.chain.RangeDataDecoder;
 import io.millrace.codec.chain.RetireDecoder;
+import io.millrace.codec.chain.SnapshotPartDecoder;
+import io.millrace.codec.chain.SnapshotRequestEncoder;
 import io.millrace.codec.log.FillBodyEncoder;
 import io.millrace.codec.log.RecordHeaderDecoder;
 import io.millrace.codec.log.RecordKind;
@@ -24,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  * damaged ranges, which go into the journal as fills (P4). Everything is checked by CRC and by the hash chain; a fill,
  * in addition, by the hash that the record behind the hole names.
  *
- * <p>A learner takes committed records only and applies them. It is complete when it holds, durably, everything that its
- * source had committed, without a hole; until then it is of no use to anybody (P8).
+ * <p>A learner takes committed records only and applies them. It is complete when it holds, durably, everything that
+ * its source had committed, without a hole; until then it is of no use to anybody (P8).
  *
  * <p><b>Threading</b>: the device thread.
  */
@@ -46,6 +48,9 @@ final class Learning {
     private final ControlMessages control;
     private final Reconfiguration reconfiguration;
     private final ChainCounters counters;
+    private final Checkpointer checkpointer;
+    private final SnapshotRequestEncoder snapshotRequest = new SnapshotRequestEncoder();
+    private final SnapshotPartDecoder part = new SnapshotPartDecoder();
     private final UnsafeBuffer scratch = new UnsafeBuffer(new byte[256]);
     private final MessageHeaderDecoder headerDecoder = new MessageHeaderDecoder();
     private final MessageHeaderEncoder headerEncoder = new MessageHeaderEncoder();
@@ -64,7 +69,9 @@ final class Learning {
             final ChainCluster cluster,
             final ControlMessages control,
             final Reconfiguration reconfiguration,
-            final ChainCounters counters) {
+            final ChainCounters counters,
+            final Checkpointer checkpointer) {
+        this.checkpointer = checkpointer;
         this.journal = journal;
         this.source = source;
         this.control = control;
@@ -79,8 +86,7 @@ final class Learning {
     void onLearn(final ChainReplica replica, final DirectBuffer buffer, final int offset, final long nowNs) {
         learn.wrapAndApplyHeader(buffer, offset, headerDecoder);
         final ChainOrders orders = replica.orders();
-        if (!control.isForDevice(
-                        learn.nodeIdHigh(), learn.nodeIdLow(), learn.deviceUuidHigh(), learn.deviceUuidLow())
+        if (!control.isForDevice(learn.nodeIdHigh(), learn.nodeIdLow(), learn.deviceUuidHigh(), learn.deviceUuidLow())
                 || learn.incarnation() != control.incarnation()
                 || replica.membership().isHalted()
                 || learn.chainEpoch() < orders.promisedEpoch
@@ -179,6 +185,10 @@ final class Learning {
             return begin(replica, order) ? 1 : 0;
         }
         int work = 0;
+        final SnapshotFetch snapshot = order.snapshot;
+        if (snapshot != null) {
+            return fetch(replica, order, snapshot, nowNs);
+        }
         if (order.complete && nowNs - order.nextReportNs >= 0 && control.learnerComplete(replica, order)) {
             order.nextReportNs = nowNs + retryNs();
             work++;
@@ -196,7 +206,7 @@ final class Learning {
                         replica.sequencedPosition() + 1,
                         Long.MAX_VALUE,
                         replica.log().lastHash(),
-                        true)
+                        1)
                 : requestHole(replica, from, order.requestId);
         order.nextRequestNs = nowNs + (sent ? retryNs() : limits.nakIntervalNs());
         return work + 1;
@@ -210,7 +220,7 @@ final class Learning {
         final long since = replica.state().memberSinceEpoch();
         final boolean isKept = since == order.sinceEpoch;
         if (!isKept && (replica.sequencedPosition() > 0 || since != 0)) {
-            if (!recordReset(replica, order)) {
+            if (!recordReset(replica, order, 0)) {
                 return false;
             }
         } else if (isKept) {
@@ -227,7 +237,9 @@ final class Learning {
             }
         }
         if (!reconfiguration.recordMembership(
-                replica, order.sinceEpoch, Math.max(replica.orders().promisedEpoch, replica.state().promisedEpoch()))) {
+                replica,
+                order.sinceEpoch,
+                Math.max(replica.orders().promisedEpoch, replica.state().promisedEpoch()))) {
             return false;
         }
         order.begun = true;
@@ -246,8 +258,8 @@ final class Learning {
         return reconfiguration.recordTruncation(replica, order.history.lastEpoch(), valid, hash, order.history);
     }
 
-    private boolean recordReset(final ChainReplica replica, final LearnOrder order) {
-        final int index = replica.beginReset(TruncateBodyEncoder.BLOCK_LENGTH, order.sinceEpoch);
+    private boolean recordReset(final ChainReplica replica, final LearnOrder order, final long snapshotPosition) {
+        final int index = replica.beginReset(TruncateBodyEncoder.BLOCK_LENGTH, order.sinceEpoch, snapshotPosition);
         if (index < 0) {
             return false;
         }
@@ -262,10 +274,15 @@ final class Learning {
         return true;
     }
 
+    /** Empties the log of a replica whose membership was lost with damaged batches: for every later recovery, too. */
+    void recordLoss(final ChainReplica replica) {
+        recordReset(replica, new LearnOrder(0, 0, 0, control.own(), new EpochHistory()), 0);
+    }
+
     private boolean requestHole(final ChainReplica replica, final PeerLink from, final long requestId) {
         final PositionRanges holes = replica.log().holes();
         // not committed perhaps: the record behind the hole names what is in it
-        return request(replica, from, requestId, holes.first(0), holes.last(0), 0, false);
+        return request(replica, from, requestId, holes.first(0), holes.last(0), 0, 0);
     }
 
     private boolean request(
@@ -275,14 +292,14 @@ final class Learning {
             final long fromPosition,
             final long toPosition,
             final long previousHash,
-            final boolean committedOnly) {
+            final int committedOnly) {
         fetch.wrapAndApplyHeader(scratch, 0, headerEncoder)
                 .requestId(requestId)
                 .fromPosition(fromPosition)
                 .toPosition(toPosition)
                 .previousHash(previousHash)
                 .chain(replica.chain())
-                .committedOnly((short) (committedOnly ? 1 : 0));
+                .committedOnly((short) committedOnly);
         return from.offer(scratch, 0, HEADER + FetchRangeEncoder.BLOCK_LENGTH) > 0;
     }
 
@@ -294,6 +311,14 @@ final class Learning {
         final boolean isLate = order != null && replica.orders().promisedEpoch > order.epoch;
         if (isLate || (order != null ? data.requestId() != order.requestId : !holes)) {
             return; // an answer to an earlier question
+        }
+        final SnapshotFetch snapshot = order == null ? null : order.snapshot;
+        if (order != null && snapshot != null) {
+            if (snapshot.stage == SnapshotFetch.Stage.RECORDS) {
+                keep(replica, snapshot, buffer);
+                order.nextRequestNs = nowNs;
+            }
+            return;
         }
         final int first = data.limit() + RangeDataDecoder.recordsHeaderLength();
         final int limit = first + data.recordsLength();
@@ -319,12 +344,160 @@ final class Learning {
         if (order == null) {
             return;
         }
-        replica.flow().snapshotNeeded = data.status() == RangeServer.SNAPSHOT_NEEDED;
+        if (data.status() == RangeServer.SNAPSHOT_NEEDED) {
+            counters.snapshotNeededCount++;
+            order.snapshot = new SnapshotFetch(control.own().hashCode() + (++requestCount << 32));
+            order.nextRequestNs = nowNs;
+            return;
+        }
         order.sourceCommit = Math.max(order.sourceCommit, data.commitPosition());
         order.nextRequestNs = data.status() == RangeServer.RECORDS ? nowNs : nowNs + limits.syncIntervalNs();
         replica.commitTo(Math.min(order.sourceCommit, replica.log().wholePrefix()));
         order.complete |= replica.log().holes().isEmpty() && replica.durablePosition() >= order.sourceCommit;
         order.complete |= !rules.learnerComplete;
+    }
+
+    /** Goes on with a snapshot: its bytes, its state, the records it lists, the checkpoint that makes it last. */
+    private int fetch(
+            final ChainReplica replica, final LearnOrder order, final SnapshotFetch snapshot, final long nowNs) {
+        if (snapshot.stage == SnapshotFetch.Stage.RESTORE) {
+            return restore(replica, order, snapshot) ? 1 : 0;
+        }
+        if (snapshot.stage == SnapshotFetch.Stage.CHECKPOINT) {
+            if (replica.checkpointPosition() < snapshot.basePosition) {
+                return 0;
+            }
+            order.snapshot = null;
+            order.nextRequestNs = nowNs;
+            return 1;
+        }
+        if (snapshot.stage == SnapshotFetch.Stage.RECORDS && snapshot.nextPosition() == 0) {
+            snapshot.stage = SnapshotFetch.Stage.CHECKPOINT;
+            checkpointer.request();
+            return 1;
+        }
+        if (nowNs - order.nextRequestNs < 0 || replica.orders().promisedEpoch > order.epoch) {
+            return 0;
+        }
+        final PeerLink from = links.link(order.source);
+        final boolean sent;
+        if (snapshot.stage == SnapshotFetch.Stage.BYTES) {
+            snapshotRequest
+                    .wrapAndApplyHeader(scratch, 0, headerEncoder)
+                    .requestId(snapshot.requestId)
+                    .fromByte(snapshot.received)
+                    .chain(replica.chain());
+            sent = from.offer(scratch, 0, HEADER + SnapshotRequestEncoder.BLOCK_LENGTH) > 0;
+        } else {
+            order.requestId = ++requestCount;
+            sent = request(
+                    replica,
+                    from,
+                    order.requestId,
+                    snapshot.nextPosition(),
+                    snapshot.lastPosition(),
+                    0,
+                    RangeServer.LEFT_ONLY);
+        }
+        order.nextRequestNs = nowNs + (sent ? retryNs() : limits.nakIntervalNs());
+        return 1;
+    }
+
+    /** Takes the next bytes of a snapshot. */
+    void onSnapshotPart(final ChainReplica replica, final DirectBuffer buffer, final int offset, final long nowNs) {
+        part.wrapAndApplyHeader(buffer, offset, headerDecoder);
+        final LearnOrder order = replica.orders().learn;
+        final SnapshotFetch snapshot = order == null ? null : order.snapshot;
+        if (order == null
+                || snapshot == null
+                || snapshot.stage != SnapshotFetch.Stage.BYTES
+                || part.requestId() != snapshot.requestId) {
+            return;
+        }
+        final int bytes = part.bytesLength();
+        final int at = part.limit() + SnapshotPartDecoder.bytesHeaderLength();
+        final boolean isAnother = snapshot.basePosition >= 0 && part.basePosition() != snapshot.basePosition;
+        if (isAnother) {
+            order.snapshot = null; // the source has let go of it: from the beginning
+        } else if (snapshot.take(part.basePosition(), part.fromByte(), part.snapshotLength(), buffer, at, bytes)) {
+            order.nextRequestNs = nowNs;
+        }
+    }
+
+    private boolean restore(final ChainReplica replica, final LearnOrder order, final SnapshotFetch snapshot) {
+        if (!snapshot.emptied) {
+            final boolean isEmpty = replica.sequencedPosition() == 0;
+            if (replica.durablePosition() < replica.sequencedPosition()
+                    || (!isEmpty && !recordReset(replica, order, snapshot.basePosition))) {
+                return false;
+            }
+            if (isEmpty) {
+                replica.reset();
+            }
+            snapshot.emptied = true;
+            try {
+                final int stateLength = snapshot.stateLength();
+                final int ranges =
+                        stateLength < 0 ? -1 : replica.restoreSnapshot(snapshot.bytes, stateLength, snapshot.received);
+                if (ranges < 0 || !snapshot.ranges(ranges)) {
+                    replica.halt("a snapshot that cannot be read");
+                    return true;
+                }
+            } catch (final IllegalStateException | IndexOutOfBoundsException e) {
+                replica.halt("a snapshot that is none of the chain: " + e.getMessage());
+                return true;
+            }
+        }
+        final long promised =
+                Math.max(replica.orders().promisedEpoch, replica.state().promisedEpoch());
+        if (!reconfiguration.recordMembership(replica, order.sinceEpoch, promised)) {
+            return false;
+        }
+        snapshot.stage = SnapshotFetch.Stage.RECORDS;
+        return true;
+    }
+
+    /** Keeps records that a snapshot lists, as copies: their positions lie before the log begins. */
+    private void keep(final ChainReplica replica, final SnapshotFetch snapshot, final DirectBuffer buffer) {
+        final int first = data.limit() + RangeDataDecoder.recordsHeaderLength();
+        final int limit = first + data.recordsLength();
+        int index = first;
+        for (int i = 0; i < data.recordCount() && index < limit; i++) {
+            final int length = LogRecords.check(buffer, index, limit);
+            final long position = length < 0 ? 0 : buffer.getLong(index + POSITION_OFFSET, ByteOrder.LITTLE_ENDIAN);
+            if (length < 0
+                    || position > snapshot.basePosition
+                    || buffer.getInt(index + CHAIN_OFFSET, ByteOrder.LITTLE_ENDIAN) != replica.chain()) {
+                counters.malformedCount++;
+                return;
+            }
+            final int kind = LogRecords.kindOf(buffer, index);
+            final boolean isWanted = kind == RecordKind.APPEND.value() || kind == RecordKind.APPEND_FRAGMENT.value();
+            if (isWanted && !copy(replica, buffer, index, length)) {
+                snapshot.fetchedTo(position - 1);
+                return;
+            }
+            index += LogFormat.align(length);
+        }
+        snapshot.fetchedTo(data.lastPosition());
+    }
+
+    private boolean copy(final ChainReplica replica, final DirectBuffer buffer, final int index, final int length) {
+        if (!journal.hasRoomForFill()) {
+            return false;
+        }
+        final int at = replica.beginLocal(RecordKind.REMNANT, length);
+        if (at < 0) {
+            return false;
+        }
+        final int body = at + LogFormat.RECORD_HEADER_LENGTH;
+        replica.buffer().putBytes(body, buffer, index, length);
+        if (!journal.isWhole(body, length)) {
+            counters.malformedCount++;
+            return false;
+        }
+        replica.sequenceLocal(at, length);
+        return true;
     }
 
     private boolean take(

@@ -17,6 +17,11 @@ import org.agrona.concurrent.UnsafeBuffer;
  * <p><b>Threading</b>: the device thread. Nothing is allocated; one frame for each question.
  */
 final class RangeServer {
+    /** {@link FetchRangeDecoder#committedOnly} of a learner with a snapshot: what is nowhere any more is left out. */
+    static final int LEFT_ONLY = 2;
+
+    private static final int MAX_SKIPPED = 4_096;
+
     /** Records follow. */
     static final int RECORDS = 0;
 
@@ -33,8 +38,7 @@ final class RangeServer {
     static final int OTHER_HASH = 4;
 
     private static final int HEADER = MessageHeaderEncoder.ENCODED_LENGTH;
-    private static final int PREFIX =
-            HEADER + RangeDataEncoder.BLOCK_LENGTH + RangeDataEncoder.recordsHeaderLength();
+    private static final int PREFIX = HEADER + RangeDataEncoder.BLOCK_LENGTH + RangeDataEncoder.recordsHeaderLength();
     private static final int SCRATCH_LENGTH = 256 << 10;
     private static final int HASH_OFFSET = RecordHeaderDecoder.previousHashEncodingOffset();
 
@@ -48,6 +52,7 @@ final class RangeServer {
     private int bytes;
     private int count;
     private long lastHash;
+    private long lookedAt;
 
     /** Serves all chains of a device. */
     RangeServer(final RecordSource source, final ChainLimits limits) {
@@ -56,8 +61,7 @@ final class RangeServer {
     }
 
     /** Answers a question. */
-    void onFetchRange(
-            final ChainReplica replica, final PeerLink sender, final DirectBuffer buffer, final int offset) {
+    void onFetchRange(final ChainReplica replica, final PeerLink sender, final DirectBuffer buffer, final int offset) {
         fetch.wrapAndApplyHeader(buffer, offset, headerDecoder);
         if (replica.membership().isHalted()) {
             return;
@@ -66,14 +70,14 @@ final class RangeServer {
         count = 0;
         lastHash = 0;
         final int status = collect(replica, sender);
-        if (status == RECORDS && count == 0) {
+        if (status == RECORDS && count == 0 && lookedAt < fetch.fromPosition()) {
             return; // it is being read: the asker asks again
         }
         data.wrapAndApplyHeader(scratch, 0, headerEncoder)
                 .requestId(fetch.requestId())
                 .firstPosition(fetch.fromPosition())
                 .commitPosition(replica.commitPosition())
-                .lastPosition(replica.sequencedPosition())
+                .lastPosition(lookedAt)
                 .basePosition(replica.log().basePosition())
                 .lastHash(lastHash)
                 .chain(replica.chain())
@@ -88,16 +92,24 @@ final class RangeServer {
         final long last = Math.min(fetch.toPosition(), limit);
         final int room = Math.min(limits.maxFrameBytes(), Math.max(1, sender.preferredFrameLength()));
         long position = fetch.fromPosition();
+        lookedAt = position - 1;
         if (position < 1) {
             return OTHER_HASH;
         }
         if (position > limit) {
             return NOTHING_YET;
         }
+        final boolean skips = fetch.committedOnly() == LEFT_ONLY;
+        int skipped = 0;
+        lookedAt = position - 1;
         while (position <= last) {
             final int found = source.find(replica, position);
+            if (skips && found == RecordSource.GONE && skipped++ < MAX_SKIPPED) {
+                lookedAt = position++;
+                continue;
+            }
             if (found != RecordSource.READY) {
-                return count > 0 || found == RecordSource.PENDING
+                return count > 0 || found == RecordSource.PENDING || (skips && found == RecordSource.GONE)
                         ? RECORDS
                         : found == RecordSource.GONE ? SNAPSHOT_NEEDED : DAMAGED;
             }
@@ -114,6 +126,7 @@ final class RangeServer {
             }
             scratch.putBytes(PREFIX + bytes, from, index, length);
             lastHash = ChainReplica.recordHash(from, index);
+            lookedAt = position;
             bytes += length;
             count++;
             position++;

@@ -69,8 +69,7 @@ public final class TransportPeerLinks implements PeerLinks, LinkHandler, AutoClo
      * @param idHigh upper half of the device's UUID.
      * @param idLow lower half of the device's UUID.
      */
-    public TransportPeerLinks(
-            final Transport transport, final String name, final long idHigh, final long idLow) {
+    public TransportPeerLinks(final Transport transport, final String name, final long idHigh, final long idLow) {
         this.transport = transport;
         this.name = name;
         this.idHigh = idHigh;
@@ -103,10 +102,7 @@ public final class TransportPeerLinks implements PeerLinks, LinkHandler, AutoClo
         }
         final Peer peer = new Peer(
                 to,
-                new Link(
-                        transport,
-                        new LinkContext().endpoint(to.endpoint()).client(name, idHigh, idLow),
-                        this));
+                new Link(transport, new LinkContext().endpoint(to.endpoint()).client(name, idHigh, idLow), this));
         peers.add(peer);
         return peer;
     }

@@ -505,6 +505,10 @@ final class ChainBed implements AutoCloseable {
     }
 
     void effect(final int head, final long number, final EffectAction action) {
+        effect(head, number, action, 0);
+    }
+
+    void effect(final int head, final long number, final EffectAction action, final long startOffset) {
         final ExpandableArrayBuffer effect = new ExpandableArrayBuffer();
         final SegmentEffectEncoder encoder = new SegmentEffectEncoder();
         encoder.wrapAndApplyHeader(effect, 0, new io.millrace.codec.control.MessageHeaderEncoder())
@@ -512,7 +516,8 @@ final class ChainBed implements AutoCloseable {
                 .segmentId(SEGMENT)
                 .keyLow(0)
                 .keyHigh(-1)
-                .action(action);
+                .action(action)
+                .startOffset(startOffset);
         final byte[] body = new byte[8 + encoder.encodedLength()];
         effect.getBytes(0, body);
         final ReplicaAddress address = nodes[head].address();

@@ -327,7 +327,8 @@ final class ChainTest {
             bed.drops = frame -> false;
             bed.settle();
 
-            assertEquals(rule.isEmpty() ? before : before + 1, bed.nodes[1].view().commitPosition());
+            assertEquals(
+                    rule.isEmpty() ? before : before + 1, bed.nodes[1].view().commitPosition());
         }
     }
 
@@ -506,7 +507,8 @@ final class ChainTest {
             bed.isolate(1);
             bed.nodes[0].append(1, "one");
             bed.settle();
-            assertTrue(bed.nodes[0].view().appliedPosition() > bed.nodes[1].view().lastPosition());
+            assertTrue(
+                    bed.nodes[0].view().appliedPosition() > bed.nodes[1].view().lastPosition());
         }
     }
 
@@ -662,6 +664,55 @@ final class ChainTest {
             bed.nodes[0].append(4_001, payload);
             bed.settle();
             assertAlike(bed, 0, 1, 2);
+        }
+    }
+
+    /** P8: a learner whose source has freed records gets the state, what is live of the rest, and is complete then. */
+    @Test
+    void shouldLearnFromASnapshotWhenRecordsWereFreed() {
+        try (ChainBed bed = new ChainBed(3).checkpointEvery(512 << 10).begin(2)) {
+            final String payload = "z".repeat(2_000);
+            long number = 0;
+            for (int i = 1; i <= 5_000; i++) {
+                bed.nodes[0].append(++number, payload);
+                if (i % 10 == 0) {
+                    bed.deliver();
+                    bed.turns(1);
+                }
+            }
+            bed.settle();
+            bed.effect(0, 2, EffectAction.TRUNCATE_SEGMENT, 4_000L * 2_012);
+            bed.settle();
+            for (int i = 1; i <= 1_000; i++) {
+                bed.nodes[0].append(++number, payload);
+                if (i % 10 == 0) {
+                    bed.deliver();
+                    bed.turns(1);
+                }
+            }
+            bed.settle();
+            assertTrue(bed.nodes[0].agent.journal().addressOf(ChainBed.CHAIN, 1) < 0, "nothing was freed");
+
+            bed.learn(2, 1, 1, 0);
+            for (int i = 0; i < 60 && bed.nodes[2].complete.length == 0; i++) {
+                bed.settle();
+                bed.nodes[0].append(++number, payload);
+            }
+            assertTrue(bed.nodes[2].complete.length > 0, "stuck at " + bed.nodes[2].view());
+            assertTrue(bed.nodes[2].view().basePosition() > 5_000);
+            bed.settle();
+            bed.nodes[2].restart();
+            assertTrue(bed.nodes[2].view().basePosition() > 5_000, "the snapshot was forgotten");
+            for (int i = 0; i < 3; i++) {
+                bed.seal(i, 2);
+            }
+            bed.settle();
+            nextEpoch(bed, 2, bed.nodes[0].view().lastPosition() + 1, 0, 1, 2);
+            bed.nodes[0].append(++number, payload);
+            bed.settle();
+            assertAlike(bed, 0, 1, 2);
+            final long live = bed.nodes[2].view().basePosition() - 100;
+            assertTrue(bed.nodes[2].agent.journal().addressOf(ChainBed.CHAIN, live) > 0, "live bytes are missing");
         }
     }
 }

@@ -28,8 +28,7 @@ public interface SessionHandler {
      * @param length of the frame in bytes, header included.
      * @return as {@link #onFrame}.
      */
-    default boolean onChainFrame(
-            final Session session, final DirectBuffer buffer, final int offset, final int length) {
+    default boolean onChainFrame(final Session session, final DirectBuffer buffer, final int offset, final int length) {
         return true;
     }
 
