@@ -1,5 +1,6 @@
 package io.millrace.perf.compare;
 
+import io.millrace.perf.node.MillraceSystem;
 import io.millrace.perf.process.Cleanup;
 import io.millrace.perf.process.TemporaryDirectory;
 import io.millrace.perf.report.Environment;
@@ -31,8 +32,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Ours, the peers and the physical limit in turns, each run a process of its own.",
-            "W1 append 100 B, W2 append 1 KiB, W3 highest rate with p99 < 10 ms, W4 append until a tail reader sees it,",
-            "W5 catch-up read, W6 many writers and many streams, TX transactions. docs/benchmarks.md says how to read it."
+            "W1 append 100 B (CLOSED: one event at a time), W2 append 1 KiB, W3 highest rate with p99 < 10 ms,",
+            "W4 append until a tail reader sees it, W5 catch-up read, W6 many writers and many streams, TX transactions.",
+            "docs/benchmarks.md says how to read it."
         })
 public final class CompareCommand implements Callable<Integer> {
     private final Terminal terminal;
@@ -194,7 +196,7 @@ public final class CompareCommand implements Callable<Integer> {
         terminal.result(json);
         final boolean isOursThere = comparison.rows().stream()
                 .anyMatch(
-                        row -> row.system().equals(io.millrace.perf.node.MillraceSystem.NAME) && row.skipped() == null);
+                        row -> row.system().equals(MillraceSystem.NAME) && row.skipped() == null);
         return isOursThere || workloads.equals(List.of(Workload.TX)) ? 0 : 1;
     }
 

@@ -135,7 +135,7 @@ final class Comparison {
 
     private List<String> systems(final Workload.Cell cell) {
         final List<String> systems = new ArrayList<>(List.of(MillraceSystem.NAME));
-        final boolean isOneAppend = cell.workload() == Workload.W1 || cell.workload() == Workload.W2;
+        final boolean isOneAppend = List.of(Workload.W1, Workload.W2, Workload.CLOSED).contains(cell.workload());
         if (cell.plan().mode() == Mode.TRANSACTIONS || cell.plan().mode() == Mode.BESIDE) {
             return cell.plan().mode() == Mode.BESIDE ? systems : List.copyOf(options.peers());
         }

@@ -108,6 +108,7 @@ final class Drive {
     private void measure(final HistogramLog log, final Path directory) throws IOException {
         switch (plan.mode()) {
             case APPEND, TAIL -> append(log);
+            case CLOSED -> closed(log);
             case SEARCH -> search(log);
             case WARM, COLD, BESIDE -> readBack(log, directory);
             case TRANSACTIONS -> transactions(log);
@@ -136,6 +137,20 @@ final class Drive {
             log.write("seen", seen);
         }
         shares(log);
+    }
+
+    private void closed(final HistogramLog log) throws IOException {
+        final Target target = system.openTarget();
+        final OpenLoop loop = loop(target);
+        phase(loop, Plan.WARM_UP_RATE, plan.warmUpNs() / 2);
+        loop.runClosed(plan.warmUpNs() / 2, DRAIN_NS);
+        check(target, null);
+        final Watch watch = new Watch();
+        final OpenLoop.Phase phase = loop.runClosed(plan.durationNs(), DRAIN_NS);
+        watch.tell(phase.elapsedNs());
+        check(target, null);
+        tell(phase, phase.isComplete());
+        log.write("ack", phase.histogram(), 0, phase.elapsedNs() / 1e9);
     }
 
     private void search(final HistogramLog log) throws IOException {

@@ -64,7 +64,7 @@ final class LimitDrive {
      * @throws SkippedException when it is asked for what it cannot do.
      */
     JsonObject run(final Path directory, final HistogramLog log) throws IOException, SkippedException {
-        if (plan.mode() != Mode.APPEND || plan.writers() > 1 || plan.streams() > 1) {
+        if ((plan.mode() != Mode.APPEND && plan.mode() != Mode.CLOSED) || plan.writers() > 1 || plan.streams() > 1) {
             throw new SkippedException("the limit is that of one append at a time");
         }
         final JsonObject told = new JsonObject();

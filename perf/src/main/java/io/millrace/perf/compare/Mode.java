@@ -14,6 +14,8 @@ import java.util.Set;
 enum Mode {
     /** Open loop at a rate, latency of acknowledgements. */
     APPEND(Ability.APPEND),
+    /** One event under way at a time, latency from the offer. */
+    CLOSED(Ability.APPEND),
     /** The highest rate whose p99 stays below ten milliseconds. */
     SEARCH(Ability.APPEND),
     /** Open loop at a rate, latency until a waiting reader sees the event. */

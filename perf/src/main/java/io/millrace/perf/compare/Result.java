@@ -44,7 +44,7 @@ record Result(
             case BESIDE ->
                 List.of(new Part(cell.workload() + "-alone", "alone"), new Part(cell.workload() + "-beside", "beside"));
             case WARM, COLD -> List.of(new Part(cell.name(), null));
-            case APPEND, SEARCH, TRANSACTIONS -> List.of(new Part(cell.name(), "ack"));
+            case APPEND, CLOSED, SEARCH, TRANSACTIONS -> List.of(new Part(cell.name(), "ack"));
         };
     }
 

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who is measured next: all systems in turns, A B C A B C, so that what drifts on the machine drifts for all of them. A
@@ -42,7 +43,7 @@ final class Rounds<R> {
      * @param why there is none; empty when there is one.
      * @param isFailure whether another attempt may succeed.
      */
-    record Outcome<R>(@org.jspecify.annotations.Nullable R run, String why, boolean isFailure) {}
+    record Outcome<R>(@Nullable R run, String why, boolean isFailure) {}
 
     /**
      * Prepares the rounds.
@@ -104,7 +105,7 @@ final class Rounds<R> {
      * @param system its name.
      * @return the reason, or null when it has one.
      */
-    @org.jspecify.annotations.Nullable
+    @Nullable
     String skipped(final String system) {
         return runs.getOrDefault(system, List.of()).isEmpty() ? skipped.get(system) : null;
     }

@@ -53,7 +53,7 @@ record Row(
      * @return with ratios where both have latencies at the same rate.
      */
     Row beside(final @Nullable Row ours) {
-        if (ours == null || ours.micros == null || micros == null || rate != ours.rate || rate == 0) {
+        if (ours == null || ours.micros == null || micros == null || rate != ours.rate || (rate == 0 && !isClosed())) {
             return this;
         }
         return new Row(
@@ -68,6 +68,11 @@ record Row(
                 micros.p99() / ours.micros.p99(),
                 disturbed,
                 skipped);
+    }
+
+    /** A closed loop has no rate, and is comparable all the same. */
+    private boolean isClosed() {
+        return workload.endsWith("-closed");
     }
 
     /** As JSON, with exactly the fields that are promised. */

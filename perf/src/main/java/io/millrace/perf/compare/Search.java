@@ -2,6 +2,7 @@ package io.millrace.perf.compare;
 
 import io.millrace.perf.load.OpenLoop;
 import io.millrace.perf.load.Percentiles;
+import java.util.Locale;
 import java.util.function.Consumer;
 
 /**
@@ -120,7 +121,7 @@ final class Search {
 
     private void say(final OpenLoop.Phase phase, final String verdict) {
         log.accept(String.format(
-                java.util.Locale.ROOT,
+                Locale.ROOT,
                 "%,.0f events/s: %s, achieved %,.0f, %s",
                 phase.ratePerSecond(),
                 verdict,

@@ -12,6 +12,8 @@ import java.util.Locale;
 enum Workload {
     /** Durable append of small events. */
     W1("durable append, 100 B"),
+    /** The same with one event under way: the path without any queue. */
+    CLOSED("durable append, 100 B, one event under way at a time"),
     /** Durable append of larger events. */
     W2("durable append, 1 KiB"),
     /** How much a system takes. */
@@ -80,6 +82,7 @@ enum Workload {
                     cells.add(cell("", with(plan, Mode.APPEND, this == W1 ? SMALL : LARGE, (double) rate, 0)));
                 }
             }
+            case CLOSED -> cells.add(new Cell(this, "W1-closed", with(plan, Mode.CLOSED, SMALL, 0, 0)));
             case W3 -> cells.add(cell("", with(plan, Mode.SEARCH, SMALL, 0, 0)));
             case W4 -> {
                 for (final long rate : given) {

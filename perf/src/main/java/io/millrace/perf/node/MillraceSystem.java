@@ -45,6 +45,9 @@ public final class MillraceSystem implements BenchSystem {
     /** What is read back warm is to fit, beside what is being written. */
     private static final String READ_BACK_SETTINGS = "buffer-size = \"128MiB\"\n";
 
+    /** Half a minute of the smallest batches. */
+    private static final double BATCHES_WITHOUT_RATE = 400_000;
+
     private static final double FAST_BYTES_PER_SECOND = 20e6;
 
     private final List<EventWriter> writers = new ArrayList<>();
@@ -219,8 +222,10 @@ public final class MillraceSystem implements BenchSystem {
     /** A batch takes 4 KiB at least, and more than 20,000 a second no device takes. */
     private static long journalBytes(final SystemContext.Load load) {
         final double payload = (double) load.eventCount() * (load.eventLength() + 32);
-        final double seconds = load.ratePerSecond() == 0 ? 0 : load.eventCount() / load.ratePerSecond();
-        return (long) (payload * 1.05 + seconds * 4096 * Math.min(load.ratePerSecond(), 20_000)) + (512L << 20);
+        final double batches = load.ratePerSecond() == 0
+                ? Math.min(load.eventCount(), BATCHES_WITHOUT_RATE)
+                : load.eventCount() / load.ratePerSecond() * Math.min(load.ratePerSecond(), 20_000);
+        return (long) (payload * 1.05 + batches * 4096) + (512L << 20);
     }
 
     private static String name(final int stream) {
