@@ -200,4 +200,5 @@ abstract class ArchiveSystem implements BenchSystem {
             throw new IllegalStateException(name + " was not started");
         }
         return archive;
-    }}
+    }
+}

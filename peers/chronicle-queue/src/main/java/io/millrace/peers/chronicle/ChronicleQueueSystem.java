@@ -71,7 +71,8 @@ public final class ChronicleQueueSystem implements BenchSystem {
 
     @Override
     public TailReader openTailReader() throws IOException {
-        final ChronicleTail opened = new ChronicleTail(open(), started().eventLength(), started().clock());
+        final ChronicleTail opened =
+                new ChronicleTail(open(), started().eventLength(), started().clock());
         tail = opened;
         return opened.seen();
     }
