@@ -321,21 +321,20 @@ final class ClusterDuties {
         record.wrap(buffer, index, RecordHeaderDecoder.BLOCK_LENGTH, 0);
         final int body = index + RecordHeaderDecoder.BLOCK_LENGTH;
         switch (record.kind()) {
-            case CHAIN_MEMBERSHIP -> {
-                replica.applyLocal(buffer, index, length);
-                replica.orders().retiring &= replica.state().memberSinceEpoch() != 0;
-            }
+            case CHAIN_MEMBERSHIP -> replica.applyLocal(buffer, index, length);
             case FILL -> {
                 journal.settleFills();
                 replica.log().fold(fill.wrap(buffer, body, FillBodyDecoder.BLOCK_LENGTH, 0));
                 counters.filledRecordCount++;
             }
-            case TRUNCATE ->
+            case TRUNCATE -> {
+                replica.orders().retiring = false;
                 reconfiguration.onTruncateDurable(
                         replica,
                         truncate.wrap(buffer, body, TruncateBodyDecoder.BLOCK_LENGTH, 0)
                                 .newEpoch(),
                         nowNs);
+            }
             default -> counters.malformedCount++;
         }
     }

@@ -122,7 +122,7 @@ final class Learning {
         orders.learn.nextReportNs = nowNs;
     }
 
-    /** Forgets that this device belongs to a chain. What its log holds stays until a new membership begins. */
+    /** Forgets that this device belongs to a chain, and the log with it. */
     void onRetire(final ChainReplica replica, final DirectBuffer buffer, final int offset) {
         retire.wrapAndApplyHeader(buffer, offset, headerDecoder);
         final ChainOrders orders = replica.orders();
@@ -133,7 +133,7 @@ final class Learning {
                         && !replica.membership().isSealed())) {
             return;
         }
-        if (replica.state().memberSinceEpoch() == 0) {
+        if (replica.state().memberSinceEpoch() == 0 && !orders.retiring) {
             control.retired(replica.chain(), retire.chainEpoch(), retire.sinceEpoch(), retire.orderNumber());
             return;
         }
@@ -145,8 +145,8 @@ final class Learning {
         replica.membership().seal();
         replica.dropSpeculation();
         orders.learn = null;
-        // Answered when it is durable: the control plane asks again.
-        orders.retiring = reconfiguration.recordMembership(replica, 0, orders.promisedEpoch);
+        // Answered when it is durable: the control plane asks again. An uncommitted end must not hold up checkpoints.
+        orders.retiring = replica.durablePosition() == replica.sequencedPosition() && recordLoss(replica);
     }
 
     /** Fetches what is missing, as far as something is. */
@@ -236,6 +236,7 @@ final class Learning {
                 return false;
             }
         }
+        replica.uncertainTail(false); // it is trusted again when it has fetched everything
         if (!reconfiguration.recordMembership(
                 replica,
                 order.sinceEpoch,
@@ -274,9 +275,14 @@ final class Learning {
         return true;
     }
 
-    /** Empties the log of a replica whose membership was lost with damaged batches: for every later recovery, too. */
-    void recordLoss(final ChainReplica replica) {
-        recordReset(replica, new LearnOrder(0, 0, 0, control.own(), new EpochHistory()), 0);
+    /**
+     * Empties the log of a replica that is none any more, or whose membership was lost with damaged batches: for every
+     * later recovery, too.
+     *
+     * @return false when the journal takes nothing now.
+     */
+    boolean recordLoss(final ChainReplica replica) {
+        return recordReset(replica, new LearnOrder(0, 0, 0, control.own(), new EpochHistory()), 0);
     }
 
     private boolean requestHole(final ChainReplica replica, final PeerLink from, final long requestId) {

@@ -715,4 +715,46 @@ final class ChainTest {
             assertTrue(bed.nodes[2].agent.journal().addressOf(ChainBed.CHAIN, live) > 0, "live bytes are missing");
         }
     }
+
+    /** P15: received by all is no commit, and is known everywhere before the slowest device has it. */
+    @Test
+    void shouldKnowWhatAllHaveReceivedWhenOneIsNotDurable() {
+        try (ChainBed bed = new ChainBed(3).begin(3)) {
+            bed.nodes[2].device.hold(true);
+            bed.nodes[0].append(1, "one");
+            bed.settle();
+            for (final ChainBed.Node node : bed.nodes) {
+                assertEquals(2, node.view().commitPosition());
+                assertEquals(3, node.view().receivedByAllPosition(), "node " + node.number);
+            }
+        }
+    }
+
+    /** A device that lags shows in its own age, not in that of the others; the chain's lag shows at the head. */
+    @Test
+    void shouldTellWhoIsSlowWhenAMemberIsNotDurable() {
+        try (ChainBed bed = new ChainBed(3).begin(3)) {
+            bed.nodes[1].device.hold(true);
+            bed.nodes[0].append(1, "one");
+            bed.settle();
+            assertTrue(bed.nodes[1].view().durableLagNs() > 10_000_000);
+            assertEquals(0, bed.nodes[0].view().durableLagNs());
+            assertEquals(0, bed.nodes[2].view().durableLagNs());
+            assertTrue(bed.nodes[0].view().commitLagNs() > 10_000_000);
+            assertTrue(bed.nodes[1].agent.journal().oldestInFlightNs(bed.nowNs) > 10_000_000, "a stall is no lag");
+            assertTrue(bed.nodes[0].view().successorSilenceNs() < 10_000_000);
+        }
+    }
+
+    /** Digests of neighbours are compared, and agree. */
+    @Test
+    void shouldCompareDigestsWhenTimePasses() {
+        try (ChainBed bed = new ChainBed(3).begin(3)) {
+            bed.nowNs += 2 * Digests.INTERVAL_NS;
+            bed.settle();
+            assertTrue(bed.nodes[1].agent.chainCounters().digestCount() > 0);
+            assertTrue(bed.nodes[2].agent.chainCounters().digestCount() > 0);
+            assertEquals(0, bed.nodes[2].agent.chainCounters().divergenceCount());
+        }
+    }
 }
