@@ -47,11 +47,13 @@ public class DeduplicationBenchmark {
     private final PendingOverlay overlay = new PendingOverlay(committed);
     private final AppendRequest request = new AppendRequest();
     private final Long2LongHashMap map = new Long2LongHashMap(ABSENT);
+    private int stride;
     private int next;
 
     /** Makes a segment and its writers, each of which has appended ten events. */
     @Setup
     public void fill() {
+        stride = STRIDE % writers; // less than a round, so that one subtraction is enough
         createSegment();
         for (int writer = 0; writer < writers; writer++) {
             final int slot = committed.writers().add(idHigh(writer), idLow(writer), STREAM, 0, 1, 1);
@@ -92,8 +94,8 @@ public class DeduplicationBenchmark {
     }
 
     private int nextWriter() {
-        next += STRIDE;
-        while (next >= writers) {
+        next += stride;
+        if (next >= writers) {
             next -= writers;
         }
         return next;
