@@ -170,7 +170,7 @@ final class AppendAdapter implements HeldAnswers.Release {
         if (append.chainEpoch() != membership.epoch()) {
             return refuseAppend(session, RefusalCode.CHAIN_EPOCH, membership.epoch(), "not the chain's epoch");
         }
-        return membership.isHead() && membership.isActive()
+        return (membership.isHead() && membership.isActive())
                 ? refuseAppend(session, RefusalCode.NOT_READY, 0, "the chain has fewer members than its minimum")
                 : refuseAppend(session, RefusalCode.WRONG_NODE, append.chain(), NO_HEAD);
     }
