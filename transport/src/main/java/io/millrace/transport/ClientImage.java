@@ -20,7 +20,7 @@ final class ClientImage {
     private final Image image;
     private final boolean isIpc;
     private final FragmentAssembly assembly = new FragmentAssembly(FRAME_LENGTH_MAX);
-    private @Nullable Session session;
+    private @Nullable AcceptedSession session;
     private long sessionBytes;
     private boolean isActive;
     private boolean isAborted;
@@ -122,7 +122,7 @@ final class ClientImage {
 
     /** Returns the sender's session. */
     @Nullable
-    Session session() {
+    AcceptedSession session() {
         return session;
     }
 
@@ -131,7 +131,7 @@ final class ClientImage {
      *
      * @param opened session.
      */
-    void bind(final Session opened) {
+    void bind(final AcceptedSession opened) {
         session = opened;
     }
 
