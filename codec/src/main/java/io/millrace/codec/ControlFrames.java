@@ -21,6 +21,18 @@ import io.millrace.codec.control.SnapshotEndDecoder;
 import io.millrace.codec.control.SnapshotPositionDecoder;
 import io.millrace.codec.control.StreamSnapshotDecoder;
 import io.millrace.codec.control.TruncateStreamCommandDecoder;
+import io.millrace.codec.control.ClusterSnapshotDecoder;
+import io.millrace.codec.control.MemberSnapshotDecoder;
+import io.millrace.codec.control.DeviceSnapshotDecoder;
+import io.millrace.codec.control.ChainSnapshotDecoder;
+import io.millrace.codec.control.ReplicaSnapshotDecoder;
+import io.millrace.codec.control.TickDecoder;
+import io.millrace.codec.control.ConfigureChainsCommandDecoder;
+import io.millrace.codec.control.AddNodeCommandDecoder;
+import io.millrace.codec.control.DrainNodeCommandDecoder;
+import io.millrace.codec.control.RemoveNodeCommandDecoder;
+import io.millrace.codec.control.ReplaceDeviceCommandDecoder;
+import io.millrace.codec.control.ForceInstallCommandDecoder;
 import java.util.Arrays;
 import org.agrona.DirectBuffer;
 
@@ -70,7 +82,7 @@ public final class ControlFrames {
     }
 
     private static MessageShape[] snapshotShapes() {
-        final MessageShape[] shapes = new MessageShape[SnapshotPositionDecoder.TEMPLATE_ID + 1];
+        final MessageShape[] shapes = new MessageShape[ReplicaSnapshotDecoder.TEMPLATE_ID + 1];
         Arrays.fill(shapes, MessageShape.ABSENT);
         shapes[SnapshotBeginDecoder.TEMPLATE_ID] = new MessageShape(SnapshotBeginDecoder.BLOCK_LENGTH);
         shapes[ScopeSnapshotDecoder.TEMPLATE_ID] =
@@ -89,11 +101,19 @@ public final class ControlFrames {
         shapes[RequestSnapshotDecoder.TEMPLATE_ID] = new MessageShape(RequestSnapshotDecoder.BLOCK_LENGTH);
         shapes[SnapshotEndDecoder.TEMPLATE_ID] = new MessageShape(SnapshotEndDecoder.BLOCK_LENGTH);
         shapes[SnapshotPositionDecoder.TEMPLATE_ID] = new MessageShape(SnapshotPositionDecoder.BLOCK_LENGTH);
+        shapes[ClusterSnapshotDecoder.TEMPLATE_ID] = new MessageShape(ClusterSnapshotDecoder.BLOCK_LENGTH);
+        shapes[MemberSnapshotDecoder.TEMPLATE_ID] = new MessageShape(MemberSnapshotDecoder.BLOCK_LENGTH);
+        shapes[DeviceSnapshotDecoder.TEMPLATE_ID] =
+                new MessageShape(DeviceSnapshotDecoder.BLOCK_LENGTH, MessageShape.TEXT);
+        shapes[ChainSnapshotDecoder.TEMPLATE_ID] = new MessageShape(ChainSnapshotDecoder.BLOCK_LENGTH)
+                .group(ChainSnapshotDecoder.HistoryDecoder.sbeBlockLength());
+        shapes[ReplicaSnapshotDecoder.TEMPLATE_ID] =
+                new MessageShape(ReplicaSnapshotDecoder.BLOCK_LENGTH, MessageShape.BYTES);
         return shapes;
     }
 
     private static MessageShape[] shapes() {
-        final MessageShape[] shapes = new MessageShape[SegmentEffectDecoder.TEMPLATE_ID + 1];
+        final MessageShape[] shapes = new MessageShape[ForceInstallCommandDecoder.TEMPLATE_ID + 1];
         Arrays.fill(shapes, MessageShape.ABSENT);
         shapes[NodeStartedDecoder.TEMPLATE_ID] = new MessageShape(NodeStartedDecoder.BLOCK_LENGTH, MessageShape.TEXT);
         shapes[CreateScopeCommandDecoder.TEMPLATE_ID] =
@@ -121,6 +141,16 @@ public final class ControlFrames {
                         SegmentEffectDecoder.actionEncodingOffset(),
                         EffectAction.CREATE_SEGMENT.value(),
                         EffectAction.TRUNCATE_SEGMENT.value());
+        shapes[TickDecoder.TEMPLATE_ID] = new MessageShape(TickDecoder.BLOCK_LENGTH);
+        shapes[ConfigureChainsCommandDecoder.TEMPLATE_ID] =
+                new MessageShape(ConfigureChainsCommandDecoder.BLOCK_LENGTH);
+        shapes[AddNodeCommandDecoder.TEMPLATE_ID] = new MessageShape(AddNodeCommandDecoder.BLOCK_LENGTH);
+        shapes[DrainNodeCommandDecoder.TEMPLATE_ID] = new MessageShape(DrainNodeCommandDecoder.BLOCK_LENGTH);
+        shapes[RemoveNodeCommandDecoder.TEMPLATE_ID] = new MessageShape(RemoveNodeCommandDecoder.BLOCK_LENGTH);
+        shapes[ReplaceDeviceCommandDecoder.TEMPLATE_ID] = new MessageShape(ReplaceDeviceCommandDecoder.BLOCK_LENGTH);
+        shapes[ForceInstallCommandDecoder.TEMPLATE_ID] = new MessageShape(
+                        ForceInstallCommandDecoder.BLOCK_LENGTH, MessageShape.TEXT)
+                .group(ForceInstallCommandDecoder.MembersDecoder.sbeBlockLength());
         return shapes;
     }
 }

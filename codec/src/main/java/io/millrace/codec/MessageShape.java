@@ -8,7 +8,7 @@ import org.agrona.DirectBuffer;
  * The extent of one SBE message: its fixed block, its groups, its variable data in order, and the one-byte fields whose
  * values a decoder would choke on.
  *
- * <p><b>Threading</b>: immutable after the tables of {@link WireFrames} and {@link ControlFrames} are made.
+ * <p><b>Threading</b>: immutable after the tables of {@link WireFrames}, {@link ControlFrames} and {@link ChainFrames} are made.
  */
 final class MessageShape {
     /** Variable data with a uint16 length of at most {@link #MAX_TEXT_LENGTH}. */
@@ -128,6 +128,20 @@ final class MessageShape {
         }
         final int status = shapes[templateId].checkBody(buffer, offset, offset + length, schemaVersion);
         return status < 0 ? status : templateId;
+    }
+
+    /**
+     * Reads which schema a frame says it is of.
+     *
+     * @param buffer to read from
+     * @param offset of the SBE message header
+     * @param length of the frame in bytes
+     * @return schema id, or a negative {@link FrameStatus}
+     */
+    static int schemaId(final DirectBuffer buffer, final int offset, final int length) {
+        return offset < 0 || length < HEADER_LENGTH || length > buffer.capacity() - offset
+                ? FrameStatus.TRUNCATED
+                : unsignedShort(buffer, offset + 4);
     }
 
     /** Stands in the tables where no message has the template id. */

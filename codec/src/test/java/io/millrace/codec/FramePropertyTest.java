@@ -29,6 +29,7 @@ final class FramePropertyTest {
     private static final int GUARD = 24;
     private static final Schema WIRE = Schema.of("wire");
     private static final Schema CONTROL = Schema.of("control");
+    private static final Schema CHAIN = Schema.of("chain");
 
     /** A change of a few bytes, which lands in headers and lengths more often than elsewhere. */
     record Mutation(int at, int value, int cut) {}
@@ -38,6 +39,7 @@ final class FramePropertyTest {
             @ForAll("randomBytes") final byte[] bytes, @ForAll("offset") final int at) {
         assertJudged(WIRE, bytes, at);
         assertJudged(CONTROL, bytes, at);
+        assertJudged(CHAIN, bytes, at);
     }
 
     @Property(tries = TRIES)
@@ -142,6 +144,9 @@ final class FramePropertyTest {
     private static int check(final Schema schema, final UnsafeBuffer buffer, final int at, final int length) {
         if (schema.id == WIRE.id) {
             return WireFrames.check(buffer, at, length);
+        }
+        if (schema.id == CHAIN.id) {
+            return ChainFrames.check(buffer, at, length);
         }
         final int command = ControlFrames.check(buffer, at, length);
         final int snapshot = ControlFrames.checkSnapshot(buffer, at, length);

@@ -23,8 +23,8 @@ import org.xml.sax.SAXException;
  * with.
  */
 final class Schema {
-    /** The three schemas, by the name of their package. */
-    static final List<String> NAMES = List.of("wire", "control", "log");
+    /** The four schemas, by the name of their package. */
+    static final List<String> NAMES = List.of("wire", "control", "chain", "log");
 
     final String name;
     final int id;

@@ -294,6 +294,46 @@ public final class Journal implements AutoCloseable, CompletionHandler {
     }
 
     /**
+     * Adds the claimed record, copied whole from another replica, if its CRC is right. It is not trusted otherwise: its
+     * bounds and its place in the chain are for the caller to check.
+     *
+     * @param index as returned by {@link #tryClaim}
+     * @param recordLength bytes, as claimed
+     * @return false when the CRC is wrong; nothing was added
+     */
+    public boolean commitCopied(final int index, final int recordLength) {
+        return open.commitCopied(index, recordLength);
+    }
+
+    /**
+     * Names the batch that took the last record; see {@link #holdsBatch}.
+     *
+     * @return sequence of the batch that is open, or of the next one
+     */
+    public long openBatchSequence() {
+        return ring.sealed() + 1;
+    }
+
+    /**
+     * Tells whether a batch of this run is still in the write ring: its records lie where they were written.
+     *
+     * @param sequence as {@link #openBatchSequence} gave it
+     * @return false once its place may have been taken
+     */
+    public boolean holdsBatch(final long sequence) {
+        return ring.holds(sequence);
+    }
+
+    /**
+     * Tells whether a {@code FILL} record can be claimed; else copies have to become durable first.
+     *
+     * @return true nearly always
+     */
+    public boolean hasRoomForFill() {
+        return index.settle(durableAddress) >= 0 && index.hasRoomForCopy();
+    }
+
+    /**
      * Runs one duty cycle: takes completions, tells the listener, seals and submits, enters the kernel at most once for
      * what was submitted.
      *

@@ -21,6 +21,7 @@ final class JournalRecovery {
     private static final int KIND_OFFSET = RecordHeaderDecoder.kindEncodingOffset();
     private static final int CHAIN_OFFSET = RecordHeaderDecoder.chainEncodingOffset();
     private static final byte KIND_CHECKPOINT = (byte) RecordKind.CHECKPOINT.value();
+    private static final byte KIND_FILL = (byte) RecordKind.FILL.value();
     private static final byte KIND_REMNANT = (byte) RecordKind.REMNANT.value();
     private static final int BODY_OFFSET = LogFormat.RECORD_HEADER_LENGTH;
 
@@ -104,10 +105,13 @@ final class JournalRecovery {
         for (int i = 0; i < walker.recordCount(); i++) {
             final int length = buffer.getInt(at + LENGTH_OFFSET, ByteOrder.LITTLE_ENDIAN);
             final byte kind = buffer.getByte(at + KIND_OFFSET);
-            if (kind == KIND_REMNANT) {
+            if (kind == KIND_REMNANT || kind == KIND_FILL) {
                 index.note(buffer, at, walker.address());
                 index.settle(Long.MAX_VALUE); // what is folded is durable
-            } else if (kind != KIND_CHECKPOINT) {
+            }
+            if (kind == KIND_FILL) {
+                visitor.onRecord(buffer, at, length, walker.address());
+            } else if (kind != KIND_REMNANT && kind != KIND_CHECKPOINT) {
                 index.note(buffer, at, walker.address());
                 visitor.onRecord(buffer, at, length, walker.address());
             }

@@ -133,6 +133,24 @@ final class OpenBatch {
         claimedLength = -1;
     }
 
+    /**
+     * Adds the claimed record, whose header is whole, if its length and CRC are right; see
+     * {@link Journal#commitCopied}.
+     *
+     * @param index as returned by {@link #tryClaim}
+     * @param recordLength bytes, as claimed
+     * @return false when the CRC is not that of the record: nothing was added
+     */
+    boolean commitCopied(final int index, final int recordLength) {
+        final int computed = crc.compute(index + LogFormat.RECORD_CRC_START, recordLength - LogFormat.RECORD_CRC_START);
+        if (computed != buffer.getInt(index + CRC_OFFSET, ByteOrder.LITTLE_ENDIAN)
+                || recordLength != buffer.getInt(index + LENGTH_OFFSET, ByteOrder.LITTLE_ENDIAN)) {
+            return false;
+        }
+        commit(index, recordLength);
+        return true;
+    }
+
     private int open(final int needed) {
         final int withHeader = LogFormat.BATCH_HEADER_LENGTH + needed;
         if (zones.holds(nextAddress)) {

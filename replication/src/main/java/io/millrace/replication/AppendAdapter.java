@@ -41,6 +41,9 @@ final class AppendAdapter implements HeldAnswers.Release {
     /** What a client is told that asks the wrong device. */
     static final String ELSEWHERE = "another device serves the chain: describe the stream again";
 
+    /** What a client is told that asks a replica that is not the head of its chain, or not in service. */
+    static final String NO_HEAD = "not the head of the chain, or sealed: look the chain up again";
+
     private static final String NO_TEXT = "";
     private static final int BOUND_LENGTH = MessageHeaderEncoder.ENCODED_LENGTH + WriterBoundEncoder.BLOCK_LENGTH;
 
@@ -48,6 +51,7 @@ final class AppendAdapter implements HeldAnswers.Release {
     private final AckProxy acks;
     private final LongSupplier secrets;
     private final int maxWritersPerSession;
+    private final ChainRules rules;
     private final BufferClaim claim = new BufferClaim();
     private final MessageHeaderEncoder headerEncoder = new MessageHeaderEncoder();
     private final MessageHeaderDecoder headerDecoder = new MessageHeaderDecoder();
@@ -71,7 +75,9 @@ final class AppendAdapter implements HeldAnswers.Release {
             final DeviceChains chains,
             final AckProxy acks,
             final LongSupplier secrets,
-            final ReplicationLimits limits) {
+            final ReplicationLimits limits,
+            final ChainRules rules) {
+        this.rules = rules;
         this.chains = chains;
         this.acks = acks;
         this.secrets = secrets;
@@ -96,11 +102,17 @@ final class AppendAdapter implements HeldAnswers.Release {
         if (append.chainEpoch() != replica.chainEpoch()) {
             return refuseAppend(session, RefusalCode.CHAIN_EPOCH, replica.chainEpoch(), "not the chain's epoch");
         }
+        if (!replica.membership().isHead() || !replica.membership().isActive()) {
+            return refuseAppend(session, RefusalCode.WRONG_NODE, append.chain(), NO_HEAD);
+        }
         if (append.durabilityRaw() != Durability.MEDIA.value()) {
             return refuseAppend(session, RefusalCode.DURABILITY_UNSUPPORTED, 0, "only MEDIA is taken");
         }
         if (replica.isFenced()) {
             return refuseAppend(session, RefusalCode.DEVICE_FENCED, 0, journalText(JournalStatus.FENCED));
+        }
+        if (!replica.takesRecords()) {
+            return false;
         }
         final int slot = replica.state()
                 .writers()
@@ -132,7 +144,7 @@ final class AppendAdapter implements HeldAnswers.Release {
                     append.firstEventNumber(),
                     overlay.answerDetail());
         }
-        if (status == StoreStatus.DUPLICATE) {
+        if (status == StoreStatus.DUPLICATE && rules.deduplicate) {
             if (binding != null && overlay.writerSlot() == binding.slot) {
                 // What is committed of it is said again now, the rest when it commits: both are the cumulative number.
                 acks.mark(binding);
@@ -197,11 +209,18 @@ final class AppendAdapter implements HeldAnswers.Release {
         if (replica == null && chains.isElsewhere(setup.chain())) {
             return refuseSetup(session, RefusalCode.WRONG_NODE, setup.chain());
         }
+        if (replica != null
+                && (!replica.membership().isHead() || !replica.membership().isActive())) {
+            return refuseSetup(session, RefusalCode.WRONG_NODE, setup.chain());
+        }
         if (replica == null || replica.state().segment(setup.streamId(), setup.segmentId()) == null) {
             return refuseSetup(session, RefusalCode.SEGMENT_NOT_FOUND, 0);
         }
         if (replica.isFenced()) {
             return refuseSetup(session, RefusalCode.DEVICE_FENCED, 0);
+        }
+        if (!replica.takesRecords()) {
+            return false;
         }
         final ClientSession client = client(session);
         if (client.bindings.size() + client.pendingSetups >= maxWritersPerSession) {
@@ -253,6 +272,10 @@ final class AppendAdapter implements HeldAnswers.Release {
         if (replica == null && chains.isElsewhere(bind.chain())) {
             return refuseBind(session, RefusalCode.WRONG_NODE);
         }
+        if (replica != null
+                && (!replica.membership().isTail() || !replica.membership().isActive())) {
+            return refuseBind(session, RefusalCode.WRONG_NODE);
+        }
         final WriterTable writers = replica == null ? null : replica.state().writers();
         final int slot = writers == null
                 ? WriterTable.ABSENT
@@ -288,7 +311,7 @@ final class AppendAdapter implements HeldAnswers.Release {
                 .writers()
                 .find(echo.writerIdHigh(), echo.writerIdLow(), echo.streamId(), echo.segmentId());
         final WriterBinding binding = replica.binding(slot);
-        if (binding != null && binding.tailSession == session) {
+        if (binding != null && (binding.tailSession == session || binding.headSession == session)) {
             binding.echoedNumber = Math.max(binding.echoedNumber, echo.lastEventNumber());
         }
         return true;
@@ -347,11 +370,13 @@ final class AppendAdapter implements HeldAnswers.Release {
             client.pendingSetups--;
             return true;
         }
+        final byte[] tail = tailOf(replica);
         final int length = MessageHeaderEncoder.ENCODED_LENGTH
                 + WriterReadyEncoder.BLOCK_LENGTH
                 + WriterReadyEncoder.headHeaderLength()
                 + WriterReadyEncoder.tailHeaderLength()
-                + 2 * endpointAscii.length;
+                + endpointAscii.length
+                + tail.length;
         if (session.tryClaim(length, claim) < 0) {
             return false;
         }
@@ -367,7 +392,7 @@ final class AppendAdapter implements HeldAnswers.Release {
                 .segmentOffset(writers.endOffset(slot))
                 .chain(replica.chain())
                 .putHead(endpointAscii, 0, endpointAscii.length)
-                .putTail(endpointAscii, 0, endpointAscii.length);
+                .putTail(tail, 0, tail.length);
         claim.commit();
         final WriterBinding binding = replica.bind(slot);
         binding.list.reset();
@@ -376,6 +401,12 @@ final class AppendAdapter implements HeldAnswers.Release {
         client.pendingSetups--;
         client.add(binding);
         return true;
+    }
+
+    /** Gives where a chain acknowledges: here, or at its tail. Set-up only, so that it may allocate. */
+    private byte[] tailOf(final ChainReplica replica) {
+        final String elsewhere = replica.membership().tailEndpoint();
+        return elsewhere.isEmpty() ? endpointAscii : elsewhere.getBytes(java.nio.charset.StandardCharsets.US_ASCII);
     }
 
     private boolean holdRefusal(

@@ -57,6 +57,9 @@ final class Checkpointer {
     /** Index of the chain at hand in {@link #replicas}. */
     private int chain;
 
+    /** Last position of each chain when the checkpoint began. */
+    private final long[] sequencedAtBegin;
+
     private int stateLength;
     private int controlLength;
     private int offered;
@@ -73,6 +76,8 @@ final class Checkpointer {
 
     private enum Step {
         IDLE,
+        /** A chain has records that are not committed yet. */
+        WAIT,
         STATE,
         CONTROL,
         INDEX
@@ -89,6 +94,7 @@ final class Checkpointer {
         this.journal = journal;
         this.chains = chains;
         replicas = chains.held();
+        sequencedAtBegin = new long[replicas.length];
         this.intervalBytes = Math.min(intervalBytes, journal.capacityBytes() / SMALLEST_SHARE);
         dueBytes = this.intervalBytes;
         writer = journal.checkpoint();
@@ -131,6 +137,7 @@ final class Checkpointer {
             return 1;
         }
         return switch (step) {
+            case WAIT -> capture() ? 1 : 0;
             case STATE -> writeState();
             case CONTROL -> writeControl();
             default -> writeIndex();
@@ -176,6 +183,9 @@ final class Checkpointer {
     private void conclude() {
         pending = false;
         final boolean whole = journal.counters().checkpointCount() > countAtBegin;
+        for (int i = 0; whole && i < replicas.length; i++) {
+            replicas[i].onCheckpointDurable();
+        }
         dueBytes = whole
                 ? Math.max(intervalBytes, LOG_A_CHECKPOINT * writer.lastBytes())
                 : journal.uncheckpointedBytes() + intervalBytes;
@@ -199,10 +209,24 @@ final class Checkpointer {
         countAtBegin = journal.counters().checkpointCount();
         stateBytes = 0;
         chain = 0;
+        for (int i = 0; i < replicas.length; i++) {
+            sequencedAtBegin[i] = replicas[i].sequencedPosition();
+        }
         capture();
     }
 
-    private void capture() {
+    /**
+     * Captures the next chain, once it has applied all that lies before what recovery will fold: a record that is
+     * neither in the state nor folded would be lost.
+     */
+    private boolean capture() {
+        final ChainReplica replica = replicas[chain];
+        final long needed = Math.min(sequencedAtBegin[chain], replica.sequencedPosition());
+        if (replica.appliedPosition() < needed || replica.isUncertain()) {
+            step = Step.WAIT;
+            return false;
+        }
+        replica.onCaptured();
         stateLength = replicas[chain].state().encode(image, 0);
         controlLength = number() == 0 && control != null ? control.encode(image, stateLength) : 0;
         stateBytes += stateLength + controlLength;
@@ -211,6 +235,7 @@ final class Checkpointer {
         if (trial) {
             beginIndex();
         }
+        return true;
     }
 
     private int writeState() {
