@@ -51,8 +51,7 @@ public final class ChainFrames {
      * @return template id, or a negative {@link FrameStatus}
      */
     public static int check(final DirectBuffer buffer, final int offset, final int length) {
-        return MessageShape.check(
-                SHAPES, SealDecoder.SCHEMA_ID, SealDecoder.SCHEMA_VERSION, buffer, offset, length);
+        return MessageShape.check(SHAPES, SealDecoder.SCHEMA_ID, SealDecoder.SCHEMA_VERSION, buffer, offset, length);
     }
 
     /**
@@ -72,22 +71,22 @@ public final class ChainFrames {
         final MessageShape[] shapes = new MessageShape[SnapshotPartDecoder.TEMPLATE_ID + 1];
         Arrays.fill(shapes, MessageShape.ABSENT);
         shapes[NodeRegisterDecoder.TEMPLATE_ID] = new MessageShape(NodeRegisterDecoder.BLOCK_LENGTH)
-.group(NodeRegisterDecoder.DevicesDecoder.sbeBlockLength(), MessageShape.TEXT);
+                .group(NodeRegisterDecoder.DevicesDecoder.sbeBlockLength(), MessageShape.TEXT);
         shapes[NodeRegisteredDecoder.TEMPLATE_ID] = new MessageShape(NodeRegisteredDecoder.BLOCK_LENGTH);
         shapes[NodeHeartbeatDecoder.TEMPLATE_ID] = new MessageShape(NodeHeartbeatDecoder.BLOCK_LENGTH)
-.group(NodeHeartbeatDecoder.ReplicasDecoder.sbeBlockLength());
+                .group(NodeHeartbeatDecoder.ReplicasDecoder.sbeBlockLength());
         shapes[NodeHeartbeatSeenDecoder.TEMPLATE_ID] = new MessageShape(NodeHeartbeatSeenDecoder.BLOCK_LENGTH);
         shapes[SealDecoder.TEMPLATE_ID] = new MessageShape(SealDecoder.BLOCK_LENGTH);
         shapes[SealedDecoder.TEMPLATE_ID] = new MessageShape(SealedDecoder.BLOCK_LENGTH)
-.group(SealedDecoder.HistoryDecoder.sbeBlockLength())
-.group(SealedDecoder.DamagedRangesDecoder.sbeBlockLength());
+                .group(SealedDecoder.HistoryDecoder.sbeBlockLength())
+                .group(SealedDecoder.DamagedRangesDecoder.sbeBlockLength());
         shapes[InstallDecoder.TEMPLATE_ID] = new MessageShape(InstallDecoder.BLOCK_LENGTH)
-.group(InstallDecoder.MembersDecoder.sbeBlockLength(), MessageShape.TEXT)
-.group(InstallDecoder.LearnersDecoder.sbeBlockLength(), MessageShape.TEXT)
-.group(InstallDecoder.HistoryDecoder.sbeBlockLength());
+                .group(InstallDecoder.MembersDecoder.sbeBlockLength(), MessageShape.TEXT)
+                .group(InstallDecoder.LearnersDecoder.sbeBlockLength(), MessageShape.TEXT)
+                .group(InstallDecoder.HistoryDecoder.sbeBlockLength());
         shapes[InstalledDecoder.TEMPLATE_ID] = new MessageShape(InstalledDecoder.BLOCK_LENGTH);
         shapes[LearnDecoder.TEMPLATE_ID] = new MessageShape(LearnDecoder.BLOCK_LENGTH, MessageShape.TEXT)
-.group(LearnDecoder.HistoryDecoder.sbeBlockLength());
+                .group(LearnDecoder.HistoryDecoder.sbeBlockLength());
         shapes[LearnerCompleteDecoder.TEMPLATE_ID] = new MessageShape(LearnerCompleteDecoder.BLOCK_LENGTH);
         shapes[RetireDecoder.TEMPLATE_ID] = new MessageShape(RetireDecoder.BLOCK_LENGTH);
         shapes[RetiredDecoder.TEMPLATE_ID] = new MessageShape(RetiredDecoder.BLOCK_LENGTH);
@@ -95,7 +94,7 @@ public final class ChainFrames {
         shapes[EffectCommittedDecoder.TEMPLATE_ID] = new MessageShape(EffectCommittedDecoder.BLOCK_LENGTH);
         shapes[ChainMapQueryDecoder.TEMPLATE_ID] = new MessageShape(ChainMapQueryDecoder.BLOCK_LENGTH);
         shapes[ChainMapDecoder.TEMPLATE_ID] = new MessageShape(ChainMapDecoder.BLOCK_LENGTH)
-.group(ChainMapDecoder.MembersDecoder.sbeBlockLength(), MessageShape.TEXT);
+                .group(ChainMapDecoder.MembersDecoder.sbeBlockLength(), MessageShape.TEXT);
         shapes[ReplicateDecoder.TEMPLATE_ID] = new MessageShape(ReplicateDecoder.BLOCK_LENGTH, MessageShape.BYTES);
         shapes[DurablePrefixDecoder.TEMPLATE_ID] = new MessageShape(DurablePrefixDecoder.BLOCK_LENGTH);
         shapes[CommitDecoder.TEMPLATE_ID] = new MessageShape(CommitDecoder.BLOCK_LENGTH);
@@ -107,7 +106,8 @@ public final class ChainFrames {
         shapes[FetchRangeDecoder.TEMPLATE_ID] = new MessageShape(FetchRangeDecoder.BLOCK_LENGTH);
         shapes[RangeDataDecoder.TEMPLATE_ID] = new MessageShape(RangeDataDecoder.BLOCK_LENGTH, MessageShape.BYTES);
         shapes[SnapshotRequestDecoder.TEMPLATE_ID] = new MessageShape(SnapshotRequestDecoder.BLOCK_LENGTH);
-        shapes[SnapshotPartDecoder.TEMPLATE_ID] = new MessageShape(SnapshotPartDecoder.BLOCK_LENGTH, MessageShape.BYTES);
+        shapes[SnapshotPartDecoder.TEMPLATE_ID] =
+                new MessageShape(SnapshotPartDecoder.BLOCK_LENGTH, MessageShape.BYTES);
         return shapes;
     }
 }

@@ -195,7 +195,8 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         device.sync();
         final BlockingIo io = new BlockingIo(device, name);
         final int window = Math.min(ringLength, LONGEST_WINDOW);
-        final JournalRecovery recovery = new JournalRecovery(io, buffer, crc, window, superblock, zones, index, name);
+        final JournalRecovery recovery =
+                new JournalRecovery(io, buffer, crc, window, superblock, zones, index, warnings, name);
         final TailState tail = recovery.run(visitor);
         final LogWalker walker = recovery.walker();
         if (tail == TailState.UNCERTAIN) {
@@ -331,6 +332,32 @@ public final class Journal implements AutoCloseable, CompletionHandler {
      */
     public boolean hasRoomForFill() {
         return index.settle(durableAddress) >= 0 && index.hasRoomForCopy();
+    }
+
+    /**
+     * Says that a chain's log goes on behind a position, whose record and those before it lie here in copies at most.
+     *
+     * @param chain number
+     * @param position of the last record that a state restored from elsewhere holds
+     */
+    public void startChainAt(final int chain, final long position) {
+        index.lastPosition(chain, position);
+    }
+
+    /**
+     * Checks a record that was copied into the journal's buffer inside another one.
+     *
+     * @param recordIndex of its header
+     * @param recordLength header and body in bytes
+     * @return whether its CRC is right
+     */
+    public boolean isWhole(final int recordIndex, final int recordLength) {
+        return open.isWhole(recordIndex, recordLength);
+    }
+
+    /** Lets {@code FILL} records be found that have become durable; call it when one has. */
+    public void settleFills() {
+        index.settle(durableAddress);
     }
 
     /**

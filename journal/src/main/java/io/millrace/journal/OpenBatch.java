@@ -142,13 +142,24 @@ final class OpenBatch {
      * @return false when the CRC is not that of the record: nothing was added
      */
     boolean commitCopied(final int index, final int recordLength) {
-        final int computed = crc.compute(index + LogFormat.RECORD_CRC_START, recordLength - LogFormat.RECORD_CRC_START);
-        if (computed != buffer.getInt(index + CRC_OFFSET, ByteOrder.LITTLE_ENDIAN)
-                || recordLength != buffer.getInt(index + LENGTH_OFFSET, ByteOrder.LITTLE_ENDIAN)) {
+        if (!isWhole(index, recordLength)) {
             return false;
         }
         commit(index, recordLength);
         return true;
+    }
+
+    /**
+     * Tells whether a record in the buffer has the length and the CRC that its header says.
+     *
+     * @param index of its header
+     * @param recordLength bytes
+     * @return true when it has
+     */
+    boolean isWhole(final int index, final int recordLength) {
+        final int computed = crc.compute(index + LogFormat.RECORD_CRC_START, recordLength - LogFormat.RECORD_CRC_START);
+        return computed == buffer.getInt(index + CRC_OFFSET, ByteOrder.LITTLE_ENDIAN)
+                && recordLength == buffer.getInt(index + LENGTH_OFFSET, ByteOrder.LITTLE_ENDIAN);
     }
 
     private int open(final int needed) {

@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 final class AckProxy {
     private static final int ACK_LENGTH = MessageHeaderEncoder.ENCODED_LENGTH + AppendAckEncoder.BLOCK_LENGTH;
 
+    /** Backstop intervals between two acknowledgements of a head that the client does not echo. */
+    private static final int REPEAT = 20;
+
     private final Durability durability;
     private final ArrayList<WriterBinding> dirty = new ArrayList<>();
     private final BufferClaim claim = new BufferClaim();
@@ -131,7 +134,7 @@ final class AckProxy {
             if (wanted && send(binding, binding.headSession)) {
                 backstopCount++;
                 sent++;
-                binding.backstopNs = nowNs + backstopNs; // again, until it is echoed
+                binding.backstopNs = nowNs + REPEAT * backstopNs; // again, until it is echoed
             } else if (!wanted) {
                 binding.awaitsEcho = false;
                 final WriterBinding last = unechoed.remove(unechoed.size() - 1);

@@ -111,6 +111,9 @@ final class AppendAdapter implements HeldAnswers.Release {
         if (replica.isFenced()) {
             return refuseAppend(session, RefusalCode.DEVICE_FENCED, 0, journalText(JournalStatus.FENCED));
         }
+        if (!replica.membership().hasMinimum()) {
+            return refuseAppend(session, RefusalCode.NOT_READY, 0, "the chain has fewer members than its minimum");
+        }
         if (!replica.takesRecords()) {
             return false;
         }
@@ -218,6 +221,9 @@ final class AppendAdapter implements HeldAnswers.Release {
         }
         if (replica.isFenced()) {
             return refuseSetup(session, RefusalCode.DEVICE_FENCED, 0);
+        }
+        if (!replica.membership().hasMinimum()) {
+            return refuseSetup(session, RefusalCode.NOT_READY, 0);
         }
         if (!replica.takesRecords()) {
             return false;

@@ -1,8 +1,8 @@
 package io.millrace.replication;
 
 /**
- * What makes a device a member of longer chains: who it is, how it reaches the others and the control plane. Without
- * it a device's chains are chains of one for ever.
+ * What makes a device a member of longer chains: who it is, how it reaches the others and the control plane. Without it
+ * a device's chains are chains of one for ever.
  *
  * <p><b>Threading</b>: immutable; what it names belongs to the device thread.
  *

@@ -35,6 +35,7 @@ final class ChainFlow {
     long nextDownstreamSyncNs;
     long nextUpstreamSyncNs;
     long nextNakNs;
+    long nextDigestNs;
     long predecessorHeardNs;
     long successorHeardNs;
 
@@ -43,6 +44,11 @@ final class ChainFlow {
 
     /** A repair is under way: when the last request went out. */
     long fetchedNs;
+
+    /** Position of the record that was filled in last, and its hash. */
+    long filledPosition;
+
+    long filledHash;
 
     /** Starts anew with an epoch. */
     void reset(final long lastPosition, final long nowNs) {
@@ -59,6 +65,7 @@ final class ChainFlow {
         nextDownstreamSyncNs = nowNs;
         nextUpstreamSyncNs = nowNs;
         nextNakNs = nowNs;
+        nextDigestNs = nowNs + Digests.INTERVAL_NS;
         predecessorHeardNs = nowNs;
         successorHeardNs = nowNs;
         snapshotNeeded = false;

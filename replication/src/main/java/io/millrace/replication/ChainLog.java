@@ -8,9 +8,9 @@ import io.millrace.codec.log.RecordHeaderDecoder;
 import io.millrace.codec.log.TruncateBodyDecoder;
 
 /**
- * What a replica knows of the end of its chain log: the last record, which epoch wrote which positions, what is missing,
- * and the base that the newest checkpoint holds. The same rules in service and when recovery folds the records of the
- * device in the order in which they were written (P1).
+ * What a replica knows of the end of its chain log: the last record, which epoch wrote which positions, what is
+ * missing, and the base that the newest checkpoint holds. The same rules in service and when recovery folds the records
+ * of the device in the order in which they were written (P1).
  *
  * <p><b>Threading</b>: the device thread. <b>Invariants</b>: every record is exactly the one behind the last, or behind
  * a hole that recovery has marked; a truncation goes to no position below the base.

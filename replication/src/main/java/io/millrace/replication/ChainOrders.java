@@ -54,6 +54,9 @@ final class ChainOrders {
     /** Clients are to be told that the chain has changed. */
     boolean changeDue;
 
+    /** The record that ends the membership is in the journal. */
+    boolean retiring;
+
     /** Where this replica learns from, null when it is no learner. */
     @Nullable
     LearnOrder learn;

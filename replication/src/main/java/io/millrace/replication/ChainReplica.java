@@ -1,6 +1,8 @@
 package io.millrace.replication;
 
+import io.millrace.codec.ErrorCode;
 import io.millrace.codec.LogFormat;
+import io.millrace.codec.MillraceException;
 import io.millrace.codec.RecordHash;
 import io.millrace.codec.log.FillBodyDecoder;
 import io.millrace.codec.log.RecordHeaderDecoder;
@@ -12,7 +14,9 @@ import io.millrace.journal.JournalStatus;
 import io.millrace.store.ChainState;
 import io.millrace.store.PendingOverlay;
 import io.millrace.store.StoreLimits;
+import io.millrace.transport.Session;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.Arrays;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
@@ -72,6 +76,7 @@ final class ChainReplica {
     private boolean overlayBegun;
     private boolean overlayReady;
     private @Nullable WriterBinding[] bindings = new WriterBinding[64];
+    private final ArrayList<Session> formerSessions = new ArrayList<>();
     private long durablePosition;
     private long commitPosition;
     private long checkpointReserveBytes;
@@ -80,7 +85,11 @@ final class ChainReplica {
     private long capturedPosition;
     private long capturedEpoch;
     private long capturedHash;
+    private long checkpointPosition;
     private boolean uncertainTail;
+    private boolean damageSeen;
+    private boolean isLost;
+    private long lastBeforeDamage;
     private @Nullable String haltReason;
     private ReadBarriers.@Nullable Queue barriers;
 
@@ -284,10 +293,16 @@ final class ChainReplica {
      *
      * @param bodyLength in bytes.
      * @param sinceEpoch of the membership that begins with it.
+     * @param snapshotPosition of the snapshot that the log begins with, else 0.
      * @return index as {@link #begin}.
      */
-    int beginReset(final int bodyLength, final long sinceEpoch) {
-        return begin(RecordKind.TRUNCATE, bodyLength, sinceEpoch, 0, RecordHash.START, ChainOrders.FLAG_RESET);
+    int beginReset(final int bodyLength, final long sinceEpoch, final long snapshotPosition) {
+        final int index =
+                begin(RecordKind.TRUNCATE, bodyLength, sinceEpoch, 0, RecordHash.START, ChainOrders.FLAG_RESET);
+        if (index >= 0) {
+            headerEncoder.commitMark(snapshotPosition);
+        }
+        return index;
     }
 
     private int begin(
@@ -372,8 +387,8 @@ final class ChainReplica {
      * @return 0, or {@link #BAD_CRC}, or a negative code of {@link JournalStatus}.
      */
     int accept(final DirectBuffer from, final int at, final int length) {
-        if (journal.freeBytes() < checkpointFloorBytes) {
-            return JournalStatus.FULL;
+        if (journal.freeBytes() < Math.max(checkpointFloorBytes, reserveBytes / 2)) {
+            return JournalStatus.FULL; // promises and cuts must get in, whatever the predecessor has room for
         }
         final int index = journal.tryClaim(length);
         if (index < 0) {
@@ -457,6 +472,29 @@ final class ChainReplica {
      */
     void fold(final DirectBuffer buffer, final int index, final int length) {
         headerDecoder.wrap(buffer, index, RecordHeaderDecoder.BLOCK_LENGTH, 0);
+        final boolean resets =
+                headerDecoder.kind() == RecordKind.TRUNCATE && (headerDecoder.flags() & ChainOrders.FLAG_RESET) != 0;
+        if (isLost && !resets) {
+            return;
+        }
+        isLost = false;
+        try {
+            foldNext(buffer, index, length);
+        } catch (final MillraceException e) {
+            if (!damageSeen) {
+                throw e;
+            }
+            isLost = true; // a cut was in what is damaged: nobody can tell by this device what its log is
+            reset();
+        }
+    }
+
+    /** Tells whether the log could not be folded because of damage: the membership is lost with it (P5). */
+    boolean isLost() {
+        return isLost;
+    }
+
+    private void foldNext(final DirectBuffer buffer, final int index, final int length) {
         final int body = index + LogFormat.RECORD_HEADER_LENGTH;
         switch (headerDecoder.kind()) {
             case CHAIN_MEMBERSHIP -> {
@@ -467,7 +505,8 @@ final class ChainReplica {
                 truncateBody.wrap(buffer, body, TruncateBodyDecoder.BLOCK_LENGTH, 0);
                 if ((headerDecoder.flags() & ChainOrders.FLAG_RESET) == 0) {
                     log.fold(headerDecoder, truncateBody);
-                } else if (state.memberSinceEpoch() != headerDecoder.effectNumber()) {
+                } else if (state.memberSinceEpoch() != headerDecoder.effectNumber()
+                        || restoredPosition < headerDecoder.commitMark()) {
                     reset(); // unless the checkpoint was taken behind it
                 }
             }
@@ -500,6 +539,12 @@ final class ChainReplica {
             log.startAt(state.lastPosition(), state.chainEpoch(), state.lastHash(), state.lastTimestampNs());
             overlay.discard();
         } else {
+            if (!damageSeen && !log.holes().isEmpty()) {
+                throw new MillraceException(
+                        ErrorCode.JOURNAL_CORRUPT,
+                        "chain " + chain + ": positions from " + log.holes().first(0) + " to "
+                                + log.holes().last(0) + " are missing");
+            }
             durablePosition = log.lastPosition();
             commitPosition = log.knownCommit();
         }
@@ -524,7 +569,46 @@ final class ChainReplica {
 
     /** Notes that this checkpoint is the newest durable one. */
     void onCheckpointDurable() {
-        log.base(capturedPosition, capturedEpoch, capturedHash);
+        if (capturedPosition >= log.basePosition()) {
+            log.base(capturedPosition, capturedEpoch, capturedHash);
+            checkpointPosition = capturedPosition;
+        }
+    }
+
+    /** Gives what a checkpoint of this run holds durably, 0 before the first. */
+    long checkpointPosition() {
+        return checkpointPosition;
+    }
+
+    /** Tells whether records that the state needs are still missing: it must not become a checkpoint (P8). */
+    boolean isFetching() {
+        final LearnOrder learn = orders.learn;
+        final SnapshotFetch snapshot = learn == null ? null : learn.snapshot;
+        return snapshot != null && snapshot.stage != SnapshotFetch.Stage.CHECKPOINT;
+    }
+
+    /**
+     * Takes over the state of a snapshot; the log was emptied before.
+     *
+     * @param bytes of the snapshot, from its beginning.
+     * @param stateLength of the image at byte 4.
+     * @param limit end of the snapshot.
+     * @return index of what follows the pieces of the index.
+     * @throws io.millrace.store.ChainCheckException when it is no snapshot of this chain.
+     */
+    int restoreSnapshot(final DirectBuffer bytes, final int stateLength, final int limit) {
+        state.restore(bytes, Integer.BYTES, stateLength);
+        int at = Integer.BYTES + stateLength;
+        int length = bytes.getInt(at, ByteOrder.LITTLE_ENDIAN);
+        while (length > 0 && length <= limit - at - 2 * Integer.BYTES) {
+            state.restoreIndex(bytes, at + Integer.BYTES, length);
+            at += Integer.BYTES + length;
+            length = bytes.getInt(at, ByteOrder.LITTLE_ENDIAN);
+        }
+        state.restored();
+        startAtState();
+        journal.startChainAt(chain, state.lastPosition());
+        return length == 0 ? at + Integer.BYTES : limit;
     }
 
     /**
@@ -547,6 +631,17 @@ final class ChainReplica {
         }
     }
 
+    /** Notes at recovery that batches are missing here: they may have held records of the chain (P4). */
+    void onDamage() {
+        damageSeen = true;
+        lastBeforeDamage = log.lastPosition();
+    }
+
+    /** Tells whether records of the chain may be missing behind its last one, because damaged batches held them. */
+    boolean mayLackTail() {
+        return damageSeen && log.lastPosition() == lastBeforeDamage;
+    }
+
     /** Starts anew with an empty log: what was here belongs to no membership any more (P5). */
     void reset() {
         state = new ChainState(chain, storeLimits);
@@ -555,6 +650,8 @@ final class ChainReplica {
         overlayBegun = false;
         forgetBindings();
         restoredPosition = 0;
+        capturedPosition = 0;
+        checkpointPosition = 0;
         durablePosition = 0;
         commitPosition = 0;
         log.startAt(0, 0, RecordHash.START, 0);
@@ -615,9 +712,22 @@ final class ChainReplica {
                 recordLength(buffer, index));
     }
 
+    /** Gives the sessions that wait to hear of the next epoch. */
+    ArrayList<Session> formerSessions() {
+        return formerSessions;
+    }
+
+    private void remember(final @Nullable Session session) {
+        if (session != null && session.isOpen() && !formerSessions.contains(session)) {
+            formerSessions.add(session);
+        }
+    }
+
     private void forgetBindings() {
         for (final WriterBinding binding : bindings) {
             if (binding != null) {
+                remember(binding.headSession);
+                remember(binding.tailSession);
                 binding.forgetAll();
             }
         }

@@ -69,6 +69,7 @@ final class Checkpointer {
     private long dueBytes;
     private long freeings = 1; // what was freed before the node ended may not have been noticed
     private boolean trial;
+    private boolean requested;
     private long freeingsSeen;
     private long walkedAddress;
     private long stateBytes;
@@ -105,6 +106,11 @@ final class Checkpointer {
     /** Names who has chain 0's state. */
     void controlChain(final ControlChain controlChain) {
         control = controlChain;
+    }
+
+    /** Wants a checkpoint as soon as one can be taken, and another one if the next is given up. */
+    void request() {
+        requested = true;
     }
 
     /** Takes note that a segment was truncated or deleted: a checkpoint may free zones. */
@@ -151,7 +157,7 @@ final class Checkpointer {
         final boolean full = isFull();
         // the room of a full journal is for checkpoints that free a zone
         final boolean isDue = full ? mayFree() && !cleaning.isBusy() : isDueByLog();
-        return (isDue || cleaning.wantsCheckpoint(full) || cleaning.wantsWalk(full, nowNs))
+        return (isDue || requested || cleaning.wantsCheckpoint(full) || cleaning.wantsWalk(full, nowNs))
                 && journal.freeBytes() >= estimate();
     }
 
@@ -186,6 +192,7 @@ final class Checkpointer {
         for (int i = 0; whole && i < replicas.length; i++) {
             replicas[i].onCheckpointDurable();
         }
+        requested &= !whole;
         dueBytes = whole
                 ? Math.max(intervalBytes, LOG_A_CHECKPOINT * writer.lastBytes())
                 : journal.uncheckpointedBytes() + intervalBytes;
@@ -193,7 +200,7 @@ final class Checkpointer {
 
     private boolean begin(final long nowNs) {
         final boolean full = isFull();
-        trial = !cleaning.wantsCheckpoint(full) && (full || !isDueByLog());
+        trial = !requested && !cleaning.wantsCheckpoint(full) && (full || !isDueByLog());
         cleaning.prepare(full, nowNs);
         if (trial ? !writer.beginTrial() : !writer.begin()) {
             return false;
@@ -222,7 +229,7 @@ final class Checkpointer {
     private boolean capture() {
         final ChainReplica replica = replicas[chain];
         final long needed = Math.min(sequencedAtBegin[chain], replica.sequencedPosition());
-        if (replica.appliedPosition() < needed || replica.isUncertain()) {
+        if (replica.appliedPosition() < needed || replica.isUncertain() || replica.isFetching()) {
             step = Step.WAIT;
             return false;
         }

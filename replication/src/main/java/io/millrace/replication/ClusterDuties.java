@@ -16,6 +16,9 @@ import io.millrace.codec.chain.ReplicateDecoder;
 import io.millrace.codec.chain.RetireDecoder;
 import io.millrace.codec.chain.SealDecoder;
 import io.millrace.codec.chain.SnapshotNeededDecoder;
+import io.millrace.codec.chain.SnapshotPartDecoder;
+import io.millrace.codec.chain.SnapshotRequestDecoder;
+import io.millrace.codec.log.FillBodyDecoder;
 import io.millrace.codec.log.RecordHeaderDecoder;
 import io.millrace.codec.log.TruncateBodyDecoder;
 import io.millrace.journal.Journal;
@@ -45,6 +48,12 @@ final class ClusterDuties {
     private final ReplicaProtocol protocol;
     private final Reconfiguration reconfiguration;
     private final ReadBarriers barriers;
+    private final RangeServer ranges;
+    private final Digests digests;
+    private final SnapshotServer snapshots;
+    private final ChainNews news = new ChainNews();
+    private final Learning learning;
+    private final FillBodyDecoder fill = new FillBodyDecoder();
     private final MessageHeaderDecoder header = new MessageHeaderDecoder();
     private final RecordHeaderDecoder record = new RecordHeaderDecoder();
     private final TruncateBodyDecoder truncate = new TruncateBodyDecoder();
@@ -56,9 +65,14 @@ final class ClusterDuties {
      * @param chains of the device.
      * @param cluster who and where the others are.
      * @param committer takes what is committed.
+     * @param checkpointer of the device.
      */
     ClusterDuties(
-            final Journal journal, final DeviceChains chains, final ChainCluster cluster, final Committer committer) {
+            final Journal journal,
+            final DeviceChains chains,
+            final ChainCluster cluster,
+            final Committer committer,
+            final Checkpointer checkpointer) {
         this.journal = journal;
         this.chains = chains;
         this.committer = committer;
@@ -71,6 +85,10 @@ final class ClusterDuties {
         protocol = new ReplicaProtocol(source, rules, limits, counters);
         reconfiguration = new Reconfiguration(source, cluster, control, counters);
         barriers = new ReadBarriers(limits);
+        ranges = new RangeServer(source, limits);
+        digests = new Digests(source, counters);
+        learning = new Learning(journal, source, cluster, control, reconfiguration, counters, checkpointer);
+        snapshots = new SnapshotServer(limits);
         committer.controlMessages(control);
     }
 
@@ -98,7 +116,11 @@ final class ClusterDuties {
     void onRecovered(final RecoveryReport report) {
         for (final ChainReplica replica : replicas) {
             replica.orders().promisedEpoch = replica.state().promisedEpoch();
-            if (report.tail() == TailState.UNCERTAIN && replica.state().memberSinceEpoch() > 0) {
+            if (replica.isLost()) {
+                learning.recordLoss(replica);
+            }
+            final boolean isTorn = report.tail() == TailState.UNCERTAIN && rules.corruptionIsNotTorn;
+            if ((isTorn || replica.mayLackTail()) && replica.state().memberSinceEpoch() > 0) {
                 replica.uncertainTail(true);
                 // over the next restart, too: what is torn now is overwritten by then (P4)
                 reconfiguration.recordMembership(
@@ -138,6 +160,11 @@ final class ClusterDuties {
             case SnapshotNeededDecoder.TEMPLATE_ID -> protocol.onSnapshotNeeded(replica, buffer, offset);
             case ReadBarrierDecoder.TEMPLATE_ID -> barriers.onBarrier(replica, buffer, offset);
             case ReadBarrierPassedDecoder.TEMPLATE_ID -> barriers.onPassed(replica, buffer, offset);
+            case DigestDecoder.TEMPLATE_ID -> digests.onDigest(replica, buffer, offset);
+            case FetchRangeDecoder.TEMPLATE_ID -> ranges.onFetchRange(replica, sender, buffer, offset);
+            case RangeDataDecoder.TEMPLATE_ID -> learning.onRangeData(replica, buffer, offset, nowNs);
+            case SnapshotRequestDecoder.TEMPLATE_ID -> snapshots.onRequest(replica, sender, buffer, offset, nowNs);
+            case SnapshotPartDecoder.TEMPLATE_ID -> learning.onSnapshotPart(replica, buffer, offset, nowNs);
             default -> counters.malformedCount++;
         }
     }
@@ -158,6 +185,8 @@ final class ClusterDuties {
                     case DigestDecoder.TEMPLATE_ID -> DigestDecoder.chainEncodingOffset();
                     case FetchRangeDecoder.TEMPLATE_ID -> FetchRangeDecoder.chainEncodingOffset();
                     case RangeDataDecoder.TEMPLATE_ID -> RangeDataDecoder.chainEncodingOffset();
+                    case SnapshotRequestDecoder.TEMPLATE_ID -> SnapshotRequestDecoder.chainEncodingOffset();
+                    case SnapshotPartDecoder.TEMPLATE_ID -> SnapshotPartDecoder.chainEncodingOffset();
                     case SealDecoder.TEMPLATE_ID -> SealDecoder.chainEncodingOffset();
                     case InstallDecoder.TEMPLATE_ID -> InstallDecoder.chainEncodingOffset();
                     case LearnDecoder.TEMPLATE_ID -> LearnDecoder.chainEncodingOffset();
@@ -173,9 +202,10 @@ final class ClusterDuties {
      * @param buffer holds the message.
      * @param offset of its SBE header.
      * @param length in bytes.
+     * @param nowNs monotonic time of this turn.
      * @return whether it was one for replicas.
      */
-    boolean onControlFrame(final DirectBuffer buffer, final int offset, final int length) {
+    boolean onControlFrame(final DirectBuffer buffer, final int offset, final int length, final long nowNs) {
         final int templateId = ChainFrames.check(buffer, offset, length);
         if (templateId < 0) {
             counters.malformedCount++;
@@ -188,6 +218,8 @@ final class ClusterDuties {
         switch (templateId) {
             case SealDecoder.TEMPLATE_ID -> reconfiguration.onSeal(replica, buffer, offset);
             case InstallDecoder.TEMPLATE_ID -> reconfiguration.onInstall(replica, buffer, offset);
+            case LearnDecoder.TEMPLATE_ID -> learning.onLearn(replica, buffer, offset, nowNs);
+            case RetireDecoder.TEMPLATE_ID -> learning.onRetire(replica, buffer, offset);
             default -> {
                 return false;
             }
@@ -207,6 +239,7 @@ final class ClusterDuties {
     /** Goes on with everything else, behind the journal's turn. */
     int doWork(final long nowNs) {
         int work = 0;
+        snapshots.doWork(nowNs);
         for (final ChainReplica replica : replicas) {
             if (replica.orders().isBusy()) {
                 work += reconfiguration.doWork(replica, nowNs);
@@ -218,6 +251,11 @@ final class ClusterDuties {
             work += protocol.tell(replica, nowNs);
             work += apply(replica, nowNs);
             work += barriers.doWork(replica);
+            work += learning.doWork(replica, nowNs);
+            work += digests.doWork(replica, nowNs);
+            if (replica.orders().changeDue) {
+                work += news.tell(replica);
+            }
         }
         return work;
     }
@@ -284,12 +322,19 @@ final class ClusterDuties {
         final int body = index + RecordHeaderDecoder.BLOCK_LENGTH;
         switch (record.kind()) {
             case CHAIN_MEMBERSHIP -> replica.applyLocal(buffer, index, length);
-            case TRUNCATE ->
+            case FILL -> {
+                journal.settleFills();
+                replica.log().fold(fill.wrap(buffer, body, FillBodyDecoder.BLOCK_LENGTH, 0));
+                counters.filledRecordCount++;
+            }
+            case TRUNCATE -> {
+                replica.orders().retiring = false;
                 reconfiguration.onTruncateDurable(
                         replica,
                         truncate.wrap(buffer, body, TruncateBodyDecoder.BLOCK_LENGTH, 0)
                                 .newEpoch(),
                         nowNs);
+            }
             default -> counters.malformedCount++;
         }
     }

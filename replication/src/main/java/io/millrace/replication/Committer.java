@@ -97,8 +97,7 @@ final class Committer {
         }
     }
 
-    private void onAppended(
-            final ChainReplica replica, final long queueNs, final long journalNs, final long chainNs) {
+    private void onAppended(final ChainReplica replica, final long queueNs, final long journalNs, final long chainNs) {
         queueTimes.record(queueNs);
         journalTimes.record(journalNs);
         final WriterBinding binding = replica.binding(replica.state().appliedWriterSlot());

@@ -66,8 +66,7 @@ final class ControlMessages {
     }
 
     /** Tells whether a message is for this device of this node. */
-    boolean isForDevice(
-            final long toNodeHigh, final long toNodeLow, final long toDeviceHigh, final long toDeviceLow) {
+    boolean isForDevice(final long toNodeHigh, final long toNodeLow, final long toDeviceHigh, final long toDeviceLow) {
         return toNodeHigh == nodeIdHigh
                 && toNodeLow == nodeIdLow
                 && toDeviceHigh == deviceUuid.getMostSignificantBits()

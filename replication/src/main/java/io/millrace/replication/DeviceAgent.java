@@ -142,7 +142,9 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
                         journalContext.readerLimit(),
                         limits.journalReaders()
                                 + 1 // the cleaner's
-                                + (chainCluster == null ? 0 : chainCluster.limits().sourceReaders()))));
+                                + (chainCluster == null
+                                        ? 0
+                                        : chainCluster.limits().sourceReaders()))));
         durability = journal.durabilityMode().survivesPowerLoss() ? Durability.MEDIA : Durability.MEMORY;
         final ChainRules rules = chainCluster == null ? ChainRules.ALL : chainCluster.rules();
         acks = chainCluster == null
@@ -157,7 +159,8 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
         reads = new ReadAdapter(journal, appends, limits);
         checkpointer = new Checkpointer(journal, chains, limits.checkpointIntervalBytes());
         committer = new Committer(acks, reads, checkpointer);
-        cluster = chainCluster == null ? null : new ClusterDuties(journal, chains, chainCluster, committer);
+        cluster =
+                chainCluster == null ? null : new ClusterDuties(journal, chains, chainCluster, committer, checkpointer);
         final int first = placement.holds(0) ? 1 : 0;
         expiries = new WriterExpiry[replicas.length - first];
         for (int i = 0; i < expiries.length; i++) {
@@ -217,6 +220,17 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
             } else if (!replica.isRestored(header.position())) {
                 committer.afterApply(replica, replica.recover(buffer, index, length), buffer, index, length, true);
             }
+        }
+
+        @Override
+        public OnDamage onDamage(final long batchAddress, final long batchSequence) {
+            if (cluster == null) {
+                return OnDamage.REFUSE;
+            }
+            for (final ChainReplica replica : replicas) {
+                replica.onDamage();
+            }
+            return cluster.rules().corruptionIsNotTorn ? OnDamage.SKIP : OnDamage.CUT;
         }
 
         @Override
@@ -488,6 +502,22 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
     }
 
     @Override
+    public boolean onChainFrame(final Session session, final DirectBuffer buffer, final int offset, final int length) {
+        if (cluster == null) {
+            return session.refuse(
+                    RefusalCode.UNSUPPORTED, 0, 0, 0, 0, 0, 0, 0, "the chains of this device have no other members");
+        }
+        final ClientSession client = AppendAdapter.client(session);
+        SessionPeer peer = client.peer;
+        if (peer == null) {
+            peer = new SessionPeer(session);
+            client.peer = peer;
+        }
+        cluster.onPeerFrame(peer, buffer, offset, length, clock.nanoTime());
+        return true;
+    }
+
+    @Override
     public void onOpen(final Session session) {
         session.attach(new ClientSession());
     }
@@ -531,14 +561,7 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
             } else if (replica.onDurable(position)) {
                 final long receivedNs = header.timestampNs() - epochOffsetNs;
                 committer.commit(
-                        replica,
-                        buffer,
-                        index,
-                        length,
-                        position,
-                        submittedNs - receivedNs,
-                        durableNs - submittedNs,
-                        0);
+                        replica, buffer, index, length, position, submittedNs - receivedNs, durableNs - submittedNs, 0);
             }
             index += LogFormat.align(length);
         }
@@ -610,7 +633,7 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
         if (ChainFrames.check(buffer, offset, length) == EffectOrderDecoder.TEMPLATE_ID) {
             onEffectOrder(buffer, offset);
         } else {
-            duties().onControlFrame(buffer, offset, length);
+            duties().onControlFrame(buffer, offset, length, clock.nanoTime());
         }
     }
 
@@ -710,7 +733,8 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
         }
     }
 
-    private ChainReplica replica(final int chain) {
+    /** Gives the replica of a chain. */
+    ChainReplica replica(final int chain) {
         return chains.get(chain);
     }
 }

@@ -3,8 +3,9 @@ package io.millrace.replication;
 import java.util.Arrays;
 
 /**
- * Which chain epoch wrote which positions: pairs of an epoch and the first position it may write, both rising. Of a log
- * (what its records say) and of a chain (what the control plane says) alike.
+ * Which chain epoch wrote which positions: pairs of an epoch and the first position it may write, epochs rising. Of a
+ * log (what its records say) and of a chain (what the control plane says) alike. Of a chain the positions may fall: the
+ * longest log of one epoch may be lost before anything was committed behind a shorter one.
  *
  * <p><b>Threading</b>: one thread. Allocates only when it grows.
  */
@@ -41,10 +42,10 @@ final class EpochHistory {
     /**
      * Adds a pair behind the others.
      *
-     * @return false when it does not rise: nothing was added.
+     * @return false when the epoch does not rise: nothing was added.
      */
     boolean add(final long epoch, final long start) {
-        if (size > 0 && (epoch <= epochs[size - 1] || start < starts[size - 1])) {
+        if (size > 0 && epoch <= epochs[size - 1]) {
             return false;
         }
         if (size == epochs.length) {
@@ -83,12 +84,11 @@ final class EpochHistory {
 
     /** Gives the first position that any epoch behind one may write: records of that epoch lie below. */
     private long endOf(final long epoch) {
-        for (int i = 0; i < size; i++) {
-            if (epochs[i] > epoch) {
-                return starts[i];
-            }
+        long end = Long.MAX_VALUE;
+        for (int i = size - 1; i >= 0 && epochs[i] > epoch; i--) {
+            end = Math.min(end, starts[i]);
         }
-        return Long.MAX_VALUE;
+        return end;
     }
 
     /**

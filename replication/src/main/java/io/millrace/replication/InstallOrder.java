@@ -58,7 +58,6 @@ final class InstallOrder {
         isSound = sound && history.lastEpoch() == epoch;
     }
 
-
     /** Finds this device among the members, -1 when it is none. */
     int indexOf(final ReplicaAddress own) {
         for (int i = 0; i < members.length; i++) {

@@ -1,5 +1,7 @@
 package io.millrace.replication;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * That this replica is to learn the chain log from another one.
  *
@@ -24,6 +26,10 @@ final class LearnOrder {
     long requestId;
     long nextRequestNs;
     long nextReportNs;
+
+    /** A snapshot that is being fetched, null when none is. */
+    @Nullable
+    SnapshotFetch snapshot;
 
     /** Copies an order. */
     LearnOrder(

@@ -72,7 +72,7 @@ final class Membership {
         halted = true;
     }
 
-    /** Resumes the installed epoch; only {@link ChainRules.Rule#LATE_SEAL_IGNORED} and its like switched off do. */
+    /** Tells whether it takes part in nothing any more. */
     boolean isHalted() {
         return halted;
     }

@@ -107,7 +107,11 @@ final class ReadBarriers {
     }
 
     private void answer(
-            final ChainReplica replica, final PeerLink to, final long epoch, final long barrierId, final long position) {
+            final ChainReplica replica,
+            final PeerLink to,
+            final long epoch,
+            final long barrierId,
+            final long position) {
         passedEncoder
                 .wrapAndApplyHeader(scratch, 0, headerEncoder)
                 .chainEpoch(epoch)

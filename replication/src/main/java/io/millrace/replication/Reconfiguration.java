@@ -21,8 +21,8 @@ import org.agrona.MutableDirectBuffer;
  *
  * <p><b>Threading</b>: the device thread.
  *
- * <p><b>Invariants</b>: an epoch at or below the installed one, or below the promised one, changes nothing; a promise is
- * durable before Sealed goes out; a truncation is durable before Installed goes out and before a record of the new
+ * <p><b>Invariants</b>: an epoch at or below the installed one, or below the promised one, changes nothing; a promise
+ * is durable before Sealed goes out; a truncation is durable before Installed goes out and before a record of the new
  * epoch is in the journal; no installation survives the end of the process.
  */
 final class Reconfiguration {

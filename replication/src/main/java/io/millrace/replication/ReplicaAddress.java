@@ -13,12 +13,7 @@ package io.millrace.replication;
  * @param endpoint that the device's thread is reached at.
  */
 public record ReplicaAddress(
-        long nodeIdHigh,
-        long nodeIdLow,
-        long deviceUuidHigh,
-        long deviceUuidLow,
-        long incarnation,
-        String endpoint) {
+        long nodeIdHigh, long nodeIdLow, long deviceUuidHigh, long deviceUuidLow, long incarnation, String endpoint) {
     /**
      * Tells whether both name the same device of the same node, in whatever run.
      *
