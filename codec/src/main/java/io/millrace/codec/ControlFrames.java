@@ -106,7 +106,8 @@ public final class ControlFrames {
         shapes[DeviceSnapshotDecoder.TEMPLATE_ID] =
                 new MessageShape(DeviceSnapshotDecoder.BLOCK_LENGTH, MessageShape.TEXT);
         shapes[ChainSnapshotDecoder.TEMPLATE_ID] = new MessageShape(ChainSnapshotDecoder.BLOCK_LENGTH)
-                .group(ChainSnapshotDecoder.HistoryDecoder.sbeBlockLength());
+                .group(ChainSnapshotDecoder.HistoryDecoder.sbeBlockLength())
+                .group(ChainSnapshotDecoder.TargetsDecoder.sbeBlockLength());
         shapes[ReplicaSnapshotDecoder.TEMPLATE_ID] =
                 new MessageShape(ReplicaSnapshotDecoder.BLOCK_LENGTH, MessageShape.BYTES);
         return shapes;

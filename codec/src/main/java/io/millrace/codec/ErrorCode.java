@@ -151,6 +151,30 @@ public enum ErrorCode {
             "See the node's error log; check the device, then restart the node."),
     /** No space in the index. */
     INDEX_FULL(4003, 1, "the index of segment offsets is full", "Raise the index limit of the node."),
+    /** Below the minimum. */
+    REPLICAS_TOO_FEW(
+            4004,
+            1,
+            "the chain has fewer replicas than its minimum; what was acknowledged is kept and can be read",
+            "Start the nodes that are down; the client tries again."),
+    /** No such node or device. */
+    NODE_UNKNOWN(4010, 5, "the cluster does not know the node or the device", "Check the id; start the node first."),
+    /** Replicas are on it. */
+    NODE_IN_USE(4011, 5, "the node still carries replicas", "Drain it first and wait until it is empty."),
+    /** Too few for the replication factor. */
+    DEVICES_TOO_FEW(
+            4012, 5, "the nodes that are added and alive have too few devices", "Add nodes or lower the factor."),
+    /** Made once. */
+    CHAINS_CONFIGURED(4013, 5, "the chains exist already, with other properties", "Use them as they are."),
+    /** Nothing to force. */
+    CHAIN_NOT_SEALED(
+            4014, 5, "the chain does not wait for replicas in that epoch", "See its state; there is nothing to force."),
+    /** Has no log to offer. */
+    REPLICA_NOT_SEALED(
+            4015,
+            5,
+            "a replica named has not answered the seal, or has lost what it held",
+            "Name replicas that are sealed and hold a log."),
 
     /** Address in use. */
     PORT_IN_USE(5001, 1, "the listen address is in use", "Stop the other process (ss -ulpn) or choose another port."),

@@ -1,5 +1,6 @@
 package io.millrace.control;
 
+import io.millrace.codec.ChainFrames;
 import io.millrace.codec.ErrorCode;
 import io.millrace.codec.KeyHash;
 import io.millrace.codec.MillraceException;
@@ -66,6 +67,8 @@ public final class ControlService<S> {
     private @Nullable UUID startingNode;
     private long startingIncarnation;
     private int startResult = ControlStatus.OPEN;
+    private NodeMessages nodeMessages = NodeMessages.NONE;
+    private long droppedMessageCount;
     private long lastPosition;
     private boolean answersDelayed;
     private boolean isOtherFenced;
@@ -128,14 +131,55 @@ public final class ControlService<S> {
             final Reply<S> reply,
             final SegmentLengths segmentLengths,
             final ChainPlaces places) {
+        this(
+                limits,
+                ReconfigurationLimits.DEFAULT,
+                ControlRules.ALL,
+                log,
+                effectSink,
+                reply,
+                segmentLengths,
+                places);
+    }
+
+    /**
+     * Wires the service of a cluster.
+     *
+     * @param limits of the state and of the service.
+     * @param reconfigurationLimits of the state.
+     * @param rules {@link ControlRules#ALL}, but in tests.
+     * @param log of commands.
+     * @param effectSink the heads of the data chains.
+     * @param reply the sessions.
+     * @param segmentLengths the committed state of the data chains.
+     * @param places where clients reach the chains.
+     */
+    public ControlService(
+            final ControlLimits limits,
+            final ReconfigurationLimits reconfigurationLimits,
+            final ControlRules rules,
+            final ControlLog log,
+            final EffectSink effectSink,
+            final Reply<S> reply,
+            final SegmentLengths segmentLengths,
+            final ChainPlaces places) {
         this.limits = limits;
         this.log = log;
         this.reply = reply;
         this.places = places;
         queries = new SegmentQueries<>(segmentLengths, new OwnerOfQueries());
-        state = new ControlState(limits);
+        state = new ControlState(limits, reconfigurationLimits, rules);
         replyWriter = new ReplyWriter(limits.maxReplyLength());
         dispatch = new EffectDispatch(log, effectSink, commandWriter);
+    }
+
+    /**
+     * Sets who carries messages to the nodes of a cluster: who leads the control plane, and nobody else.
+     *
+     * @param carrier of messages, {@link NodeMessages#NONE}: they are dropped.
+     */
+    public void nodeMessages(final NodeMessages carrier) {
+        nodeMessages = carrier;
     }
 
     /**
@@ -259,6 +303,7 @@ public final class ControlService<S> {
         lastPosition = position;
         final int result = state.apply(buffer, offset, length, timestampNs, onEffects);
         if (startingNode != null
+                && !ChainFrames.isChainMessage(buffer, offset, length)
                 && messageHeader.wrap(buffer, offset).templateId() == NodeStartedDecoder.TEMPLATE_ID
                 && isOwnStart(buffer, offset)) {
             startResult = result;
@@ -298,12 +343,17 @@ public final class ControlService<S> {
         if (lastPosition != 0 || startingNode != null) {
             throw new IllegalStateException("a snapshot is restored at position " + lastPosition + " of chain 0");
         }
-        final SnapshotReader reader = new SnapshotReader(limits, buffer, offset, length);
+        final SnapshotReader reader = new SnapshotReader(limits, state.newCluster(), buffer, offset, length);
         final long position = reader.readPosition();
         state.restore(reader);
         lastPosition = position;
         state.forEachPendingEffect(onEffects);
         return position;
+    }
+
+    /** Returns how many messages to nodes were not sent; what needs an answer was said again. */
+    public long droppedMessageCount() {
+        return droppedMessageCount;
     }
 
     /** Returns the position in chain 0 of the last command applied, 0: none. */
@@ -775,6 +825,19 @@ public final class ControlService<S> {
             if (held != null && held.commandHash == commandHash) {
                 waiting.remove(key);
                 answer(held, result, streamId, detail);
+            }
+        }
+
+        @Override
+        public void onNodeMessage(
+                final long nodeIdHigh,
+                final long nodeIdLow,
+                final String endpoint,
+                final DirectBuffer message,
+                final int offset,
+                final int length) {
+            if (!nodeMessages.trySend(nodeIdHigh, nodeIdLow, endpoint, message, offset, length)) {
+                droppedMessageCount++;
             }
         }
     }

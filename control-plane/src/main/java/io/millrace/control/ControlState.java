@@ -1,5 +1,6 @@
 package io.millrace.control;
 
+import io.millrace.codec.ChainFrames;
 import io.millrace.codec.ControlFrames;
 import io.millrace.codec.ErrorCode;
 import io.millrace.codec.FrameStatus;
@@ -8,6 +9,7 @@ import io.millrace.codec.KeyHash;
 import io.millrace.codec.KeyRange;
 import io.millrace.codec.MillraceException;
 import io.millrace.codec.Names;
+import io.millrace.codec.control.ConfigureChainsCommandDecoder;
 import io.millrace.codec.control.CreateScopeCommandDecoder;
 import io.millrace.codec.control.CreateStreamCommandDecoder;
 import io.millrace.codec.control.DeleteScopeCommandDecoder;
@@ -18,6 +20,7 @@ import io.millrace.codec.control.MessageHeaderDecoder;
 import io.millrace.codec.control.NodeStartedDecoder;
 import io.millrace.codec.control.SealStreamCommandDecoder;
 import io.millrace.codec.control.SetStreamHeaderCommandDecoder;
+import io.millrace.codec.control.TickDecoder;
 import io.millrace.codec.control.TruncateStreamCommandDecoder;
 import io.millrace.codec.wire.RefusalCode;
 import io.millrace.codec.wire.StreamState;
@@ -27,6 +30,7 @@ import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.agrona.DirectBuffer;
+import org.agrona.ExpandableArrayBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -54,11 +58,16 @@ public final class ControlState {
     private final SetStreamHeaderCommandDecoder setStreamHeader = new SetStreamHeaderCommandDecoder();
     private final TruncateStreamCommandDecoder truncateStream = new TruncateStreamCommandDecoder();
     private final EffectDoneDecoder effectDone = new EffectDoneDecoder();
+    private final TickDecoder tick = new TickDecoder();
 
     private final ControlLimits limits;
+    private final ReconfigurationLimits reconfigurationLimits;
+    private final ControlRules rules;
+    private final OperatorCommands operatorCommands = new OperatorCommands();
     private final TreeMap<String, NavigableMap<String, Stream>> scopes = new TreeMap<>();
     private final TreeMap<UUID, Node> nodes = new TreeMap<>();
     private RequestTable requests;
+    private Cluster cluster;
     private ChainEffects[] chains = {};
     private long lastStreamId;
     private int streamCount;
@@ -76,14 +85,30 @@ public final class ControlState {
      * @param limits the same at every replay.
      */
     public ControlState(final ControlLimits limits) {
+        this(limits, ReconfigurationLimits.DEFAULT, ControlRules.ALL);
+    }
+
+    /**
+     * Starts empty.
+     *
+     * @param limits the same at every replay.
+     * @param reconfigurationLimits the same at every replay.
+     * @param rules {@link ControlRules#ALL}, but in tests.
+     */
+    public ControlState(
+            final ControlLimits limits, final ReconfigurationLimits reconfigurationLimits, final ControlRules rules) {
         this.limits = limits;
+        this.reconfigurationLimits = reconfigurationLimits;
+        this.rules = rules;
+        cluster = newCluster();
         requests = new RequestTable(limits.maxKeptReplies());
     }
 
     /**
      * Applies one committed command.
      *
-     * @param command buffer with an encoded message of {@code millrace-control.xml}.
+     * @param command buffer with an encoded message of {@code millrace-control.xml}, or with one of {@code
+     *     millrace-chain.xml} that a node reports.
      * @param offset of its SBE header.
      * @param length bytes with the header.
      * @param timestampNs of the record, nanoseconds since 1970.
@@ -98,6 +123,13 @@ public final class ControlState {
             final int length,
             final long timestampNs,
             final Effects effects) {
+        if (ChainFrames.isChainMessage(command, offset, length)) {
+            final int report = ChainFrames.check(command, offset, length);
+            if (report < 0) {
+                throw new IllegalStateException("chain 0 holds a report that is " + FrameStatus.toText(report));
+            }
+            return cluster.onReport(report, command, offset, length, effects);
+        }
         final int templateId = ControlFrames.check(command, offset, length);
         if (templateId < 0) {
             throw new IllegalStateException("chain 0 holds a command that is " + FrameStatus.toText(templateId));
@@ -113,6 +145,10 @@ public final class ControlState {
                 effectDone.wrapAndApplyHeader(command, offset, messageHeader);
                 return onEffectDone(effects);
             }
+            case TickDecoder.TEMPLATE_ID -> {
+                tick.wrapAndApplyHeader(command, offset, messageHeader);
+                return cluster.onTick(tick.timeNs(), effects);
+            }
             default -> {
                 key = RequestKey.of(command, offset);
                 commandHash = KeyHash.of(command, offset, length);
@@ -127,14 +163,16 @@ public final class ControlState {
     }
 
     /**
-     * Says again which effects are not done.
+     * Says again which effects are not done, and what replicas have not answered.
      *
-     * @param effects told by {@link Effects#onEffect}, per chain in order of their numbers.
+     * @param effects told by {@link Effects#onEffect}, per chain in order of their numbers, and by
+     *     {@link Effects#onNodeMessage}.
      */
     public void forEachPendingEffect(final Effects effects) {
         for (final ChainEffects chain : chains) {
             chain.forEachPending(effects);
         }
+        cluster.forEachPending(effects);
     }
 
     /**
@@ -162,12 +200,69 @@ public final class ControlState {
      * @throws IllegalStateException when a command was applied before.
      */
     public void restore(final DirectBuffer buffer, final int offset, final int length) {
-        restore(new SnapshotReader(limits, buffer, offset, length));
+        restore(new SnapshotReader(limits, newCluster(), buffer, offset, length));
     }
 
     /** Returns the number of data chains, 0 before the first NodeStarted. */
     public int chainCount() {
         return chains.length;
+    }
+
+    /**
+     * Returns the configuration of a replicated chain as it is now.
+     *
+     * @param chain data chain, from 1.
+     * @return its view, or null when it is not replicated.
+     */
+    public @Nullable ChainView chainView(final int chain) {
+        final ReplicatedChain found = cluster.chain(chain);
+        return found == null ? null : cluster.messages().view(found);
+    }
+
+    /**
+     * Encodes an effect for the head of a replicated chain, as EffectOrder.
+     *
+     * @param chain data chain, from 1; it is replicated.
+     * @param effectNumber dense per chain.
+     * @param effect buffer with a SegmentEffect and its SBE header.
+     * @param offset of the header.
+     * @param length bytes with the header.
+     * @param target to write to; expands.
+     * @return bytes written from index 0 on.
+     * @throws IllegalArgumentException when the chain is not replicated.
+     */
+    public int encodeEffectOrder(
+            final int chain,
+            final long effectNumber,
+            final DirectBuffer effect,
+            final int offset,
+            final int length,
+            final MutableDirectBuffer target) {
+        return cluster.messages()
+                .effectOrder(replicatedChain(chain), effectNumber, effect, offset, length, target, 0);
+    }
+
+    /**
+     * Encodes where a replicated chain is served, as ChainMap.
+     *
+     * @param chain data chain, from 1; it is replicated.
+     * @param correlationId of the question, 0: not asked for.
+     * @param target to write to; expands.
+     * @return bytes written from index 0 on.
+     * @throws IllegalArgumentException when the chain is not replicated.
+     */
+    public int encodeChainMap(final int chain, final long correlationId, final MutableDirectBuffer target) {
+        return cluster.messages().chainMap(replicatedChain(chain), correlationId, target, 0);
+    }
+
+    /** Returns how many orders to replicas (Seal, Install, Learn, Retire) are not answered. */
+    public int pendingOrderCount() {
+        return cluster.pendingCount();
+    }
+
+    /** Returns the time of the control plane, nanoseconds from 0: what its ticks moved it. */
+    public long timeNs() {
+        return cluster.nodes.timeNs();
     }
 
     /** Returns the number of scopes. */
@@ -207,7 +302,7 @@ public final class ControlState {
      */
     public long incarnation(final UUID nodeId) {
         final Node node = nodes.get(nodeId);
-        return node == null ? 0 : node.incarnation();
+        return node == null ? cluster.nodes.incarnation(nodeId) : node.incarnation();
     }
 
     /** Returns a hash of everything that decides what later commands do; equal on all members after the same log. */
@@ -232,6 +327,12 @@ public final class ControlState {
                 .add(node.incarnation())
                 .add(node.endpoint()));
         requests.addTo(hash);
+        if (!cluster.isEmpty()) {
+            final ExpandableArrayBuffer bytes = new ExpandableArrayBuffer();
+            final SnapshotWriter writer = new SnapshotWriter(bytes, 0);
+            new ClusterWriter(writer).write(cluster);
+            hash.add(KeyHash.of(bytes, 0, writer.length()));
+        }
         return hash.value();
     }
 
@@ -243,7 +344,15 @@ public final class ControlState {
      */
     void encode(final SnapshotWriter writer, final long stateHash) {
         final List<RequestTable.Request> inOrder = requests.inOrder();
-        writer.begin(chains.length, lastStreamId, requests.lastOrder(), scopes.size(), nodes.size(), inOrder.size());
+        final boolean hasCluster = !cluster.isEmpty();
+        writer.begin(
+                chains.length,
+                lastStreamId,
+                requests.lastOrder(),
+                scopes.size(),
+                nodes.size(),
+                inOrder.size(),
+                hasCluster);
         scopes.forEach((name, streams) -> {
             writer.scope(name, streams.size());
             streams.values().forEach(writer::stream);
@@ -253,6 +362,9 @@ public final class ControlState {
         }
         nodes.forEach(writer::node);
         inOrder.forEach(writer::request);
+        if (hasCluster) {
+            new ClusterWriter(writer).write(cluster);
+        }
         writer.end(stateHash);
     }
 
@@ -263,7 +375,7 @@ public final class ControlState {
      * @throws MillraceException when it has none to give.
      */
     void restore(final SnapshotReader reader) {
-        if (!scopes.isEmpty() || !nodes.isEmpty() || requests.lastOrder() != 0) {
+        if (!scopes.isEmpty() || !nodes.isEmpty() || requests.lastOrder() != 0 || !cluster.isEmpty()) {
             throw new IllegalStateException("a snapshot is restored into a state that has seen commands");
         }
         reader.read();
@@ -271,6 +383,7 @@ public final class ControlState {
         nodes.putAll(reader.nodes());
         requests = reader.requests();
         chains = reader.chains();
+        cluster = reader.cluster();
         lastStreamId = reader.lastStreamId();
         streamCount = reader.streamCount();
         segmentCount = reader.segmentCount();
@@ -280,6 +393,7 @@ public final class ControlState {
             nodes.clear();
             requests = new RequestTable(limits.maxKeptReplies());
             chains = new ChainEffects[0];
+            cluster = newCluster();
             lastStreamId = 0;
             streamCount = 0;
             segmentCount = 0;
@@ -314,9 +428,41 @@ public final class ControlState {
         return streams == null ? null : streams.get(streamName);
     }
 
+    /** Returns an empty cluster for a snapshot to fill. */
+    Cluster newCluster() {
+        return new Cluster(limits, reconfigurationLimits, rules);
+    }
+
     /** Returns the streams of all scopes by name; not to be changed. */
     NavigableMap<String, NavigableMap<String, Stream>> scopes() {
         return scopes;
+    }
+
+    private ReplicatedChain replicatedChain(final int chain) {
+        final ReplicatedChain found = cluster.chain(chain);
+        if (found == null) {
+            throw new IllegalArgumentException("chain " + chain + " is not replicated");
+        }
+        return found;
+    }
+
+    /** Applies an operator's command; the first configuration makes the chains that segments lie on. */
+    private int onOperator(
+            final int templateId, final DirectBuffer command, final int offset, final Effects effects) {
+        if (templateId == ConfigureChainsCommandDecoder.TEMPLATE_ID
+                && chains.length != 0
+                && cluster.chains.isEmpty()) {
+            return refuse(RefusalCode.CHAINS_CONFIGURED, chains.length);
+        }
+        final int result = operatorCommands.apply(cluster, templateId, command, offset, effects);
+        if (ControlStatus.isRefusal(result)) {
+            answerDetail = cluster.detail();
+        }
+        if (chains.length == 0 && !cluster.chains.isEmpty()) {
+            chains = new ChainEffects[cluster.chains.size()];
+            Arrays.setAll(chains, i -> new ChainEffects(i + 1));
+        }
+        return result;
     }
 
     private int onNodeStarted() {
@@ -433,8 +579,12 @@ public final class ControlState {
                 truncateStream.wrapAndApplyHeader(command, offset, messageHeader);
                 yield onTruncateStream(truncateStream, effects);
             }
-            default ->
-                throw new IllegalStateException("chain 0 holds template " + templateId + ", which is no command");
+            default -> {
+                if (!OperatorCommands.handles(templateId)) {
+                    throw new IllegalStateException("chain 0 holds template " + templateId + ", which is no command");
+                }
+                yield answer(onOperator(templateId, command, offset, effects), effects);
+            }
         };
     }
 
@@ -693,7 +843,11 @@ public final class ControlState {
     private int answer(final int result, final Effects effects) {
         if (result == -RefusalCode.STREAM_BUSY.value()
                 || result == -RefusalCode.THROTTLED.value()
-                || result == -RefusalCode.NOT_READY.value()) {
+                || result == -RefusalCode.NOT_READY.value()
+                || result == -RefusalCode.DEVICES_TOO_FEW.value()
+                || result == -RefusalCode.NODE_IN_USE.value()
+                || result == -RefusalCode.CHAIN_NOT_SEALED.value()
+                || result == -RefusalCode.REPLICA_NOT_SEALED.value()) {
             effects.onAnswer(
                     key.clientIdHigh(),
                     key.clientIdLow(),

@@ -32,6 +32,9 @@ public final class ControlStatus {
     /** More nodes than {@link ControlLimits#maxNodes()}. */
     public static final int NODE_LIMIT = -5;
 
+    /** A report or a Tick that is late, doubled, of a stranger or senseless: nothing changed. */
+    public static final int IGNORED = -6;
+
     private ControlStatus() {}
 
     /**

@@ -1,6 +1,7 @@
 package io.millrace.control;
 
 import io.millrace.codec.control.EffectAction;
+import org.agrona.DirectBuffer;
 
 /**
  * What a command brings about outside the control state; filled by {@link ControlState#apply}.
@@ -58,4 +59,23 @@ public interface Effects {
             int result,
             long streamId,
             long detail);
+
+    /**
+     * A node is to be told something: a message of {@code millrace-chain.xml}. It may be lost, doubled or late; what
+     * needs an answer is said again at every Tick until it has come.
+     *
+     * @param nodeIdHigh upper half of the node's id.
+     * @param nodeIdLow lower half.
+     * @param endpoint host:port where the node, or the device the message is for, is reached; empty: unknown.
+     * @param message buffer with the encoded message and its SBE header; valid during the call only.
+     * @param offset of the SBE header.
+     * @param length bytes with the header.
+     */
+    default void onNodeMessage(
+            final long nodeIdHigh,
+            final long nodeIdLow,
+            final String endpoint,
+            final DirectBuffer message,
+            final int offset,
+            final int length) {}
 }

@@ -40,6 +40,7 @@ final class SnapshotReader {
     private static final int MAX_ENDPOINT_LENGTH = 3 * 4096;
 
     private final ControlLimits limits;
+    private final Cluster cluster;
     private final DirectBuffer buffer;
     private final int offset;
     private final int limit;
@@ -92,12 +93,19 @@ final class SnapshotReader {
      * Looks at bytes; {@link #read} reads them.
      *
      * @param limits of the state.
+     * @param cluster empty, to be filled.
      * @param buffer with the snapshot.
      * @param offset of its first byte.
      * @param length in bytes.
      */
-    SnapshotReader(final ControlLimits limits, final DirectBuffer buffer, final int offset, final int length) {
+    SnapshotReader(
+            final ControlLimits limits,
+            final Cluster cluster,
+            final DirectBuffer buffer,
+            final int offset,
+            final int length) {
         this.limits = limits;
+        this.cluster = cluster;
         this.buffer = buffer;
         this.offset = offset;
         requests = new RequestTable(limits.maxKeptReplies());
@@ -176,11 +184,13 @@ final class SnapshotReader {
         messageCount = 0;
         expect(SnapshotBeginDecoder.TEMPLATE_ID, "SnapshotBegin");
         snapshotBegin.wrapAndApplyHeader(buffer, at, messageHeader);
-        if (snapshotBegin.snapshotVersion() != SnapshotWriter.VERSION) {
+        final int version = snapshotBegin.snapshotVersion();
+        final boolean hasCluster = version == SnapshotWriter.VERSION;
+        if (!hasCluster && version != SnapshotWriter.VERSION_WITHOUT_CLUSTER) {
             throw new MillraceException(
                     ErrorCode.FORMAT_VERSION,
-                    "the snapshot of the control plane has version " + snapshotBegin.snapshotVersion()
-                            + ", this program knows " + SnapshotWriter.VERSION);
+                    "the snapshot of the control plane has version " + version + ", this program knows up to "
+                             + SnapshotWriter.VERSION);
         }
         lastStreamId = checkCounter(snapshotBegin.lastStreamId(), "last stream id");
         final long lastRequestOrder = checkCounter(snapshotBegin.lastRequestOrder(), "last request order");
@@ -189,7 +199,7 @@ final class SnapshotReader {
         final int nodeCount = checkCount(snapshotBegin.nodeCount(), 0, limits.maxNodes(), "nodes");
         final long maxRequests = (long) limits.maxKeptReplies() + limits.maxOpenRequests();
         final int requestCount = checkCount(snapshotBegin.requestCount(), 0, maxRequests, "requests");
-        if ((chainCount == 0) != (nodeCount == 0)) {
+        if (!hasCluster && (chainCount == 0) != (nodeCount == 0)) {
             throw invalid(chainCount + " chains with " + nodeCount + " nodes: the first start of a node makes both");
         }
         chains = new ChainEffects[chainCount];
@@ -213,7 +223,20 @@ final class SnapshotReader {
         }
         checkCount(requests.openCount(), 0, limits.maxOpenRequests(), "open requests");
         checkCount(requests.answeredCount(), 0, limits.maxKeptReplies(), "kept replies");
+        if (hasCluster) {
+            new ClusterReader(this, limits, cluster).read(chainCount);
+        }
         readEnd();
+    }
+
+    /** Returns the cluster, empty when the snapshot has none. */
+    Cluster cluster() {
+        return cluster;
+    }
+
+    /** Returns the buffer that is read. */
+    DirectBuffer buffer() {
+        return buffer;
     }
 
     private void readScope() {
@@ -464,8 +487,14 @@ final class SnapshotReader {
         }
     }
 
-    /** Moves to the next message, which must be whole and of one kind: {@link #at} is where its SBE header begins. */
-    private void expect(final int templateId, final String name) {
+    /**
+     * Moves to the next message, which must be whole and of one kind.
+     *
+     * @param templateId of its kind.
+     * @param name of its kind.
+     * @return where its SBE header begins.
+     */
+    int expect(final int templateId, final String name) {
         if (limit - next < SnapshotWriter.LENGTH_LENGTH) {
             throw invalid("it ends where " + name + " should begin");
         }
@@ -483,23 +512,47 @@ final class SnapshotReader {
         }
         next = at + length;
         messageCount++;
+        return at;
     }
 
-    private long checkCounter(final long value, final String what) {
+    /**
+     * Checks that a number is not below 0.
+     *
+     * @param value of it.
+     * @param what it is.
+     * @return the value.
+     */
+    long checkCounter(final long value, final String what) {
         if (value < 0) {
             throw invalid("the " + what + " is " + value);
         }
         return value;
     }
 
-    private int checkCount(final int value, final int min, final long max, final String what) {
+    /**
+     * Checks that a number is in its range.
+     *
+     * @param value of it.
+     * @param min least.
+     * @param max most.
+     * @param what it counts.
+     * @return the value.
+     */
+    int checkCount(final int value, final int min, final long max, final String what) {
         if (value < min || value > max) {
             throw invalid(value + " " + what + ", allowed are " + min + " to " + max);
         }
         return value;
     }
 
-    private boolean checkFlag(final short value, final String what) {
+    /**
+     * Checks that a number is 0 or 1.
+     *
+     * @param value of it.
+     * @param what it is.
+     * @return true when 1.
+     */
+    boolean checkFlag(final short value, final String what) {
         if (value > 1) {
             throw invalid(what + " is " + value);
         }
@@ -513,7 +566,13 @@ final class SnapshotReader {
         return name;
     }
 
-    private MillraceException invalid(final String what) {
+    /**
+     * Makes what is thrown when the bytes are no snapshot.
+     *
+     * @param what is wrong.
+     * @return to be thrown.
+     */
+    MillraceException invalid(final String what) {
         return new MillraceException(
                 ErrorCode.RECORD_INVALID,
                 "the snapshot of the control plane is damaged before its byte " + (next - offset) + ": " + what);

@@ -18,14 +18,18 @@ import java.util.UUID;
 import org.agrona.MutableDirectBuffer;
 
 /**
- * Writes a snapshot of the control plane: the messages 30 to 39 of {@code millrace-control.xml} in the order that
+ * Writes a snapshot of the control plane: the messages 30 to 39 and, by {@link ClusterWriter},
+ * 70 to 74 of {@code millrace-control.xml} in the order that
  * {@code docs/formats.md} draws, each behind its length. {@link SnapshotReader} reads it back.
  *
  * <p><b>Threading:</b> one thread; one writer for one snapshot.
  */
 final class SnapshotWriter {
     /** Of the messages, their order, and how the state hash is computed. */
-    static final int VERSION = 1;
+    static final int VERSION = 2;
+
+    /** Of a state that knows no cluster: what a single node always wrote. */
+    static final int VERSION_WITHOUT_CLUSTER = 1;
 
     /** The length before each message: int32, of the SBE header and what follows it. */
     static final int LENGTH_LENGTH = Integer.BYTES;
@@ -97,6 +101,7 @@ final class SnapshotWriter {
      * @param scopeCount scopes.
      * @param nodeCount nodes.
      * @param requestCount requests, open and answered.
+     * @param hasCluster whether the cluster follows before the end.
      */
     void begin(
             final int chainCount,
@@ -104,11 +109,12 @@ final class SnapshotWriter {
             final long lastRequestOrder,
             final int scopeCount,
             final int nodeCount,
-            final int requestCount) {
+            final int requestCount,
+            final boolean hasCluster) {
         messageCount = 0;
         snapshotBegin
                 .wrapAndApplyHeader(buffer, next + LENGTH_LENGTH, messageHeader)
-                .snapshotVersion(VERSION)
+                .snapshotVersion(hasCluster ? VERSION : VERSION_WITHOUT_CLUSTER)
                 .chainCount(chainCount)
                 .lastStreamId(lastStreamId)
                 .lastRequestOrder(lastRequestOrder)
@@ -240,7 +246,27 @@ final class SnapshotWriter {
         finish(snapshotEnd.encodedLength());
     }
 
-    private void finish(final int encodedLength) {
+    /** Returns the buffer that is written to. */
+    MutableDirectBuffer buffer() {
+        return buffer;
+    }
+
+    /** Returns where the SBE header of the next message begins. */
+    int next() {
+        return next + LENGTH_LENGTH;
+    }
+
+    /** Returns the encoder of headers. */
+    MessageHeaderEncoder messageHeader() {
+        return messageHeader;
+    }
+
+    /**
+     * Ends a message that was encoded at {@link #next}.
+     *
+     * @param encodedLength of it in bytes, without header.
+     */
+    void finish(final int encodedLength) {
         final int length = MessageHeaderEncoder.ENCODED_LENGTH + encodedLength;
         buffer.putInt(next, length, ByteOrder.LITTLE_ENDIAN);
         next += LENGTH_LENGTH + length;
