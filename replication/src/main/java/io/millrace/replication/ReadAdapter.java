@@ -125,6 +125,9 @@ final class ReadAdapter {
         }
         final Segment segment =
                 replica == null ? null : replica.state().segment(subscribe.streamId(), subscribe.segmentId());
+        if (replica != null && segment == null && !replica.membership().isAlone()) {
+            return refuse(session, RefusalCode.WRONG_NODE, subscribe.chain()); // P14: it may not have heard of it yet
+        }
         if (replica == null || segment == null) {
             return refuse(session, RefusalCode.SEGMENT_NOT_FOUND, 0);
         }

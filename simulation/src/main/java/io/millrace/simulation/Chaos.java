@@ -97,6 +97,61 @@ final class Chaos {
             case CLOCK_STEP -> node.clock().step(random.between(-5_000 * MS, 5_000 * MS));
             case CLIENT_DEATH -> client.restart();
             case CLIENT_PAUSE -> client.pause(longNs);
+            default -> strikeCluster(fault, node, shortNs, longNs);
+        }
+    }
+
+    private void strikeCluster(final Fault fault, final SimNode node, final long shortNs, final long longNs) {
+        switch (fault) {
+            case CLUSTER_POWER_CUT -> {
+                for (final SimNode each : world.nodes()) {
+                    each.cutPower();
+                    restartLater(each, random.between(MS, longNs));
+                }
+            }
+            case NODE_CUT_OFF -> {
+                for (final SimNode other : world.nodes()) {
+                    if (other != node && random.hits(0.8)) {
+                        cut(node.place(), other.place(), longNs);
+                        cut(other.place(), node.place(), longNs);
+                    }
+                }
+                if (random.hits(0.5)) {
+                    cut(node.place(), Wires.CONTROL, longNs);
+                    cut(Wires.CONTROL, node.place(), longNs);
+                }
+            }
+            case NODE_ONE_WAY -> {
+                final int to = random.below(world.nodes().size() + 1); // 0: the control plane
+                if (to != node.place()) {
+                    cut(node.place(), to, longNs);
+                }
+            }
+            case PEER_SESSION_LOSS -> {
+                final ClusterRole role = node.role();
+                if (role != null) {
+                    role.loseSessions();
+                }
+            }
+            case LEADER_CHANGE -> world.control().changeLeader(longNs / 2);
+            case DEVICE_REPLACED -> {
+                if (world.mayLose(node)) {
+                    node.cutPower();
+                    node.replaceDevice();
+                    restartLater(node, shortNs);
+                }
+            }
+            case RESTART_STORM -> {
+                long atNs = 0;
+                for (int i = 0; i < 5; i++) {
+                    atNs += random.between(2 * MS, 60 * MS);
+                    world.scheduler().after(atNs, () -> {
+                        node.cutPower();
+                        restartLater(node, random.between(MS, 10 * MS));
+                    });
+                }
+            }
+            default -> throw new IllegalStateException(fault + " is not known here");
         }
     }
 

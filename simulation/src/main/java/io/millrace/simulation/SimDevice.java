@@ -33,6 +33,8 @@ final class SimDevice implements BlockDevice {
     private @Nullable ByteBuffer arena;
     private long blockingLimit = Long.MAX_VALUE;
     private boolean isDead;
+    long readCount;
+    long readBytes;
 
     /** Who watches the disk from outside. */
     interface Observer {
@@ -193,6 +195,8 @@ final class SimDevice implements BlockDevice {
         if (inFlight.size() == QUEUE_LENGTH) {
             return false;
         }
+        readCount++;
+        readBytes += length;
         start(
                 new Operation(false, arenaIndex, length, (int) address, token, new byte[0]),
                 behaviour.readNs(random));

@@ -8,6 +8,7 @@ import io.millrace.journal.FormatContext;
 import io.millrace.journal.Journal;
 import io.millrace.journal.JournalContext;
 import io.millrace.replication.ChainPlacement;
+import io.millrace.replication.ChainView;
 import io.millrace.replication.DeviceAgent;
 import io.millrace.replication.ReplicationLimits;
 import io.millrace.store.ChainState;
@@ -43,6 +44,8 @@ final class SimNode {
     private @Nullable SimDevice device;
     private @Nullable DeviceAgent agent;
     private @Nullable SimControl control;
+    private @Nullable ClusterRole role;
+    private int mediumCount = 1;
     private boolean isStartRecorded;
     private boolean isReady;
     private long lastSessionId;
@@ -91,6 +94,33 @@ final class SimNode {
         return place;
     }
 
+    /** Returns its identity. */
+    UUID nodeId() {
+        return nodeId;
+    }
+
+    /** Tells whether the control plane knows this run of it. */
+    boolean isRegistered() {
+        final ClusterRole current = role;
+        return current != null && current.isRegistered();
+    }
+
+    /** Returns what it does in a cluster, while it runs in one. */
+    @Nullable
+    ClusterRole role() {
+        return role;
+    }
+
+    /** Gives it a new, empty device; it is down. */
+    void replaceDevice() {
+        if (agent != null) {
+            throw new IllegalStateException("node " + place + " runs");
+        }
+        world.note(() -> "node " + place + ": a new device");
+        medium = format(++mediumCount);
+        disk = new DiskWatch("node " + place + " device " + mediumCount);
+    }
+
     /** Returns its address. */
     String endpoint() {
         return "node" + place + ":7000";
@@ -137,6 +167,12 @@ final class SimNode {
         return sessions;
     }
 
+    /** Describes its device. */
+    String deviceProgress() {
+        final SimDevice current = device;
+        return current == null ? "down" : current.readCount + " reads of " + current.readBytes + " bytes";
+    }
+
     /** Returns how often it was started. */
     int startCount() {
         return startCount;
@@ -157,6 +193,8 @@ final class SimNode {
                 new SimDevice(medium, world.scheduler(), deviceRandom, behaviour, disk, () -> wake(world.turnDelayNs()));
         opened.cutPowerWhileBlocked(cutAfterRequests);
         DeviceAgent started = null;
+        final ClusterRole joining =
+                world.scenario().isCluster() ? new ClusterRole(world, this, world.control(), secrets.next()) : null;
         try {
             final Scenario scenario = world.scenario();
             started = new DeviceAgent(
@@ -176,13 +214,20 @@ final class SimNode {
                             64, 2, 1_024, 64, 64, 8, 1 << 20, Long.MAX_VALUE / 4, scenario.checkpointIntervalBytes()),
                     clock,
                     clock.epoch(),
-                    secrets::next);
-            final SimControl joined = new SimControl(started, ControlLimits.DEFAULT);
+                    secrets::next,
+                    joining == null ? null : joining.cluster());
+            SimControl joined = null;
+            if (joining == null) {
+                joined = new SimControl(started, ControlLimits.DEFAULT);
+            } else {
+                joining.join(started);
+            }
             started.endpoint(endpoint());
             started.recover();
             device = opened;
             agent = started;
             control = joined;
+            role = joining;
         } catch (final SimDevice.PowerCut cut) {
             world.note(() -> "node " + place + ": the power goes while it starts");
             opened.cutPower();
@@ -244,6 +289,7 @@ final class SimNode {
         final SimDevice last = device;
         agent = null;
         control = null;
+        role = null;
         device = null;
         isReady = false;
         nextTurnNs = Long.MAX_VALUE;
@@ -311,10 +357,18 @@ final class SimNode {
         if (joined != null && !isReady) {
             work += becomeReady(joined, current);
         }
+        final ClusterRole member = role;
+        if (member != null) {
+            work += member.work(nowNs);
+            isReady = member.isRegistered();
+        }
         work += current.doWork(clock.nanoTime());
         world.watch().observe(this);
         for (int i = 0; i < sessions.size(); i++) {
             sessions.get(i).flush();
+        }
+        if (member != null) {
+            member.flush();
         }
         return work;
     }
@@ -357,6 +411,28 @@ final class SimNode {
         return isReady ? 1 : 0;
     }
 
+    /** Takes a frame of another node. */
+    void onPeerFrame(final int from, final byte[] frame) {
+        final ClusterRole current = role;
+        if (current != null) {
+            current.onArrival(from, frame);
+            wake(world.turnDelayNs());
+        }
+    }
+
+    /** Takes a message of the control plane. */
+    void onControlFrame(final byte[] frame) {
+        onPeerFrame(Wires.CONTROL, frame);
+    }
+
+    /** Takes the control plane's answer to a client. */
+    void onReply(final SimSession session, final byte[] frame) {
+        final ClusterRole current = role;
+        if (current != null) {
+            current.onReply(session, frame);
+        }
+    }
+
     /** Takes a client's wish for a session. */
     void onOpenRequest(final SimLink link, final long attempt) {
         final DeviceAgent current = agent;
@@ -383,6 +459,24 @@ final class SimNode {
         final SimSession opened = session;
         world.wires().send(place, link.place(), () -> link.onSessionOpened(opened));
         wake(world.turnDelayNs());
+    }
+
+    /** Gives up to where the node knows a chain to be committed; -1 while it is down. */
+    long commitPosition(final int chain) {
+        final DeviceAgent current = agent;
+        if (current == null) {
+            return -1;
+        }
+        return role == null || chain == 0
+                ? current.state(chain).lastPosition()
+                : current.chainView(chain).commitPosition();
+    }
+
+    /** Describes its replica of a chain, while the node runs. */
+    @Nullable
+    ChainView view(final int chain) {
+        final DeviceAgent current = agent;
+        return current == null ? null : current.chainView(chain);
     }
 
     /** Gives the committed state of a chain, while the node runs. */

@@ -21,6 +21,7 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true)
 final class SimulateCommand implements Callable<Integer> {
     private static final int BROKEN = 1;
+    private static final int LONGEST_WORDS = 160;
     private static final double NS_PER_SECOND = 1e9;
 
     private final PrintWriter out;
@@ -35,6 +36,15 @@ final class SimulateCommand implements Callable<Integer> {
 
     @Option(names = "--trace", description = "Print what happened before a violation; with one seed, in any case.")
     private boolean isTraced;
+
+    @Option(names = "--single", description = "A node that stands alone instead of a cluster.")
+    private boolean isSingle;
+
+    @Option(
+            names = "--mutations",
+            paramLabel = "N",
+            description = "Switch every safety rule off in turn and look for a seed, of N, that fails then; 0: do not.")
+    private int mutationSeeds;
 
     @Option(names = "--output", paramLabel = "text|json", description = "json: one object on standard output.")
     private Format format = Format.TEXT;
@@ -65,6 +75,9 @@ final class SimulateCommand implements Callable<Integer> {
         final long startNs = clock.nanoTime();
         final int count = seeds > 0 ? seeds : firstSeed == 1 ? 20 : 1;
         final Totals totals = runAll(count);
+        if (mutationSeeds > 0) {
+            runMutations(totals);
+        }
         final double seconds = (clock.nanoTime() - startNs) / NS_PER_SECOND;
         if (format == Format.JSON) {
             out.println(totals.toJson());
@@ -81,25 +94,41 @@ final class SimulateCommand implements Callable<Integer> {
                     totals.virtualSeconds,
                     seconds);
         }
-        return totals.violationCount == 0 ? 0 : BROKEN;
+        return totals.violationCount == 0 && totals.caughtCount == totals.mutationCount ? 0 : BROKEN;
     }
 
-    private Totals runAll(final int count) throws InterruptedException {
-        final Totals totals = new Totals();
-        final AtomicLong next = new AtomicLong(firstSeed);
+    private void runMutations(final Totals totals) throws InterruptedException {
+        final List<MutationGate.Mutation> mutations = MutationGate.all();
+        inParallel(mutations.size(), index -> {
+            final MutationGate.Verdict verdict =
+                    MutationGate.bySeeds(mutations.get((int) index), firstSeed, mutationSeeds);
+            synchronized (totals) {
+                totals.mutationCount++;
+                totals.caughtCount += verdict.isCaught() ? 1 : 0;
+                final String violation = verdict.violation();
+                words().println("without " + verdict.mutation().name() + ": "
+                        + (verdict.isCaught()
+                                ? "seed " + verdict.seed() + ", "
+                                        + violation.substring(0, Math.min(LONGEST_WORDS, violation.length()))
+                                : "NOT CAUGHT by " + mutationSeeds + " seeds"));
+            }
+        });
+    }
+
+    private PrintWriter words() {
+        return format == Format.JSON ? err : out;
+    }
+
+    private static void inParallel(final long count, final java.util.function.LongConsumer work)
+            throws InterruptedException {
+        final AtomicLong next = new AtomicLong();
         final List<Thread> threads = new ArrayList<>();
-        final int threadCount = Math.min(count, Runtime.getRuntime().availableProcessors());
+        final long threadCount = Math.min(count, Runtime.getRuntime().availableProcessors());
         for (int i = 0; i < threadCount; i++) {
             final Thread thread = new Thread(
                     () -> {
-                        for (long seed = next.getAndIncrement();
-                                seed < firstSeed + count;
-                                seed = next.getAndIncrement()) {
-                            final Simulation.Outcome outcome = Simulation.runSingle(seed, isTraced);
-                            synchronized (totals) {
-                                totals.add(outcome);
-                                report(outcome, count == 1);
-                            }
+                        for (long index = next.getAndIncrement(); index < count; index = next.getAndIncrement()) {
+                            work.accept(index);
                         }
                     },
                     "simulation-" + i);
@@ -109,17 +138,31 @@ final class SimulateCommand implements Callable<Integer> {
         for (final Thread thread : threads) {
             thread.join();
         }
+    }
+
+    private Totals runAll(final int count) throws InterruptedException {
+        final Totals totals = new Totals();
+        inParallel(count, index -> {
+            final long seed = firstSeed + index;
+            final Simulation.Outcome outcome =
+                    isSingle ? Simulation.runSingle(seed, isTraced) : Simulation.runCluster(seed, isTraced);
+            synchronized (totals) {
+                totals.add(outcome);
+                report(outcome, count == 1);
+            }
+        });
         return totals;
     }
 
     private void report(final Simulation.Outcome outcome, final boolean isOnly) {
-        final PrintWriter words = format == Format.JSON ? err : out;
+        final PrintWriter words = words();
         if (isTraced && (isOnly || !outcome.violation().isEmpty())) {
             outcome.trace().forEach(words::println);
         }
         if (!outcome.violation().isEmpty()) {
             words.println("seed " + outcome.seed() + ": " + outcome.violation());
-            words.println("  repeat it: ./millrace simulate --seed " + outcome.seed() + " --seeds 1 --trace");
+            words.println("  repeat it: ./millrace simulate " + (isSingle ? "--single " : "") + "--seed "
+                    + outcome.seed() + " --seeds 1 --trace");
         } else if (isOnly) {
             words.println("seed " + outcome.seed() + ": nothing broken, trace hash "
                     + Long.toHexString(outcome.traceHash()) + ", " + outcome.events() + " steps");
@@ -131,6 +174,8 @@ final class SimulateCommand implements Callable<Integer> {
     private static final class Totals {
         private int seedCount;
         private int violationCount;
+        private int mutationCount;
+        private int caughtCount;
         private long acknowledged;
         private long reconfigurations;
         private long faults;
@@ -152,8 +197,8 @@ final class SimulateCommand implements Callable<Integer> {
                             + "\"reconfigurations\":%d,\"faults\":%d,\"virtualSeconds\":%.3f}",
                     seedCount,
                     violationCount,
-                    0,
-                    0,
+                    mutationCount,
+                    caughtCount,
                     acknowledged,
                     reconfigurations,
                     faults,

@@ -46,7 +46,27 @@ public final class Simulation {
      */
     public static Outcome runSingle(final long seed, final boolean isTraced) {
         final Randomness randomness = new Randomness(seed);
-        final World world = new World(randomness, Scenario.single(randomness), isTraced ? TRACE_LINES : 0);
+        return run(seed, new World(randomness, Scenario.single(randomness), Rules.ALL, isTraced ? TRACE_LINES : 0));
+    }
+
+    /**
+     * Runs one seed of a cluster.
+     *
+     * @param seed any
+     * @param isTraced whether to keep lines for people
+     * @return what became of it
+     */
+    public static Outcome runCluster(final long seed, final boolean isTraced) {
+        return runCluster(seed, Rules.ALL, isTraced);
+    }
+
+    /** Runs one seed of a cluster in which not all rules hold. */
+    static Outcome runCluster(final long seed, final Rules rules, final boolean isTraced) {
+        final Randomness randomness = new Randomness(seed);
+        return run(seed, new World(randomness, Scenario.cluster(randomness), rules, isTraced ? TRACE_LINES : 0));
+    }
+
+    private static Outcome run(final long seed, final World world) {
         String violation = "";
         try {
             world.run();
@@ -59,7 +79,7 @@ public final class Simulation {
                 violation,
                 world.trace().hash(),
                 world.history().acknowledgedCount(),
-                0,
+                world.watch().reconfigurationCount(),
                 world.faultCount(),
                 world.scheduler().nowNs() / NS_PER_SECOND,
                 world.scheduler().eventCount(),

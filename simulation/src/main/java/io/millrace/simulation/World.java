@@ -3,6 +3,7 @@ package io.millrace.simulation;
 import io.millrace.client.StreamConfiguration;
 import io.millrace.client.StreamInfo;
 import io.millrace.codec.MillraceException;
+import io.millrace.control.ChainView;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -17,10 +18,12 @@ final class World {
     private static final String STREAM = "simulated/stream";
     private static final long COMPARE_INTERVAL_NS = 300_000_000;
     private static final long HEALED_LIMIT_NS = 60_000_000_000L;
+    private static final long BEGIN_LIMIT_NS = 20_000_000_000L;
     private static final long STEP_NS = 50_000_000;
 
     private final Randomness randomness;
     private final Scenario scenario;
+    private final Rules rules;
     private final Trace trace;
     private final Scheduler scheduler;
     private final Wires wires;
@@ -30,12 +33,14 @@ final class World {
     private final List<SimNode> nodes = new ArrayList<>();
     private final List<SimClient> clients = new ArrayList<>();
     private final Chaos chaos;
+    private final @Nullable ClusterControl control;
     private boolean isQuiet = true;
 
     /** Builds a world; {@link #run} brings it to life. */
-    World(final Randomness randomness, final Scenario scenario, final int traceLines) {
+    World(final Randomness randomness, final Scenario scenario, final Rules rules, final int traceLines) {
         this.randomness = randomness;
         this.scenario = scenario;
+        this.rules = rules;
         trace = new Trace(traceLines);
         scheduler = new Scheduler(trace);
         wires = new Wires(
@@ -45,6 +50,7 @@ final class World {
         for (int i = 1; i <= scenario.nodeCount(); i++) {
             nodes.add(new SimNode(this, i));
         }
+        control = scenario.isCluster() ? new ClusterControl(this) : null;
         for (int i = 0; i < scenario.clientCount(); i++) {
             clients.add(new SimClient(this, Wires.FIRST_CLIENT + i));
         }
@@ -83,6 +89,13 @@ final class World {
         for (final SimNode node : nodes) {
             node.start(Long.MAX_VALUE);
         }
+        final ClusterControl controlling = control;
+        if (controlling != null) {
+            controlling.begin();
+            if (runWhile(BEGIN_LIMIT_NS, () -> !controlling.isReady() || !isInstalled(controlling))) {
+                throw new Violation("I20", "the cluster does not begin: " + progress());
+            }
+        }
         final SimClient admin = new SimClient(this, Wires.FIRST_CLIENT - 1);
         admin.block(conductor -> {
             note(() -> "the stream is made");
@@ -95,6 +108,16 @@ final class World {
             }
             conductor.close();
         });
+    }
+
+    private boolean isInstalled(final ClusterControl controlling) {
+        for (int chain = 1; chain <= scenario.chainCount(); chain++) {
+            final ChainView view = controlling.state().chainView(chain);
+            if (view == null || !view.members().stream().allMatch(ChainView.Member::isInstalled)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Runs until a time, or until a condition does not hold; tells whether it still does. */
@@ -135,10 +158,19 @@ final class World {
         for (final SimClient client : clients) {
             text.append(client.progress()).append("; ");
         }
+        final ClusterControl controlling = control;
+        for (int chain = 1; controlling != null && chain <= scenario.chainCount(); chain++) {
+            text.append(controlling.state().chainView(chain)).append("; ");
+            for (final SimNode node : nodes) {
+                text.append("node ").append(node.place()).append(": ").append(node.view(chain)).append("; ");
+            }
+        }
         for (final SimNode node : nodes) {
             text.append("node ")
                     .append(node.place())
-                    .append(node.isReady() ? " serves; " : " does not serve; ");
+                    .append(node.isReady() ? " serves, " : " does not serve, ")
+                    .append(node.deviceProgress())
+                    .append("; ");
         }
         return text.toString();
     }
@@ -148,6 +180,8 @@ final class World {
         history.check(watch);
         for (final SimNode node : nodes) {
             node.cutPower();
+        }
+        for (final SimNode node : nodes) {
             node.start(Long.MAX_VALUE);
         }
         compareNow();
@@ -177,12 +211,58 @@ final class World {
         trace.line(scheduler.nowNs(), text);
     }
 
-    /** Checks that a record which a node holds committed is durable wherever it must be (I1). */
-    void requireDurable(final SimNode node, final LogRecord record) {
-        final LogRecord held = node.disk().chain(record.chain).at(record.position);
-        if (held == null || held.hash != record.hash) {
-            throw new Violation("I1", "node " + node.place() + " commits " + record + ", its device holds " + held);
+    /** Finds those that must hold what a node declares committed. */
+    List<SimNode> membersOf(final SimNode node, final int chain) {
+        final io.millrace.replication.ChainView view = node.view(chain);
+        if (!scenario.isCluster() || chain == 0 || view == null) {
+            return List.of(node);
         }
+        if (view.isSealed()) {
+            throw new Violation("I5", "node " + node.place() + " declares a commit on chain " + chain + ": " + view);
+        }
+        return watch.membersOf(chain, view.chainEpoch()).stream()
+                .map(this::nodeOf)
+                .toList();
+    }
+
+    /**
+     * Tells whether a node may lose its device: of every chain enough members keep theirs, and know that they do, for
+     * the chain to go on (the schedule never takes the last good copies).
+     */
+    boolean mayLose(final SimNode victim) {
+        for (int chain = 1; chain <= scenario.chainCount(); chain++) {
+            final ChainView view = control().state().chainView(chain);
+            int left = 0;
+            for (final ChainView.Member member : view == null ? List.<ChainView.Member>of() : view.members()) {
+                final SimNode node = nodeOf((int) member.replica().node().getMostSignificantBits());
+                final boolean isIntact = node.medium().uuid().equals(member.replica().device())
+                        && !node.disk().isExempt();
+                left += node != victim && isIntact && member.isInstalled() ? 1 : 0;
+            }
+            if (left < Math.max(1, scenario.cluster().minimum())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Finds the node at a place. */
+    SimNode nodeOf(final int place) {
+        return nodes.get(place - 1);
+    }
+
+    /** Returns the control plane of a cluster. */
+    ClusterControl control() {
+        final ClusterControl controlling = control;
+        if (controlling == null) {
+            throw new IllegalStateException("no cluster");
+        }
+        return controlling;
+    }
+
+    /** Returns the rules that hold. */
+    Rules rules() {
+        return rules;
     }
 
     /** Tells whether a node that starts must know everything that was committed. */
