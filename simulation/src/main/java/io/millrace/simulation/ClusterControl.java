@@ -285,6 +285,9 @@ final class ClusterControl
         final byte[] frame = ClusterRole.copy(message, offset, length);
         final SimNode node = world.nodeOf((int) nodeIdHigh);
         world.watch().onOrder(frame);
+        if (!world.passes(Wires.CONTROL, node.place(), frame)) {
+            return true;
+        }
         world.wires().send(Wires.CONTROL, node.place(), () -> node.onControlFrame(frame));
         return true;
     }

@@ -97,6 +97,9 @@ final class ClusterRole implements PeerLinks, ControlLink, ControlChain {
         private void flush() {
             for (final byte[] frame : outbox) {
                 world.watch().onPeerFrame(node, place, frame);
+                if (!world.passes(node.place(), place, frame)) {
+                    continue;
+                }
                 if (world.scenario().cluster().isOverDatagrams()) {
                     world.wires().send(node.place(), place, () -> world.nodeOf(place)
                             .onPeerFrame(node.place(), frame));
@@ -293,6 +296,9 @@ final class ClusterRole implements PeerLinks, ControlLink, ControlChain {
         }
         for (final byte[] frame : reports) {
             world.watch().onReport(node, frame);
+            if (!world.passes(node.place(), Wires.CONTROL, frame)) {
+                continue;
+            }
             world.wires().send(node.place(), Wires.CONTROL, () -> control.onReport(frame));
         }
         reports.clear();

@@ -163,6 +163,46 @@ record Scenario(
                 Cluster.draw(random, nodes));
     }
 
+    /** Gives the plain scenario of a directed schedule: one chain, one segment, one client, no faults of its own. */
+    static Scenario directed(
+            final Randomness randomness, final int nodes, final int factor, final int minimum, final long events) {
+        final Cluster drawn = Cluster.draw(randomness.stream("directed"), nodes);
+        final Scenario single = single(randomness);
+        return new Scenario(
+                nodes,
+                1,
+                1,
+                1,
+                events,
+                4,
+                2,
+                0,
+                1_000,
+                8_160,
+                single.deviceLength,
+                single.zoneLength,
+                single.bufferLength,
+                single.maxBatchLength,
+                1,
+                1 << 20,
+                0,
+                50 * MS,
+                500 * MS,
+                50_000,
+                0,
+                1_000 * MS,
+                1_000 * MS,
+                FaultMix.of(Fault.PAUSE),
+                new Cluster(
+                        factor,
+                        minimum,
+                        20 * MS,
+                        30 * MS,
+                        false,
+                        ChainLimits.defaults(),
+                        drawn.reconfigurationLimits));
+    }
+
     /** Draws the scenario of a node that stands alone. */
     static Scenario single(final Randomness randomness) {
         final Randomness.Stream random = randomness.stream("scenario");

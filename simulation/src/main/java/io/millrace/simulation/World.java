@@ -2,11 +2,13 @@ package io.millrace.simulation;
 
 import io.millrace.client.StreamConfiguration;
 import io.millrace.client.StreamInfo;
+import io.millrace.codec.ChainFrames;
 import io.millrace.codec.MillraceException;
 import io.millrace.control.ChainView;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +37,7 @@ final class World {
     private final Chaos chaos;
     private final @Nullable ClusterControl control;
     private boolean isQuiet = true;
+    private Interception interception = Interception.NONE;
 
     /** Builds a world; {@link #run} brings it to life. */
     World(final Randomness randomness, final Scenario scenario, final Rules rules, final int traceLines) {
@@ -85,7 +88,8 @@ final class World {
         }
     }
 
-    private void begin() {
+    /** Starts everything, without a fault. */
+    void begin() {
         for (final SimNode node : nodes) {
             node.start(Long.MAX_VALUE);
         }
@@ -121,7 +125,7 @@ final class World {
     }
 
     /** Runs until a time, or until a condition does not hold; tells whether it still does. */
-    private boolean runWhile(final long limitNs, final java.util.function.BooleanSupplier condition) {
+    boolean runWhile(final long limitNs, final java.util.function.BooleanSupplier condition) {
         while (scheduler.nowNs() < limitNs) {
             if (!condition.getAsBoolean()) {
                 return false;
@@ -131,7 +135,8 @@ final class World {
         return condition.getAsBoolean();
     }
 
-    private void heal() {
+    /** Takes every fault away and starts what is down. */
+    void heal() {
         note(() -> "healed");
         chaos.end();
         isQuiet = true;
@@ -145,11 +150,13 @@ final class World {
         }
     }
 
-    private boolean isAllWritten() {
+    /** Tells whether every event of every client is acknowledged. */
+    boolean isAllWritten() {
         return clients.stream().allMatch(SimClient::isWritten);
     }
 
-    private boolean isAllRead() {
+    /** Tells whether every reader has read what is committed. */
+    boolean isAllRead() {
         return clients.stream().allMatch(client -> client.isRead(watch));
     }
 
@@ -175,7 +182,8 @@ final class World {
         return text.toString();
     }
 
-    private void end() {
+    /** Makes the last checks: states, histories, and what a power cut of all leaves. */
+    void end() {
         compareNow();
         history.check(watch);
         for (final SimNode node : nodes) {
@@ -200,10 +208,22 @@ final class World {
         }
     }
 
-    private void close() {
+    /** Ends every node. */
+    void close() {
         for (final SimNode node : nodes) {
             node.die();
         }
+    }
+
+    /** Lets a directed schedule decide what gets through. */
+    void intercept(final Interception decision) {
+        interception = decision;
+    }
+
+    /** Tells whether a frame between nodes, or between a node and the control plane, gets through. */
+    boolean passes(final int from, final int to, final byte[] frame) {
+        return interception == Interception.NONE
+                || interception.passes(from, to, ChainFrames.check(new UnsafeBuffer(frame), 0, frame.length), frame);
     }
 
     /** Notes a line for people. */
