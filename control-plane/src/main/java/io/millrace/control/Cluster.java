@@ -10,6 +10,7 @@ import io.millrace.codec.chain.SealedDecoder;
 import io.millrace.codec.wire.RefusalCode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -414,7 +415,7 @@ final class Cluster {
     }
 
     /** A device that the node does not name any more is remembered only while it has a replacement or replicas. */
-    private void takeDevices(final ClusterNode node, final TreeMap<UUID, ClusterNode.Device> devices) {
+    private void takeDevices(final ClusterNode node, final NavigableMap<UUID, ClusterNode.Device> devices) {
         for (final ClusterNode.Device known : List.copyOf(node.devices.values())) {
             final ClusterNode.Device now = devices.get(known.uuid);
             if (now != null) {

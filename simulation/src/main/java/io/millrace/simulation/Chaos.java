@@ -50,11 +50,12 @@ final class Chaos {
     private void strike(final Fault fault) {
         final List<SimNode> nodes = world.nodes();
         final SimNode node = nodes.get(random.below(nodes.size()));
-        final SimClient client = world.clients().get(random.below(world.clients().size()));
+        final SimClient client =
+                world.clients().get(random.below(world.clients().size()));
         final long shortNs = random.between(MS, 100 * MS);
         final long longNs = random.between(50 * MS, 2_000 * MS);
         faultCount++;
-        world.trace().add(fault.ordinal());
+        world.trace().add(fault.name().hashCode());
         world.note(() -> "fault " + fault + " at node " + node.place() + " or client " + client.place());
         switch (fault) {
             case POWER_CUT -> {

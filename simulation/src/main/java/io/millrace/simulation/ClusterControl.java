@@ -29,9 +29,10 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The control plane of a cluster: the real {@link ControlState} and {@link ControlService} over a simulated consensus. A
- * command is applied atomically, some time after it was proposed; when the leader changes, commands under way are lost,
- * applied, or applied twice, answers and orders are lost, and the next leader starts from a snapshot of the state.
+ * The control plane of a cluster: the real {@link ControlState} and {@link ControlService} over a simulated consensus.
+ * A command is applied atomically, some time after it was proposed; when the leader changes, commands under way are
+ * lost, applied, or applied twice, answers and orders are lost, and the next leader starts from a snapshot of the
+ * state.
  *
  * <p><b>Threading</b>: the simulation's thread.
  *
@@ -59,6 +60,7 @@ final class ClusterControl
     private long requestId;
     private int setupStep;
 
+    @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
     private record Proposal(long dueNs, byte[] command) {}
 
     /** Starts the control plane. */
@@ -68,7 +70,9 @@ final class ClusterControl
         clock = new NodeClock(world.scheduler(), 1, random.between(-100, 100), random.between(-50 * MS, 50 * MS));
         service = lead();
         follower = new ControlState(
-                ControlLimits.DEFAULT, world.scenario().cluster().reconfigurationLimits(), world.rules().control());
+                ControlLimits.DEFAULT,
+                world.scenario().cluster().reconfigurationLimits(),
+                world.rules().control());
     }
 
     private ControlService<ForwardedSession> lead() {
@@ -162,7 +166,8 @@ final class ClusterControl
                 setupStep++;
             }
         } else if (!service.isReady()
-                && service.tryStartNode(SELF, SELF, leaderChangeCount + 1, world.scenario().chainCount(), "control")) {
+                && service.tryStartNode(
+                        SELF, SELF, leaderChangeCount + 1, world.scenario().chainCount(), "control")) {
             setupStep = Math.max(setupStep, nodeCount + 2);
         }
     }
@@ -320,8 +325,7 @@ final class ClusterControl
     }
 
     @Override
-    public int tryReply(
-            final ForwardedSession session, final DirectBuffer buffer, final int offset, final int length) {
+    public int tryReply(final ForwardedSession session, final DirectBuffer buffer, final int offset, final int length) {
         final byte[] frame = ClusterRole.copy(buffer, offset, length);
         world.wires().send(Wires.CONTROL, session.node().place(), () -> session.node()
                 .onReply(session.session(), frame));

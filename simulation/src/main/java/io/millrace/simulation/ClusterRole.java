@@ -53,6 +53,7 @@ final class ClusterRole implements PeerLinks, ControlLink, ControlChain {
     private long heartbeatNumber;
     private long nextReportNs;
 
+    @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
     private record Inbound(int from, byte[] frame) {}
 
     /** A client's metadata request that waits for its answer. */
@@ -101,8 +102,8 @@ final class ClusterRole implements PeerLinks, ControlLink, ControlChain {
                     continue;
                 }
                 if (world.scenario().cluster().isOverDatagrams()) {
-                    world.wires().send(node.place(), place, () -> world.nodeOf(place)
-                            .onPeerFrame(node.place(), frame));
+                    world.wires()
+                            .send(node.place(), place, () -> world.nodeOf(place).onPeerFrame(node.place(), frame));
                 } else {
                     stream.send(frame);
                 }
@@ -204,8 +205,12 @@ final class ClusterRole implements PeerLinks, ControlLink, ControlChain {
             } else if (nowNs >= request.nextTryNs) {
                 request.tries++;
                 request.nextTryNs = nowNs + RETRY_NS;
-                world.wires().send(node.place(), Wires.CONTROL, () -> control.onClientFrame(
-                        new ForwardedSession(node, request.session), request.frame));
+                world.wires()
+                        .send(
+                                node.place(),
+                                Wires.CONTROL,
+                                () -> control.onClientFrame(
+                                        new ForwardedSession(node, request.session), request.frame));
             }
         }
         return work;

@@ -32,6 +32,7 @@ final class DiskWatch implements SimDevice.Observer {
     private long lastCrc;
     private boolean isExempt;
 
+    @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
     private record Batch(long sequence, long address, byte[] bytes) {}
 
     /** The log of one chain on this device. */
@@ -114,8 +115,8 @@ final class DiskWatch implements SimDevice.Observer {
         if (!isExempt && (batch.sequence <= lastSequence || header.previousBatchCrc() != lastCrc)) {
             throw new Violation(
                     "I10",
-                    name + ": batch " + batch.sequence + " follows on CRC " + header.previousBatchCrc()
-                            + ", but batch " + lastSequence + " is durable with CRC " + lastCrc);
+                    name + ": batch " + batch.sequence + " follows on CRC " + header.previousBatchCrc() + ", but batch "
+                            + lastSequence + " is durable with CRC " + lastCrc);
         }
         lastSequence = batch.sequence;
         lastCrc = header.headerCrc32c();

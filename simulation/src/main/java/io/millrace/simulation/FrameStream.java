@@ -24,6 +24,7 @@ final class FrameStream {
     private boolean isPumping;
     private boolean isEnded;
 
+    @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
     private record Flight(long dueNs, byte[] frame) {}
 
     /** Connects two places. */

@@ -97,7 +97,7 @@ final class History {
     }
 
     private static byte fill(final int writer, final long sequence, final int index) {
-        return (byte) (writer * 31 + sequence * 7 + index);
+        return (byte) (writer * 31L + sequence * 7 + index);
     }
 
     /** Checks that a payload is one that its writer offered. */
@@ -113,8 +113,7 @@ final class History {
         }
         for (int i = HEADER_LENGTH; i < length; i++) {
             if (buffer.getByte(offset + i) != fill(number, sequence, i)) {
-                throw new Violation(
-                        "history", "event " + sequence + " of writer " + number + " differs at byte " + i);
+                throw new Violation("history", "event " + sequence + " of writer " + number + " differs at byte " + i);
             }
         }
     }
@@ -148,10 +147,7 @@ final class History {
     }
 
     private static void onCommitted(
-            final UnsafeBuffer buffer,
-            final int payload,
-            final Map<Long, Long> lastOfKey,
-            final List<BitSet> found) {
+            final UnsafeBuffer buffer, final int payload, final Map<Long, Long> lastOfKey, final List<BitSet> found) {
         final int writer = buffer.getInt(payload);
         final int key = buffer.getInt(payload + 4);
         final long number = buffer.getLong(payload + 8);

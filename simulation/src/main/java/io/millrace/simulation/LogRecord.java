@@ -114,8 +114,10 @@ final class LogRecord {
     @Override
     public String toString() {
         return kind + " " + chain + ":" + position + " epoch " + epoch
-                + (isVisible() ? " writer " + Long.toHexString(writerIdLow) + " #" + firstEventNumber + "+" + eventCount
-                        + " segment " + segmentId + "@" + segmentOffset : "")
+                + (isVisible()
+                        ? " writer " + Long.toHexString(writerIdLow) + " #" + firstEventNumber + "+" + eventCount
+                                + " segment " + segmentId + "@" + segmentOffset
+                        : "")
                 + " hash " + Long.toHexString(hash) + " of " + Arrays.hashCode(bytes);
     }
 }

@@ -4,8 +4,8 @@ import io.millrace.control.ReconfigurationLimits;
 import io.millrace.replication.ChainLimits;
 
 /**
- * What one seed chooses: sizes, times, and which faults strike how often (swarm testing: a seed with few kinds of faults
- * goes deeper into them).
+ * What one seed chooses: sizes, times, and which faults strike how often (swarm testing: a seed with few kinds of
+ * faults goes deeper into them).
  *
  * <p><b>Threading</b>: immutable.
  *
@@ -194,13 +194,7 @@ record Scenario(
                 1_000 * MS,
                 FaultMix.of(Fault.PAUSE),
                 new Cluster(
-                        factor,
-                        minimum,
-                        20 * MS,
-                        30 * MS,
-                        false,
-                        ChainLimits.defaults(),
-                        drawn.reconfigurationLimits));
+                        factor, minimum, 20 * MS, 30 * MS, false, ChainLimits.defaults(), drawn.reconfigurationLimits));
     }
 
     /** Draws the scenario of a node that stands alone. */

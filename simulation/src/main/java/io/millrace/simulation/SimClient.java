@@ -234,7 +234,8 @@ final class SimClient implements Network, AckHandler, EventHandler {
         while (count < burst && current.offeredCount() < quota) {
             final int key = random.below(world.scenario().keyCount());
             final int length = random.hits(world.scenario().longPayloads())
-                    ? (int) random.between(History.HEADER_LENGTH, world.scenario().longestPayload())
+                    ? (int) random.between(
+                            History.HEADER_LENGTH, world.scenario().longestPayload())
                     : (int) random.between(History.HEADER_LENGTH, History.HEADER_LENGTH + 100);
             current.encode(payload, key, length);
             final long sequence = writing.offer(KeyHash.of(Integer.toString(key)), payload, 0, length);

@@ -197,9 +197,7 @@ final class SimDevice implements BlockDevice {
         }
         readCount++;
         readBytes += length;
-        start(
-                new Operation(false, arenaIndex, length, (int) address, token, new byte[0]),
-                behaviour.readNs(random));
+        start(new Operation(false, arenaIndex, length, (int) address, token, new byte[0]), behaviour.readNs(random));
         return true;
     }
 

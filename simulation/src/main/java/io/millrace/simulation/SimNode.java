@@ -76,8 +76,8 @@ final class SimNode {
     private SimMedium format(final int number) {
         final SimMedium made =
                 new SimMedium(new UUID(place, number), world.scenario().deviceLength());
-        final SimDevice blank = new SimDevice(
-                made, world.scheduler(), deviceRandom, behaviour, new DiskWatch("formatter"), () -> {});
+        final SimDevice blank =
+                new SimDevice(made, world.scheduler(), deviceRandom, behaviour, new DiskWatch("formatter"), () -> {});
         Journal.format(
                 blank,
                 new FormatContext()
@@ -189,8 +189,8 @@ final class SimNode {
             return true;
         }
         startCount++;
-        final SimDevice opened =
-                new SimDevice(medium, world.scheduler(), deviceRandom, behaviour, disk, () -> wake(world.turnDelayNs()));
+        final SimDevice opened = new SimDevice(
+                medium, world.scheduler(), deviceRandom, behaviour, disk, () -> wake(world.turnDelayNs()));
         opened.cutPowerWhileBlocked(cutAfterRequests);
         DeviceAgent started = null;
         final ClusterRole joining =
@@ -241,6 +241,8 @@ final class SimNode {
                 return false;
             }
             throw new Violation("I10", "node " + place + " does not start", refused);
+        } catch (final RuntimeException stopped) {
+            throw new Violation("I10", "node " + place + " does not start", stopped);
         }
         isStartRecorded = false;
         isReady = false;

@@ -30,8 +30,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Threading</b>: the simulation's thread.
  *
- * <p><b>Invariants</b> checked here: I1, I2, I3, I4, I5, I6, I8, I9, I10, I19, I21 and P2 (as far as
- * a reply shows it).
+ * <p><b>Invariants</b> checked here: I1, I2, I3, I4, I5, I6, I8, I9, I10, I19, I21 and P2 (as far as a reply shows it).
  */
 final class Watch {
     private final World world;
@@ -140,8 +139,9 @@ final class Watch {
                 if (!member.disk().isExempt() && (held == null || held.hash != record.hash)) {
                     throw new Violation(
                             "I1",
-                            "node " + node.place() + " commits " + record + ", but member " + member.place()
-                                    + " holds " + held + ", last " + member.disk().chain(chain).lastPosition());
+                            "node " + node.place() + " commits " + record + ", but member " + member.place() + " holds "
+                                    + held + ", last "
+                                    + member.disk().chain(chain).lastPosition());
                 }
             }
             truth.add(record);
@@ -293,7 +293,8 @@ final class Watch {
             case RefusalDecoder.TEMPLATE_ID -> {
                 final RefusalDecoder refusal = new RefusalDecoder().wrapAndApplyHeader(frame, 0, header);
                 final String text = refusal.code() + " " + refusal.correlationId() + " " + refusal.text();
-                world.note(() -> "node " + node.place() + ": refuses client " + session.link().place() + ": " + text);
+                world.note(() -> "node " + node.place() + ": refuses client "
+                        + session.link().place() + ": " + text);
             }
             default -> {
                 // nothing that depends on state
@@ -331,8 +332,8 @@ final class Watch {
         final Truth.SegmentKey key = subscriptions.get(new SubscriptionKey(session, started.subscriptionId()));
         final int length = key == null ? 0 : lengthOf(key);
         final long id = started.subscriptionId();
-        world.note(() -> "node " + node.place() + ": begins " + id + " of client " + session.link().place() + " at "
-                + started.segmentOffset());
+        world.note(() -> "node " + node.place() + ": begins " + id + " of client "
+                + session.link().place() + " at " + started.segmentOffset());
         if (key != null && started.committedLength() > length) {
             throw new Violation(
                     "I19",

@@ -169,7 +169,11 @@ final class World {
         for (int chain = 1; controlling != null && chain <= scenario.chainCount(); chain++) {
             text.append(controlling.state().chainView(chain)).append("; ");
             for (final SimNode node : nodes) {
-                text.append("node ").append(node.place()).append(": ").append(node.view(chain)).append("; ");
+                text.append("node ")
+                        .append(node.place())
+                        .append(": ")
+                        .append(node.view(chain))
+                        .append("; ");
             }
         }
         for (final SimNode node : nodes) {
@@ -255,8 +259,9 @@ final class World {
             int left = 0;
             for (final ChainView.Member member : view == null ? List.<ChainView.Member>of() : view.members()) {
                 final SimNode node = nodeOf((int) member.replica().node().getMostSignificantBits());
-                final boolean isIntact = node.medium().uuid().equals(member.replica().device())
-                        && !node.disk().isExempt();
+                final boolean isIntact =
+                        node.medium().uuid().equals(member.replica().device())
+                                && !node.disk().isExempt();
                 left += node != victim && isIntact && member.isInstalled() ? 1 : 0;
             }
             if (left < Math.max(1, scenario.cluster().minimum())) {
