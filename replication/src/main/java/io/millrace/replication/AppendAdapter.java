@@ -99,20 +99,14 @@ final class AppendAdapter implements HeldAnswers.Release {
                     : refuseAppend(
                             session, RefusalCode.MALFORMED, chains.placement().chainCount(), "no such chain");
         }
-        if (append.chainEpoch() != replica.chainEpoch()) {
-            return refuseAppend(session, RefusalCode.CHAIN_EPOCH, replica.chainEpoch(), "not the chain's epoch");
-        }
-        if (!replica.membership().isHead() || !replica.membership().isActive()) {
-            return refuseAppend(session, RefusalCode.WRONG_NODE, append.chain(), NO_HEAD);
+        if (!isInService(replica)) {
+            return refuseOutOfService(session, replica);
         }
         if (append.durabilityRaw() != Durability.MEDIA.value()) {
             return refuseAppend(session, RefusalCode.DURABILITY_UNSUPPORTED, 0, "only MEDIA is taken");
         }
         if (replica.isFenced()) {
             return refuseAppend(session, RefusalCode.DEVICE_FENCED, 0, journalText(JournalStatus.FENCED));
-        }
-        if (!replica.membership().hasMinimum()) {
-            return refuseAppend(session, RefusalCode.NOT_READY, 0, "the chain has fewer members than its minimum");
         }
         if (!replica.takesRecords()) {
             return false;
@@ -160,6 +154,25 @@ final class AppendAdapter implements HeldAnswers.Release {
         final int skipEvents = status == StoreStatus.APPEND_SUFFIX ? (int) overlay.answerDetail() : 0;
         final int skipBytes = bytesOf(buffer, index, skipEvents);
         return sequenceAppend(session, replica, list, buffer, index + skipBytes, length - skipBytes, skipEvents);
+    }
+
+    /** Tells whether the frame in hand is for the epoch that this replica is the head of, with enough members. */
+    private boolean isInService(final ChainReplica replica) {
+        final Membership membership = replica.membership();
+        return append.chainEpoch() == membership.epoch()
+                && membership.isHead()
+                && membership.isActive()
+                && membership.hasMinimum();
+    }
+
+    private boolean refuseOutOfService(final Session session, final ChainReplica replica) {
+        final Membership membership = replica.membership();
+        if (append.chainEpoch() != membership.epoch()) {
+            return refuseAppend(session, RefusalCode.CHAIN_EPOCH, membership.epoch(), "not the chain's epoch");
+        }
+        return membership.isHead() && membership.isActive()
+                ? refuseAppend(session, RefusalCode.NOT_READY, 0, "the chain has fewer members than its minimum")
+                : refuseAppend(session, RefusalCode.WRONG_NODE, append.chain(), NO_HEAD);
     }
 
     private boolean sequenceAppend(

@@ -5,7 +5,7 @@ import io.millrace.codec.wire.ChainChangedEncoder;
 import io.millrace.codec.wire.MessageHeaderEncoder;
 import io.millrace.transport.Session;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Tells the clients of a replica that its chain is in another epoch: who was set up or bound here sets up again, and so
@@ -25,7 +25,7 @@ final class ChainNews {
      * @return messages sent.
      */
     int tell(final ChainReplica replica) {
-        final ArrayList<Session> sessions = replica.formerSessions();
+        final List<Session> sessions = replica.formerSessions();
         final Membership membership = replica.membership();
         final byte[] head = membership.headEndpoint().getBytes(StandardCharsets.US_ASCII);
         final byte[] tail = membership.tailEndpoint().getBytes(StandardCharsets.US_ASCII);

@@ -19,6 +19,7 @@ import io.millrace.transport.Session;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.EpochNanoClock;
@@ -721,7 +722,7 @@ final class ChainReplica {
     }
 
     /** Gives the sessions that wait to hear of the next epoch. */
-    ArrayList<Session> formerSessions() {
+    List<Session> formerSessions() {
         return formerSessions;
     }
 

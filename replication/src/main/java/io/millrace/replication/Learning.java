@@ -244,6 +244,7 @@ final class Learning {
             return false;
         }
         order.begun = true;
+        order.complete = !rules.learnerComplete;
         return true;
     }
 
@@ -360,7 +361,6 @@ final class Learning {
         order.nextRequestNs = data.status() == RangeServer.RECORDS ? nowNs : nowNs + limits.syncIntervalNs();
         replica.commitTo(Math.min(order.sourceCommit, replica.log().wholePrefix()));
         order.complete |= replica.log().holes().isEmpty() && replica.durablePosition() >= order.sourceCommit;
-        order.complete |= !rules.learnerComplete;
     }
 
     /** Goes on with a snapshot: its bytes, its state, the records it lists, the checkpoint that makes it last. */

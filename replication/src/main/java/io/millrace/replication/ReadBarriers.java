@@ -42,6 +42,7 @@ final class ReadBarriers {
         long epoch;
         int size;
 
+        /** Makes an empty one. */
         Queue(final int capacity) {
             ids = new long[capacity];
             positions = new long[capacity];

@@ -85,7 +85,8 @@ final class EpochHistoryTest {
                 }
             }
             for (long position = 0; position < 40; position++) {
-                assertEquals(set.contains(position), ranges.holds(position), "round " + round + " position " + position);
+                assertEquals(
+                        set.contains(position), ranges.holds(position), "round " + round + " position " + position);
             }
             assertEquals(set.isEmpty(), ranges.isEmpty());
         }
