@@ -91,6 +91,11 @@ final class ModuleDirectionTest {
     }
 
     @Test
+    void shouldBeUsedByNobodyWhenTheModuleIsTheSimulation() {
+        ModuleTable.read().forEach((module, mayUse) -> assertFalse(mayUse.contains("simulation"), module));
+    }
+
+    @Test
     void shouldBeReachedThroughTheJournalOnlyWhenTheClassIsOfABackend() {
         noClasses()
                 .that()

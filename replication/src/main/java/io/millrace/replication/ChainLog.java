@@ -128,7 +128,9 @@ final class ChainLog {
      */
     void fold(final RecordHeaderDecoder header, final TruncateBodyDecoder body) {
         final long toPosition = body.toPosition();
-        if (body.newEpoch() <= baseEpoch && toPosition <= basePosition) {
+        // Only what is committed is in a checkpoint, and nothing committed is ever cut off: a cut below the base lies before
+        // the checkpoint, though what was fetched since may be of an older epoch than the cut.
+        if (toPosition < basePosition || (body.newEpoch() <= baseEpoch && toPosition == basePosition)) {
             return; // the checkpoint was taken behind it
         }
         if (toPosition > lastPosition || toPosition < basePosition || toPosition < knownCommit) {

@@ -5,6 +5,7 @@ import io.millrace.codec.LogFormat;
 import io.millrace.codec.MillraceException;
 import io.millrace.codec.RecordHash;
 import io.millrace.codec.log.FillBodyDecoder;
+import io.millrace.codec.log.ChainMembershipBodyDecoder;
 import io.millrace.codec.log.RecordHeaderDecoder;
 import io.millrace.codec.log.RecordHeaderEncoder;
 import io.millrace.codec.log.RecordKind;
@@ -64,6 +65,7 @@ final class ChainReplica {
     private final HeldAnswers heldAnswers;
     private final RecordHeaderEncoder headerEncoder = new RecordHeaderEncoder();
     private final RecordHeaderDecoder headerDecoder = new RecordHeaderDecoder();
+    private final ChainMembershipBodyDecoder membershipBody = new ChainMembershipBodyDecoder();
     private final TruncateBodyDecoder truncateBody = new TruncateBodyDecoder();
     private final FillBodyDecoder fillBody = new FillBodyDecoder();
     private final ChainLog log;
@@ -499,6 +501,12 @@ final class ChainReplica {
         final int body = index + LogFormat.RECORD_HEADER_LENGTH;
         switch (headerDecoder.kind()) {
             case CHAIN_MEMBERSHIP -> {
+                final long promised = membershipBody
+                        .wrap(buffer, body, ChainMembershipBodyDecoder.BLOCK_LENGTH, 0)
+                        .promisedEpoch();
+                if (promised < state.promisedEpoch()) {
+                    return; // the checkpoint was taken behind it, though it began before it
+                }
                 state.apply(buffer, index, length);
                 uncertainTail = (headerDecoder.flags() & ChainOrders.FLAG_UNCERTAIN_TAIL) != 0;
             }

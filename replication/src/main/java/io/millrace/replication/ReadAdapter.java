@@ -85,6 +85,9 @@ final class ReadAdapter {
         @Nullable
         ReadSession owner;
 
+        /** Where its owner stood when it took the slot. */
+        long takenAtOffset;
+
         int consumed;
 
         /** Where the batch was begun to be searched for the copy at the cursor. */
@@ -126,6 +129,9 @@ final class ReadAdapter {
         }
         final Segment segment =
                 replica == null ? null : replica.state().segment(subscribe.streamId(), subscribe.segmentId());
+        if (replica != null && segment == null && !replica.membership().isAlone()) {
+            return refuse(session, RefusalCode.WRONG_NODE, subscribe.chain()); // P14: it may not have heard of it yet
+        }
         if (replica == null || segment == null) {
             return refuse(session, RefusalCode.SEGMENT_NOT_FOUND, 0);
         }
@@ -272,7 +278,9 @@ final class ReadAdapter {
         while (going && frames < budget) {
             final Step step = step(reader, slot, maxBytes);
             if (step == Step.NEXT_BATCH) {
-                going = !yieldSlot(slot) && nextBatch(reader, slot);
+                // Yielding before its first byte a reader would begin at the index entry again, for ever.
+                final boolean wasServed = reader.nextOffset != slot.takenAtOffset;
+                going = !(wasServed && yieldSlot(slot)) && nextBatch(reader, slot);
             } else if (step == Step.WAIT) {
                 going = false;
             }
@@ -664,6 +672,7 @@ final class ReadAdapter {
                 return null;
             }
             free.owner = reader;
+            free.takenAtOffset = reader.nextOffset;
             reader.cursorPosition = 0;
             reader.fragmentOffset = -1;
         }

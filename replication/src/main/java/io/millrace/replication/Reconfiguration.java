@@ -259,13 +259,16 @@ final class Reconfiguration {
             return false;
         }
         final ReplicaAddress own = control.own();
+        final ChainOrders orders = replica.orders();
+        // A Seal may have been recorded since the Install was taken: what is written never falls, or recovery stops at it.
+        orders.recordedPromise = Math.max(promisedEpoch, Math.max(orders.recordedPromise, replica.state().promisedEpoch()));
         membershipBody
                 .wrap(replica.buffer(), index + LogFormat.RECORD_HEADER_LENGTH)
                 .sinceEpoch(sinceEpoch)
                 .deviceUuidHigh(own.deviceUuidHigh())
                 .deviceUuidLow(own.deviceUuidLow())
                 .incarnation(own.incarnation())
-                .promisedEpoch(promisedEpoch);
+                .promisedEpoch(orders.recordedPromise);
         replica.sequenceLocal(index, ChainMembershipBodyEncoder.BLOCK_LENGTH);
         return true;
     }

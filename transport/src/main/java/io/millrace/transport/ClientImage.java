@@ -23,7 +23,7 @@ final class ClientImage {
     private final Image image;
     private final boolean isIpc;
     private final FragmentAssembly assembly = new FragmentAssembly(FRAME_LENGTH_MAX + PEER_ROOM);
-    private @Nullable Session session;
+    private @Nullable AcceptedSession session;
     private long sessionBytes;
     private boolean isActive;
     private boolean isAborted;
@@ -125,7 +125,7 @@ final class ClientImage {
 
     /** Returns the sender's session. */
     @Nullable
-    Session session() {
+    AcceptedSession session() {
         return session;
     }
 
@@ -134,7 +134,7 @@ final class ClientImage {
      *
      * @param opened session.
      */
-    void bind(final Session opened) {
+    void bind(final AcceptedSession opened) {
         session = opened;
     }
 

@@ -73,7 +73,7 @@ public final class Link implements AutoCloseable {
     private final LinkHandler handler;
     private final ControlledFragmentHandler fragmentHandler = this::onFragment;
     private final SessionFrames frames = new SessionFrames();
-    private final FragmentAssembly assembly = new FragmentAssembly(Session.OFFER_LENGTH_MAX);
+    private final FragmentAssembly assembly = new FragmentAssembly(AcceptedSession.OFFER_LENGTH_MAX);
     private final UnsafeBuffer scratch = new UnsafeBuffer(new byte[SessionFrames.FRAME_LENGTH_MAX]);
     private final BufferClaim claim = new BufferClaim();
     private final MessageHeaderDecoder headerDecoder = new MessageHeaderDecoder();
@@ -574,7 +574,7 @@ public final class Link implements AutoCloseable {
                 HEARTBEAT_MIN_NS,
                 Math.min(context.heartbeatIntervalNs(), openedDecoder.sessionTimeoutNs() / HEARTBEATS_PER_TIMEOUT));
         idleHeartbeatMaxNs =
-                Math.min(Session.IDLE_HEARTBEAT_NS, openedDecoder.sessionTimeoutNs() / HEARTBEATS_PER_TIMEOUT);
+                Math.min(AcceptedSession.IDLE_HEARTBEAT_NS, openedDecoder.sessionTimeoutNs() / HEARTBEATS_PER_TIMEOUT);
         lastUsedNs = nowNs;
         nodeName = openedDecoder.nodeName();
         durabilityMode = openedDecoder.durabilityMode();

@@ -92,7 +92,7 @@ final class ReplyPath {
      *
      * @param buffer of the frame.
      * @param offset of the frame.
-     * @param length of the frame, ≤ {@link Session#OFFER_LENGTH_MAX}.
+     * @param length of the frame, ≤ {@link AcceptedSession#OFFER_LENGTH_MAX}.
      * @return &gt; 0, or a negative code of {@link Publication}; {@code BACK_PRESSURED} while an earlier long frame is
      *     under way.
      */

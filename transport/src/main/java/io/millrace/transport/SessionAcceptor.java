@@ -62,8 +62,8 @@ public final class SessionAcceptor implements AutoCloseable {
     private final List<ClientImage> images = new ArrayList<>();
     private final ImagePoll imagePoll;
     private final int roundTicks;
-    private final List<Session> sessions = new ArrayList<>();
-    private final List<Session> urgentSessions = new ArrayList<>();
+    private final List<AcceptedSession> sessions = new ArrayList<>();
+    private final List<AcceptedSession> urgentSessions = new ArrayList<>();
     private final List<RefusedOpen> refusedOpens = new ArrayList<>();
 
     private Transport transport;
@@ -164,7 +164,7 @@ public final class SessionAcceptor implements AutoCloseable {
         final long perSession =
                 LogMemory.logBytes(sessionTermLength()) + LogMemory.logBytes(transport.maxImageTermLength());
         final long onHeap = ClientImage.FRAME_LENGTH_MAX
-                + Session.OFFER_LENGTH_MAX
+                + AcceptedSession.OFFER_LENGTH_MAX
                 + (long) RefusalQueue.CAPACITY * SessionFrames.REFUSAL_LENGTH_MAX;
         return Math.min(context.sessionLimit() * perSession, context.sessionMemory())
                 + context.sessionLimit() * onHeap
@@ -310,7 +310,7 @@ public final class SessionAcceptor implements AutoCloseable {
             onSessionOpen(client, buffer, offset);
             return true;
         }
-        final Session session = client.session();
+        final AcceptedSession session = client.session();
         if (session == null || !session.isEstablished()) {
             droppedFrameCount++;
             return true;
@@ -341,7 +341,7 @@ public final class SessionAcceptor implements AutoCloseable {
     /** Of another schema: that of the chains, which other devices speak, or of none. */
     private boolean onOtherFrame(
             final ClientImage client, final DirectBuffer buffer, final int offset, final int length) {
-        final Session session = client.session();
+        final AcceptedSession session = client.session();
         if (session == null || !session.isEstablished() || !ChainFrames.isChainMessage(buffer, offset, length)) {
             onMalformed(client);
             return true;
@@ -353,7 +353,7 @@ public final class SessionAcceptor implements AutoCloseable {
 
     private void onMalformed(final ClientImage client) {
         droppedFrameCount++;
-        final Session session = client.session();
+        final AcceptedSession session = client.session();
         if (session != null && client.mayAnswer(nowNs)) {
             session.refuse(RefusalCode.MALFORMED, 0, 0, 0, 0, 0, 0, 0, "a frame failed the checks of its bounds");
         }
@@ -366,7 +366,7 @@ public final class SessionAcceptor implements AutoCloseable {
         }
         final OpenRequest open = openRequest;
         open.read(buffer, offset);
-        final Session current = client.session();
+        final AcceptedSession current = client.session();
         if (current != null && current.isAnswerTo(open)) {
             current.repeatAnswer();
             hurry(current);
@@ -409,7 +409,7 @@ public final class SessionAcceptor implements AutoCloseable {
             return;
         }
         final ReplyPath path = new ReplyPath(transport, channel.uri(transport, termLength), open.replyStreamId());
-        final Session session = new Session(++lastSessionId, open, path, client, frames, nowNs);
+        final AcceptedSession session = new AcceptedSession(++lastSessionId, open, path, client, frames, nowNs);
         client.bind(session);
         sessions.add(session);
         sessionBytes += client.sessionBytes();
@@ -446,19 +446,19 @@ public final class SessionAcceptor implements AutoCloseable {
     }
 
     /** Looks after a session in this turn already; others have to wait for their round. */
-    private void hurry(final Session session) {
+    private void hurry(final AcceptedSession session) {
         isUrgent = true;
         if (session.markUrgent()) {
             urgentSessions.add(session);
         }
     }
 
-    private void endPredecessor(final OpenRequest open, final @Nullable Session current) {
+    private void endPredecessor(final OpenRequest open, final @Nullable AcceptedSession current) {
         if (current != null) {
             end(current);
         }
         for (int i = sessions.size() - 1; i >= 0; i--) {
-            final Session session = sessions.get(i);
+            final AcceptedSession session = sessions.get(i);
             if (session.clientIdHigh() == open.clientIdHigh() && session.clientIdLow() == open.clientIdLow()) {
                 end(session);
             }
@@ -504,7 +504,7 @@ public final class SessionAcceptor implements AutoCloseable {
     private int tickSessions() {
         int workCount = 0;
         for (int i = urgentSessions.size() - 1; i >= 0; i--) {
-            final Session session = urgentSessions.get(i);
+            final AcceptedSession session = urgentSessions.get(i);
             workCount += tick(session);
             if (!session.isUrgent()) {
                 urgentSessions.remove(i);
@@ -513,7 +513,7 @@ public final class SessionAcceptor implements AutoCloseable {
         }
         for (int i = share(sessions.size(), roundTicks); i > 0 && !sessions.isEmpty(); i--) {
             nextSession = nextSession >= sessions.size() ? 0 : nextSession;
-            final Session session = sessions.get(nextSession);
+            final AcceptedSession session = sessions.get(nextSession);
             workCount += tick(session);
             if (nextSession < sessions.size() && sessions.get(nextSession) == session) {
                 nextSession++;
@@ -553,7 +553,7 @@ public final class SessionAcceptor implements AutoCloseable {
         return (udp == null ? 0 : udp.imageCount()) + (ipc == null ? 0 : ipc.imageCount());
     }
 
-    private int tick(final Session session) {
+    private int tick(final AcceptedSession session) {
         int workCount = 0;
         if (session.isAnswerDue()) {
             final int length = frames.sessionOpened(scratch, session.correlationId(), session.id(), context);
@@ -599,7 +599,7 @@ public final class SessionAcceptor implements AutoCloseable {
         return client;
     }
 
-    private void end(final Session session) {
+    private void end(final AcceptedSession session) {
         if (sessions.remove(session)) {
             sessionBytes -= session.image().sessionBytes();
             ipcSessionCount -= session.isIpc() ? 1 : 0;

@@ -66,7 +66,7 @@ public final class ClientConductor implements AutoCloseable {
 
     /** Makes the media of a client, given its settings and identity. */
     @FunctionalInterface
-    interface NetworkFactory {
+    public interface NetworkFactory {
         /**
          * Makes the media.
          *
@@ -109,7 +109,20 @@ public final class ClientConductor implements AutoCloseable {
      * @return connecting; {@link #awaitConnected(long)} is next
      */
     public static ClientConductor launch(final Millrace.Context context, final long seed) {
-        return new ClientConductor(context, seed, TransportNetwork::new);
+        return launch(context, seed, TransportNetwork::new);
+    }
+
+    /**
+     * Launches a client over media of the caller's choice.
+     *
+     * @param context settings, checked by the caller
+     * @param seed of random numbers
+     * @param factory of the media
+     * @return connecting, at each turn of {@link #work()}
+     */
+    public static ClientConductor launch(
+            final Millrace.Context context, final long seed, final NetworkFactory factory) {
+        return new ClientConductor(context, seed, factory);
     }
 
     /**
@@ -356,7 +369,19 @@ public final class ClientConductor implements AutoCloseable {
      * @return open writer
      */
     public EventWriter openWriter(final String stream, final long idHigh, final long idLow) {
-        final StreamInfo info = requests.describe(stream);
+        return openWriter(requests.describe(stream), idHigh, idLow);
+    }
+
+    /**
+     * Opens a writer without asking anybody.
+     *
+     * @param info the stream as described before; where its segments lie may have changed since
+     * @param idHigh upper half of its identity; with {@code idLow} 0 for a random one
+     * @param idLow lower half of its identity
+     * @return open writer
+     */
+    public EventWriter openWriter(final StreamInfo info, final long idHigh, final long idLow) {
+        final String stream = info.name();
         if (info.state() != StreamState.ACTIVE) {
             final boolean isGone = info.state() == StreamState.DELETING;
             throw new MillraceException(
@@ -390,7 +415,17 @@ public final class ClientConductor implements AutoCloseable {
      * @return open reader
      */
     public EventReader openReader(final String stream, final StreamPosition from) {
-        final StreamInfo info = requests.describe(stream);
+        return openReader(requests.describe(stream), from);
+    }
+
+    /**
+     * Opens a reader without asking anybody.
+     *
+     * @param info the stream as described before; HEAD and TAIL are where they were then
+     * @param from where to begin
+     * @return open reader
+     */
+    public EventReader openReader(final StreamInfo info, final StreamPosition from) {
         guard.lock();
         try {
             checkUsable();
