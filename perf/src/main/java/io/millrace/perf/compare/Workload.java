@@ -79,14 +79,14 @@ enum Workload {
         switch (this) {
             case W1, W2 -> {
                 for (final long rate : rates.isEmpty() ? RATES : rates) {
-                    cells.add(cell("", with(plan, Mode.APPEND, this == W1 ? SMALL : LARGE, rate, 0)));
+                    cells.add(cell("", with(plan, Mode.APPEND, this == W1 ? SMALL : LARGE, (double) rate, 0)));
                 }
             }
             case CLOSED -> cells.add(new Cell(this, "W1-closed", with(plan, Mode.CLOSED, SMALL, 0, 0)));
             case W3 -> cells.add(cell("", with(plan, Mode.SEARCH, SMALL, 0, 0)));
             case W4 -> {
                 for (final long rate : given) {
-                    cells.add(cell("", with(plan, Mode.TAIL, SMALL, rate, 0)));
+                    cells.add(cell("", with(plan, Mode.TAIL, SMALL, (double) rate, 0)));
                 }
             }
             case W5 -> {
