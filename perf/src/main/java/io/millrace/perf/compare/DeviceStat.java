@@ -81,7 +81,8 @@ record DeviceStat(long flushes, long writes, long writtenBytes) {
         final String name = String.valueOf(real.getFileName());
         final Path block = root.resolve("sys/class/block").resolve(name);
         if (Files.exists(block.resolve("partition"))) {
-            return String.valueOf(block.toRealPath().getParent().getFileName());
+            final Path whole = block.toRealPath().getParent();
+            return whole == null ? name : String.valueOf(whole.getFileName());
         }
         return name;
     }

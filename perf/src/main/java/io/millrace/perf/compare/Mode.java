@@ -1,6 +1,7 @@
 package io.millrace.perf.compare;
 
 import io.millrace.perf.system.Ability;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Set;
@@ -28,6 +29,7 @@ enum Mode {
     /** Transactions of ten events, one after the other, from begin to known as committed. */
     TRANSACTIONS(Ability.TRANSACTIONS);
 
+    @SuppressWarnings("ImmutableEnumChecker") // nobody changes it
     private final Set<Ability> needed;
 
     Mode(final Ability first, final Ability... others) {
@@ -36,7 +38,7 @@ enum Mode {
 
     /** What a system must be able to do. */
     Set<Ability> needed() {
-        return needed;
+        return Collections.unmodifiableSet(needed);
     }
 
     /** Whether it is measured at a fixed rate. */

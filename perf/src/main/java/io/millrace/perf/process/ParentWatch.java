@@ -1,5 +1,6 @@
 package io.millrace.perf.process;
 
+import io.millrace.codec.AllowedHere;
 import java.io.IOException;
 import java.io.InputStream;
 
@@ -14,8 +15,16 @@ public final class ParentWatch {
 
     private ParentWatch() {}
 
-    /** Begins to watch. */
+    /**
+     * Begins to watch. From now on the JVM also ends when the calling thread, the server's main thread, is ended by an
+     * exception: threads of a half-started server would keep it alive, and the rig waiting.
+     */
+    @AllowedHere("what ended the server goes to standard error, of which the rig quotes the end")
     public static void begin() {
+        Thread.currentThread().setUncaughtExceptionHandler((thread, error) -> {
+            error.printStackTrace();
+            Runtime.getRuntime().halt(EXIT_CODE);
+        });
         final Thread thread = new Thread(ParentWatch::watch, "parent-watch");
         thread.setDaemon(true);
         thread.start();

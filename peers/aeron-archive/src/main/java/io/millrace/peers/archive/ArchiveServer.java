@@ -2,6 +2,7 @@ package io.millrace.peers.archive;
 
 import io.aeron.archive.Archive;
 import io.aeron.archive.ArchiveThreadingMode;
+import io.aeron.archive.client.AeronArchive;
 import io.aeron.driver.MediaDriver;
 import io.aeron.driver.ThreadingMode;
 import io.millrace.codec.AllowedHere;
@@ -81,6 +82,8 @@ public final class ArchiveServer {
                 .segmentFileLength(SEGMENT_LENGTH)
                 .fileIoMaxLength(FILE_IO_MAX_LENGTH)
                 .controlChannelEnabled(false) // clients are on this host: control goes over IPC
+                .archiveClientContext(
+                        new AeronArchive.Context().controlResponseChannel("aeron:udp?endpoint=127.0.0.1:0"))
                 .replicationChannel("aeron:udp?endpoint=127.0.0.1:0")
                 .recordingEventsEnabled(false)
                 .errorHandler(Throwable::printStackTrace);

@@ -154,7 +154,7 @@ abstract class ArchiveSystem implements BenchSystem {
     @Override
     public final Map<String, String> describe() {
         final Map<String, String> facts = new LinkedHashMap<>();
-        facts.put("version", ArchiveVersion.VERSION);
+        facts.put("version", "Aeron Archive " + ArchiveVersion.VERSION);
         facts.put("channel", isUdp ? "udp loopback, recorded at the receiver" : "ipc");
         facts.put("mtu", Integer.toString(MTU_LENGTH));
         facts.put("fileSyncLevel", Integer.toString(SYNC_LEVEL));
@@ -200,4 +200,5 @@ abstract class ArchiveSystem implements BenchSystem {
             throw new IllegalStateException(name + " was not started");
         }
         return archive;
-    }}
+    }
+}

@@ -11,9 +11,9 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.agrona.concurrent.YieldingIdleStrategy;
 import org.agrona.concurrent.AgentInvoker;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.concurrent.YieldingIdleStrategy;
 import org.agrona.concurrent.status.CountersReader;
 import org.jspecify.annotations.Nullable;
 
@@ -63,8 +63,7 @@ final class ArchiveTarget implements Target {
      * @param archive its session with the archive.
      * @param channel of the publications, for messages.
      */
-    ArchiveTarget(
-            final SystemContext context, final Aeron aeron, final AeronArchive archive, final String channel) {
+    ArchiveTarget(final SystemContext context, final Aeron aeron, final AeronArchive archive, final String channel) {
         this.context = context;
         this.conductor = aeron.conductorAgentInvoker();
         this.counters = aeron.countersReader();

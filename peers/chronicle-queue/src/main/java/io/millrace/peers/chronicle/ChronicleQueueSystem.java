@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 import net.openhft.chronicle.queue.ChronicleQueue;
-import net.openhft.chronicle.queue.RollCycles;
 import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueBuilder;
+import net.openhft.chronicle.queue.rollcycles.LargeRollCycles;
 import org.agrona.CloseHelper;
 import org.jspecify.annotations.Nullable;
 
@@ -71,7 +71,8 @@ public final class ChronicleQueueSystem implements BenchSystem {
 
     @Override
     public TailReader openTailReader() throws IOException {
-        final ChronicleTail opened = new ChronicleTail(open(), started().eventLength(), started().clock());
+        final ChronicleTail opened =
+                new ChronicleTail(open(), started().eventLength(), started().clock());
         tail = opened;
         return opened.seen();
     }
@@ -86,7 +87,7 @@ public final class ChronicleQueueSystem implements BenchSystem {
         final Map<String, String> facts = new LinkedHashMap<>();
         facts.put("version", "Chronicle Queue " + version());
         facts.put("where", "in the driving process, memory-mapped");
-        facts.put("rollCycle", RollCycles.LARGE_DAILY.toString());
+        facts.put("rollCycle", LargeRollCycles.LARGE_DAILY.toString());
         facts.put("sync", "none");
         facts.put("acknowledged", "return of writeBytes");
         return facts;
@@ -105,7 +106,7 @@ public final class ChronicleQueueSystem implements BenchSystem {
     private ChronicleQueue open() throws IOException {
         final Path directory = Files.createDirectories(started().directory().resolve("queue"));
         return SingleChronicleQueueBuilder.binary(directory.toFile())
-                .rollCycle(RollCycles.LARGE_DAILY)
+                .rollCycle(LargeRollCycles.LARGE_DAILY)
                 .build();
     }
 

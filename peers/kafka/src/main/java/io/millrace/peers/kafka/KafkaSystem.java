@@ -37,11 +37,7 @@ abstract class KafkaSystem implements BenchSystem {
     private static final long REQUEST_TIMEOUT_SECONDS = 30;
     private static final double FAST_RATE = 100_000;
     private static final List<String> FLAGS = List.of(
-            "-Xms1g",
-            "-Xmx1g",
-            "-XX:+UseG1GC",
-            "-XX:MaxGCPauseMillis=20",
-            "-XX:InitiatingHeapOccupancyPercent=35");
+            "-Xms1g", "-Xmx1g", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", "-XX:InitiatingHeapOccupancyPercent=35");
 
     private final String name;
     private final boolean isFlushed;
@@ -107,8 +103,8 @@ abstract class KafkaSystem implements BenchSystem {
         topics = new String[newContext.streams()];
         new ServerStart(name, server, newContext.clock()).await(TIMEOUT_NS, this::hasBroker);
         createTopics();
-        final boolean isFast = newContext.load().ratePerSecond() == 0
-                || newContext.load().ratePerSecond() > FAST_RATE;
+        final boolean isFast =
+                newContext.load().ratePerSecond() == 0 || newContext.load().ratePerSecond() > FAST_RATE;
         producerSettings.put("acks", "all");
         producerSettings.put("linger.ms", isFast ? "5" : "0");
         producerSettings.put("batch.size", isFast ? "262144" : "16384");
@@ -162,7 +158,8 @@ abstract class KafkaSystem implements BenchSystem {
     }
 
     private boolean hasBroker() throws Exception {
-        new Socket(InetAddress.getLoopbackAddress(), port).close(); // refused until it listens: the client would log that
+        new Socket(InetAddress.getLoopbackAddress(), port)
+                .close(); // refused until it listens: the client would log that
         try (Admin admin = Admin.create(adminSettings())) {
             return !admin.describeCluster().nodes().get(2, TimeUnit.SECONDS).isEmpty();
         }

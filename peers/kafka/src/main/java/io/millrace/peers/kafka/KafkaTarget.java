@@ -40,8 +40,7 @@ final class KafkaTarget implements Target, AutoCloseable {
      * @param topics that exist.
      * @param settings of the producers, beyond those that are the same for all measurements.
      */
-    KafkaTarget(
-            final SystemContext context, final String bootstrap, final String[] topics, final Properties settings) {
+    KafkaTarget(final SystemContext context, final String bootstrap, final String[] topics, final Properties settings) {
         this.eventLength = Math.max(Long.BYTES, context.eventLength());
         this.topics = topics.clone();
         final Properties all = new Properties();
@@ -50,8 +49,8 @@ final class KafkaTarget implements Target, AutoCloseable {
         all.put("buffer.memory", Integer.toString(BUFFER_BYTES));
         all.put("key.serializer", ByteArraySerializer.class);
         all.put("value.serializer", ByteArraySerializer.class);
-        final int capacity = Math.max(
-                64, Integer.highestOneBit(CompletionWindow.capacityFor(context.load()) / context.writers()));
+        final int capacity =
+                Math.max(64, Integer.highestOneBit(CompletionWindow.capacityFor(context.load()) / context.writers()));
         for (int i = 0; i < context.writers(); i++) {
             final KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(all);
             writers.add(new Writer(producer, new CompletionWindow(capacity, context.clock())));
@@ -72,7 +71,7 @@ final class KafkaTarget implements Target, AutoCloseable {
         ByteBuffer.wrap(event).order(ByteOrder.LITTLE_ENDIAN).putLong(0, index);
         final String topic = topics[(int) (index % topics.length)];
         try {
-            writer.producer.send(new ProducerRecord<>(topic, 0, null, event), (metadata, error) -> {
+            final var unused = writer.producer.send(new ProducerRecord<>(topic, 0, null, event), (metadata, error) -> {
                 if (error == null) {
                     window.completed(index);
                 } else {

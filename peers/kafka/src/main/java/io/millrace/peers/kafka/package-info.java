@@ -6,8 +6,8 @@
  *
  * <p>Owns: the broker's process and its log directory, given by the rig.
  *
- * <p>May not: block the rig's thread in {@code send}: events and bytes under way are bounded below what the producer has
- * room for. Start with {@link io.millrace.peers.kafka.KafkaSystem}.
+ * <p>May not: block the rig's thread in {@code send}: events and bytes under way are bounded below what the producer
+ * has room for. Start with {@link io.millrace.peers.kafka.KafkaSystem}.
  */
 @NullMarked
 package io.millrace.peers.kafka;

@@ -36,8 +36,7 @@ final class NatsReader implements CatchUpReader {
      */
     NatsReader(final StreamContext stream) throws IOException {
         try {
-            consumer = stream.createOrderedConsumer(
-                            new OrderedConsumerConfiguration().deliverPolicy(DeliverPolicy.All))
+            consumer = stream.createOrderedConsumer(new OrderedConsumerConfiguration().deliverPolicy(DeliverPolicy.All))
                     .iterate(ConsumeOptions.builder().batchSize(EVENTS_A_PULL).build());
         } catch (final JetStreamApiException e) {
             throw new IOException("nats: no reader", e);

@@ -30,8 +30,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import org.agrona.concurrent.YieldingIdleStrategy;
 import org.agrona.CloseHelper;
+import org.agrona.concurrent.YieldingIdleStrategy;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,11 +78,7 @@ abstract class NatsSystem implements BenchSystem {
     @Override
     public final Set<Ability> abilities() {
         return Set.of(
-                Ability.APPEND,
-                Ability.TAIL_READ,
-                Ability.CATCH_UP_READ,
-                Ability.READ_BESIDE_WRITE,
-                Ability.STREAMS);
+                Ability.APPEND, Ability.TAIL_READ, Ability.CATCH_UP_READ, Ability.READ_BESIDE_WRITE, Ability.STREAMS);
     }
 
     @Override
@@ -106,8 +102,7 @@ abstract class NatsSystem implements BenchSystem {
         address = "nats://127.0.0.1:" + port;
         final Path settings = newContext.directory().resolve("nats.conf");
         Files.write(settings, settings(port, newContext.directory().resolve("data")));
-        final ChildProcess server =
-                newContext.start(name, List.of(PROGRAM, "-c", settings.toString()), List.of());
+        final ChildProcess server = newContext.start(name, List.of(PROGRAM, "-c", settings.toString()), List.of());
         newContext.add((AutoCloseable) this::closeClients); // before their server is ended
         new ServerStart(name, server, newContext.clock()).await(TIMEOUT_NS, this::connects);
         createStreams(newContext.streams());
@@ -182,12 +177,7 @@ abstract class NatsSystem implements BenchSystem {
     }
 
     private void closeClients() {
-        close(tailConnection);
-        close(connection);
-    }
-
-    private static void close(final @Nullable Connection open) {
-        CloseHelper.quietClose(open == null ? null : open::close);
+        CloseHelper.quietCloseAll(tailConnection, connection);
     }
 
     private List<String> settings(final int port, final Path data) {

@@ -31,6 +31,6 @@ record NatsVersion(int major, int minor, String text) {
 
     /** Whether this server knows {@code sync_interval: always}. */
     boolean syncsEveryMessage() {
-        return major > 2 || major == 2 && minor >= 10;
+        return major > 2 || (major == 2 && minor >= 10);
     }
 }

@@ -14,9 +14,9 @@ import org.apache.bookkeeper.server.Main;
 import org.apache.bookkeeper.server.conf.BookieConfiguration;
 
 /**
- * Pravega's servers in one JVM: ZooKeeper, one real bookie whose journal is synced before it acknowledges, a controller,
- * a segment store with one container, long-term storage in a local directory. What a durable event costs is the
- * bookie's journal, as in a cluster with one copy.
+ * Pravega's servers in one JVM: ZooKeeper, one real bookie whose journal is synced before it acknowledges, a
+ * controller, a segment store with one container, long-term storage in a local directory. What a durable event costs is
+ * the bookie's journal, as in a cluster with one copy.
  *
  * <p>Arguments: directory, and the ports of ZooKeeper, bookie, controller, segment store, REST (not served) and
  * administration (not served). The controller knows no way to listen on loopback alone; all others do.

@@ -48,7 +48,8 @@ public final class PravegaSystem implements BenchSystem {
             "-Xmx3g",
             "-XX:MaxDirectMemorySize=2g",
             "-XX:+UseG1GC",
-            "--add-opens=java.base/java.nio=ALL-UNNAMED");
+            "--add-opens=java.base/java.nio=ALL-UNNAMED",
+            "-Dlogback.configurationFile=millrace-pravega-logging.xml");
 
     private final List<AutoCloseable> opened = new ArrayList<>();
     private @Nullable SystemContext context;
@@ -95,8 +96,7 @@ public final class PravegaSystem implements BenchSystem {
         for (int i = 0; i < PORTS; i++) {
             arguments.add(Integer.toString(newContext.freePort()));
         }
-        final ChildProcess server =
-                newContext.startJava(NAME, flags, PravegaServer.class.getName(), arguments);
+        final ChildProcess server = newContext.startJava(NAME, flags, PravegaServer.class.getName(), arguments);
         final ServerStart start = new ServerStart(NAME, server, newContext.clock());
         newContext.add((AutoCloseable) this::closeClients); // before their servers are ended
         start.awaitLine(TIMEOUT_NS, PravegaServer.READY);
@@ -112,7 +112,8 @@ public final class PravegaSystem implements BenchSystem {
     public Target openTarget() {
         final PravegaTarget target = keep(new PravegaTarget(started()));
         for (int i = 0; i < started().writers(); i++) {
-            target.add(clients().createEventWriter(
+            target.add(clients()
+                    .createEventWriter(
                             STREAM,
                             RawSerializer.INSTANCE,
                             EventWriterConfig.builder()
@@ -204,8 +205,12 @@ public final class PravegaSystem implements BenchSystem {
         groups().createReaderGroup(
                         group,
                         ReaderGroupConfig.builder().stream(SCOPE + "/" + STREAM).build());
-        return new PravegaReader(clients().createReader(
-                        "reader", group, RawSerializer.INSTANCE, ReaderConfig.builder().build()));
+        return new PravegaReader(clients()
+                .createReader(
+                        "reader",
+                        group,
+                        RawSerializer.INSTANCE,
+                        ReaderConfig.builder().build()));
     }
 
     private <T extends AutoCloseable> T keep(final T resource) {

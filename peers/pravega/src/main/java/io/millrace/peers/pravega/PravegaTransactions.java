@@ -11,8 +11,8 @@ import java.util.concurrent.locks.LockSupport;
 import org.agrona.concurrent.NanoClock;
 
 /**
- * Transactions on the one stream. After {@code commit} the state is asked for until it is COMMITTED, because before that
- * no reader sees the events.
+ * Transactions on the one stream. After {@code commit} the state is asked for until it is COMMITTED, because before
+ * that no reader sees the events.
  *
  * <p><b>Threading:</b> the rig's thread.
  */

@@ -6,8 +6,8 @@
  *
  * <p>Owns: the servers' process and its directory, given by the rig.
  *
- * <p>May not: use the in-memory log, with which Pravega's own "standalone" measures nothing durable. Start with {@link
- * io.millrace.peers.pravega.PravegaSystem}.
+ * <p>May not: use the in-memory log, with which Pravega's own "standalone" measures nothing durable. Start with
+ * {@link io.millrace.peers.pravega.PravegaSystem}.
  */
 @NullMarked
 package io.millrace.peers.pravega;

@@ -36,8 +36,7 @@ final class RedisConnection implements AutoCloseable {
      * @throws IOException when nobody listens there.
      */
     static RedisConnection open(final int port, final int longestCommand) throws IOException {
-        final SocketChannel channel =
-                SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+        final SocketChannel channel = SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
         try {
             channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
             channel.configureBlocking(false);

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * XREAD from an entry on, again and again: blocking at the end for a tail reader, in pieces of {@value #PIECE} entries
  * for a catch-up reader. The next command can be sent only when the last entry's id is known.
  *
- * <p>A reply is {@code [[key, [[id, [field, value]], …]]]}; its strings are told apart by their order: the key, then id,
- * field and value of each entry.
+ * <p>A reply is {@code [[key, [[id, [field, value]], …]]]}; its strings are told apart by their order: the key, then
+ * id, field and value of each entry.
  *
  * <p><b>Threading:</b> the rig's thread.
  */

@@ -64,8 +64,7 @@ final class RespTest {
             replies.take(bytes, handler);
             bytes.compact();
         }
-        assertEquals(
-                List.of("1-0", "hello", "end", "1700000000000-0", "end", "error ERR no", "end"), taken);
+        assertEquals(List.of("1-0", "hello", "end", "1700000000000-0", "end", "error ERR no", "end"), taken);
     }
 
     @Test
