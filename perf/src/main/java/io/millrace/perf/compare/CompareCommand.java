@@ -195,8 +195,7 @@ public final class CompareCommand implements Callable<Integer> {
                 "page: " + page + ", figures: " + files.resolve("compare.json") + ", histograms: " + files + "/*.hlog");
         terminal.result(json);
         final boolean isOursThere = comparison.rows().stream()
-                .anyMatch(
-                        row -> row.system().equals(MillraceSystem.NAME) && row.skipped() == null);
+                .anyMatch(row -> row.system().equals(MillraceSystem.NAME) && row.skipped() == null);
         return isOursThere || workloads.equals(List.of(Workload.TX)) ? 0 : 1;
     }
 

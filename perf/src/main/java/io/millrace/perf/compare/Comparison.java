@@ -28,6 +28,7 @@ final class Comparison {
     private static final long POLL_NS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final long GRACE_NS = TimeUnit.MINUTES.toNanos(12);
     private static final int MANY_STREAMS = 100;
+    private static final int LONGEST_REASON = 200;
 
     private final Options options;
     private final Peers peers;
@@ -135,7 +136,8 @@ final class Comparison {
 
     private List<String> systems(final Workload.Cell cell) {
         final List<String> systems = new ArrayList<>(List.of(MillraceSystem.NAME));
-        final boolean isOneAppend = List.of(Workload.W1, Workload.W2, Workload.CLOSED).contains(cell.workload());
+        final boolean isOneAppend =
+                List.of(Workload.W1, Workload.W2, Workload.CLOSED).contains(cell.workload());
         if (cell.plan().mode() == Mode.TRANSACTIONS || cell.plan().mode() == Mode.BESIDE) {
             return cell.plan().mode() == Mode.BESIDE ? systems : List.copyOf(options.peers());
         }
@@ -164,7 +166,7 @@ final class Comparison {
         } catch (final IOException e) {
             final String why = String.valueOf(e.getMessage()).strip();
             terminal.say(String.format(Locale.ROOT, "  run %d  %-18s FAILED: %s", attempt, system, why));
-            return new Rounds.Outcome<>(null, "failed: " + lastLine(why), true);
+            return new Rounds.Outcome<>(null, "failed: " + firstLine(why), true);
         }
     }
 
@@ -256,6 +258,12 @@ final class Comparison {
         if (child.stop() != 0) {
             throw new IOException(child.errors().isBlank() ? "it ended without a word" : child.errors());
         }
+    }
+
+    /** A failure in a table: the rest of it stands in the words above. */
+    private static String firstLine(final String text) {
+        final String line = text.strip().split("\n", 2)[0].strip();
+        return line.length() > LONGEST_REASON ? line.substring(0, LONGEST_REASON) + "…" : line;
     }
 
     private static String lastLine(final String text) {

@@ -223,7 +223,7 @@ public final class MillraceSystem implements BenchSystem {
     private static long journalBytes(final SystemContext.Load load) {
         final double payload = (double) load.eventCount() * (load.eventLength() + 32);
         final double batches = load.ratePerSecond() == 0
-                ? (double) Math.min(load.eventCount(), BATCHES_WITHOUT_RATE)
+                ? Math.min((double) load.eventCount(), BATCHES_WITHOUT_RATE)
                 : load.eventCount() / load.ratePerSecond() * Math.min(load.ratePerSecond(), 20_000);
         return (long) (payload * 1.05 + batches * 4096) + (512L << 20);
     }

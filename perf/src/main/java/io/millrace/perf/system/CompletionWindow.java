@@ -16,7 +16,6 @@ public final class CompletionWindow implements RunQueue.Handler {
     private static final int FAST_EVENTS = 256 * 1024;
     private static final long MOST_BYTES = 64L << 20;
 
-    private final Object turn = new Object();
     private final RunQueue queue;
     private final int capacity;
     private int underWay;
@@ -62,9 +61,7 @@ public final class CompletionWindow implements RunQueue.Handler {
      * @param index the event's number.
      */
     public void completed(final long index) {
-        synchronized (turn) {
-            queue.put(index, index);
-        }
+        queue.putInTurn(index, index);
     }
 
     /**

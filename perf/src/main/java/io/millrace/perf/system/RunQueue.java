@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Carries runs of event numbers, each with the moment it was known, from one thread of a peer's client to the rig's.
  * The moment is taken where the client tells, so a rig thread that looks late adds nothing to a peer's latency.
  *
- * <p><b>Threading:</b> one producer (the client's callback thread; several must take turns under a lock of theirs), one
+ * <p><b>Threading:</b> one producer (the client's callback thread; several use {@link #putInTurn}), one
  * consumer (the rig's thread). {@link #fail} may come from any thread.
  *
  * <p><b>Invariants:</b> nothing is allocated per run; a full queue makes the producer wait, yielding, because a lost
@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 public final class RunQueue {
     private static final int WORDS = 3;
 
+    private final Object turn = new Object();
     private final AtomicLongArray ring;
     private final int mask;
     private final NanoClock clock;
@@ -64,6 +65,18 @@ public final class RunQueue {
      */
     public void put(final long firstIndex, final long lastIndex) {
         put(firstIndex, lastIndex, clock.nanoTime());
+    }
+
+    /**
+     * Puts one run, known now, from any of several threads: they take turns here.
+     *
+     * @param firstIndex first event.
+     * @param lastIndex last event.
+     */
+    public void putInTurn(final long firstIndex, final long lastIndex) {
+        synchronized (turn) {
+            put(firstIndex, lastIndex);
+        }
     }
 
     /**

@@ -30,7 +30,11 @@ final class DriveCommandTest {
         assertTrue(run.isComplete());
         assertFalse(run.isDurable(), "it does not even claim it");
         assertEquals("2000", run.told().get("acknowledgedCount"));
-        assertEquals(2000, run.totals().getOrDefault("ack", HistogramLog.sum(java.util.List.of())).getTotalCount());
+        assertEquals(
+                2000,
+                run.totals()
+                        .getOrDefault("ack", HistogramLog.sum(java.util.List.of()))
+                        .getTotalCount());
         assertNotNull(run.told().get("rigP50Micros"));
         assertNotNull(run.told().get("description.what"));
     }
