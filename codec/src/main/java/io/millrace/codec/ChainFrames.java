@@ -2,20 +2,32 @@ package io.millrace.codec;
 
 import io.millrace.codec.chain.ChainMapDecoder;
 import io.millrace.codec.chain.ChainMapQueryDecoder;
+import io.millrace.codec.chain.CommitDecoder;
+import io.millrace.codec.chain.DigestDecoder;
+import io.millrace.codec.chain.DurablePrefixDecoder;
 import io.millrace.codec.chain.EffectCommittedDecoder;
 import io.millrace.codec.chain.EffectOrderDecoder;
+import io.millrace.codec.chain.FetchRangeDecoder;
 import io.millrace.codec.chain.InstallDecoder;
 import io.millrace.codec.chain.InstalledDecoder;
 import io.millrace.codec.chain.LearnDecoder;
 import io.millrace.codec.chain.LearnerCompleteDecoder;
+import io.millrace.codec.chain.NakDecoder;
 import io.millrace.codec.chain.NodeHeartbeatDecoder;
 import io.millrace.codec.chain.NodeHeartbeatSeenDecoder;
 import io.millrace.codec.chain.NodeRegisterDecoder;
 import io.millrace.codec.chain.NodeRegisteredDecoder;
+import io.millrace.codec.chain.RangeDataDecoder;
+import io.millrace.codec.chain.ReadBarrierDecoder;
+import io.millrace.codec.chain.ReadBarrierPassedDecoder;
+import io.millrace.codec.chain.ReplicateDecoder;
 import io.millrace.codec.chain.RetireDecoder;
 import io.millrace.codec.chain.RetiredDecoder;
 import io.millrace.codec.chain.SealDecoder;
 import io.millrace.codec.chain.SealedDecoder;
+import io.millrace.codec.chain.SnapshotNeededDecoder;
+import io.millrace.codec.chain.SnapshotPartDecoder;
+import io.millrace.codec.chain.SnapshotRequestDecoder;
 import java.util.Arrays;
 import org.agrona.DirectBuffer;
 
@@ -39,8 +51,7 @@ public final class ChainFrames {
      * @return template id, or a negative {@link FrameStatus}
      */
     public static int check(final DirectBuffer buffer, final int offset, final int length) {
-        return MessageShape.check(
-                SHAPES, SealDecoder.SCHEMA_ID, SealDecoder.SCHEMA_VERSION, buffer, offset, length);
+        return MessageShape.check(SHAPES, SealDecoder.SCHEMA_ID, SealDecoder.SCHEMA_VERSION, buffer, offset, length);
     }
 
     /**
@@ -57,25 +68,25 @@ public final class ChainFrames {
 
     private static MessageShape[] shapes() {
         // The table ends with the highest template id of the schema.
-        final MessageShape[] shapes = new MessageShape[ChainMapDecoder.TEMPLATE_ID + 1];
+        final MessageShape[] shapes = new MessageShape[SnapshotPartDecoder.TEMPLATE_ID + 1];
         Arrays.fill(shapes, MessageShape.ABSENT);
         shapes[NodeRegisterDecoder.TEMPLATE_ID] = new MessageShape(NodeRegisterDecoder.BLOCK_LENGTH)
-.group(NodeRegisterDecoder.DevicesDecoder.sbeBlockLength(), MessageShape.TEXT);
+                .group(NodeRegisterDecoder.DevicesDecoder.sbeBlockLength(), MessageShape.TEXT);
         shapes[NodeRegisteredDecoder.TEMPLATE_ID] = new MessageShape(NodeRegisteredDecoder.BLOCK_LENGTH);
         shapes[NodeHeartbeatDecoder.TEMPLATE_ID] = new MessageShape(NodeHeartbeatDecoder.BLOCK_LENGTH)
-.group(NodeHeartbeatDecoder.ReplicasDecoder.sbeBlockLength());
+                .group(NodeHeartbeatDecoder.ReplicasDecoder.sbeBlockLength());
         shapes[NodeHeartbeatSeenDecoder.TEMPLATE_ID] = new MessageShape(NodeHeartbeatSeenDecoder.BLOCK_LENGTH);
         shapes[SealDecoder.TEMPLATE_ID] = new MessageShape(SealDecoder.BLOCK_LENGTH);
         shapes[SealedDecoder.TEMPLATE_ID] = new MessageShape(SealedDecoder.BLOCK_LENGTH)
-.group(SealedDecoder.HistoryDecoder.sbeBlockLength())
-.group(SealedDecoder.DamagedRangesDecoder.sbeBlockLength());
+                .group(SealedDecoder.HistoryDecoder.sbeBlockLength())
+                .group(SealedDecoder.DamagedRangesDecoder.sbeBlockLength());
         shapes[InstallDecoder.TEMPLATE_ID] = new MessageShape(InstallDecoder.BLOCK_LENGTH)
-.group(InstallDecoder.MembersDecoder.sbeBlockLength(), MessageShape.TEXT)
-.group(InstallDecoder.LearnersDecoder.sbeBlockLength(), MessageShape.TEXT)
-.group(InstallDecoder.HistoryDecoder.sbeBlockLength());
+                .group(InstallDecoder.MembersDecoder.sbeBlockLength(), MessageShape.TEXT)
+                .group(InstallDecoder.LearnersDecoder.sbeBlockLength(), MessageShape.TEXT)
+                .group(InstallDecoder.HistoryDecoder.sbeBlockLength());
         shapes[InstalledDecoder.TEMPLATE_ID] = new MessageShape(InstalledDecoder.BLOCK_LENGTH);
         shapes[LearnDecoder.TEMPLATE_ID] = new MessageShape(LearnDecoder.BLOCK_LENGTH, MessageShape.TEXT)
-.group(LearnDecoder.HistoryDecoder.sbeBlockLength());
+                .group(LearnDecoder.HistoryDecoder.sbeBlockLength());
         shapes[LearnerCompleteDecoder.TEMPLATE_ID] = new MessageShape(LearnerCompleteDecoder.BLOCK_LENGTH);
         shapes[RetireDecoder.TEMPLATE_ID] = new MessageShape(RetireDecoder.BLOCK_LENGTH);
         shapes[RetiredDecoder.TEMPLATE_ID] = new MessageShape(RetiredDecoder.BLOCK_LENGTH);
@@ -83,7 +94,20 @@ public final class ChainFrames {
         shapes[EffectCommittedDecoder.TEMPLATE_ID] = new MessageShape(EffectCommittedDecoder.BLOCK_LENGTH);
         shapes[ChainMapQueryDecoder.TEMPLATE_ID] = new MessageShape(ChainMapQueryDecoder.BLOCK_LENGTH);
         shapes[ChainMapDecoder.TEMPLATE_ID] = new MessageShape(ChainMapDecoder.BLOCK_LENGTH)
-.group(ChainMapDecoder.MembersDecoder.sbeBlockLength(), MessageShape.TEXT);
+                .group(ChainMapDecoder.MembersDecoder.sbeBlockLength(), MessageShape.TEXT);
+        shapes[ReplicateDecoder.TEMPLATE_ID] = new MessageShape(ReplicateDecoder.BLOCK_LENGTH, MessageShape.BYTES);
+        shapes[DurablePrefixDecoder.TEMPLATE_ID] = new MessageShape(DurablePrefixDecoder.BLOCK_LENGTH);
+        shapes[CommitDecoder.TEMPLATE_ID] = new MessageShape(CommitDecoder.BLOCK_LENGTH);
+        shapes[NakDecoder.TEMPLATE_ID] = new MessageShape(NakDecoder.BLOCK_LENGTH);
+        shapes[SnapshotNeededDecoder.TEMPLATE_ID] = new MessageShape(SnapshotNeededDecoder.BLOCK_LENGTH);
+        shapes[ReadBarrierDecoder.TEMPLATE_ID] = new MessageShape(ReadBarrierDecoder.BLOCK_LENGTH);
+        shapes[ReadBarrierPassedDecoder.TEMPLATE_ID] = new MessageShape(ReadBarrierPassedDecoder.BLOCK_LENGTH);
+        shapes[DigestDecoder.TEMPLATE_ID] = new MessageShape(DigestDecoder.BLOCK_LENGTH);
+        shapes[FetchRangeDecoder.TEMPLATE_ID] = new MessageShape(FetchRangeDecoder.BLOCK_LENGTH);
+        shapes[RangeDataDecoder.TEMPLATE_ID] = new MessageShape(RangeDataDecoder.BLOCK_LENGTH, MessageShape.BYTES);
+        shapes[SnapshotRequestDecoder.TEMPLATE_ID] = new MessageShape(SnapshotRequestDecoder.BLOCK_LENGTH);
+        shapes[SnapshotPartDecoder.TEMPLATE_ID] =
+                new MessageShape(SnapshotPartDecoder.BLOCK_LENGTH, MessageShape.BYTES);
         return shapes;
     }
 }

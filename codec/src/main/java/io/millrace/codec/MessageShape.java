@@ -8,7 +8,8 @@ import org.agrona.DirectBuffer;
  * The extent of one SBE message: its fixed block, its groups, its variable data in order, and the one-byte fields whose
  * values a decoder would choke on.
  *
- * <p><b>Threading</b>: immutable after the tables of {@link WireFrames}, {@link ControlFrames} and {@link ChainFrames} are made.
+ * <p><b>Threading</b>: immutable after the tables of {@link WireFrames}, {@link ControlFrames} and {@link ChainFrames}
+ * are made.
  */
 final class MessageShape {
     /** Variable data with a uint16 length of at most {@link #MAX_TEXT_LENGTH}. */

@@ -128,6 +128,7 @@ public final class Calibrator {
                         superblock,
                         zones,
                         new PositionIndex(0),
+                        warning -> {},
                         name)
                 .run((buffer, index, length, batchAddress) -> {});
         for (int place = zones.count() - 1; place >= 0; place--) {

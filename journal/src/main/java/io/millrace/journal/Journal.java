@@ -195,7 +195,8 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         device.sync();
         final BlockingIo io = new BlockingIo(device, name);
         final int window = Math.min(ringLength, LONGEST_WINDOW);
-        final JournalRecovery recovery = new JournalRecovery(io, buffer, crc, window, superblock, zones, index, name);
+        final JournalRecovery recovery =
+                new JournalRecovery(io, buffer, crc, window, superblock, zones, index, warnings, name);
         final TailState tail = recovery.run(visitor);
         final LogWalker walker = recovery.walker();
         if (tail == TailState.UNCERTAIN) {
@@ -291,6 +292,72 @@ public final class Journal implements AutoCloseable, CompletionHandler {
      */
     public void commit(final int index, final int recordLength) {
         open.commit(index, recordLength);
+    }
+
+    /**
+     * Adds the claimed record, copied whole from another replica, if its CRC is right. It is not trusted otherwise: its
+     * bounds and its place in the chain are for the caller to check.
+     *
+     * @param index as returned by {@link #tryClaim}
+     * @param recordLength bytes, as claimed
+     * @return false when the CRC is wrong; nothing was added
+     */
+    public boolean commitCopied(final int index, final int recordLength) {
+        return open.commitCopied(index, recordLength);
+    }
+
+    /**
+     * Names the batch that took the last record; see {@link #holdsBatch}.
+     *
+     * @return sequence of the batch that is open, or of the next one
+     */
+    public long openBatchSequence() {
+        return ring.sealed() + 1;
+    }
+
+    /**
+     * Tells whether a batch of this run is still in the write ring: its records lie where they were written.
+     *
+     * @param sequence as {@link #openBatchSequence} gave it
+     * @return false once its place may have been taken
+     */
+    public boolean holdsBatch(final long sequence) {
+        return ring.holds(sequence);
+    }
+
+    /**
+     * Tells whether a {@code FILL} record can be claimed; else copies have to become durable first.
+     *
+     * @return true nearly always
+     */
+    public boolean hasRoomForFill() {
+        return index.settle(durableAddress) >= 0 && index.hasRoomForCopy();
+    }
+
+    /**
+     * Says that a chain's log goes on behind a position, whose record and those before it lie here in copies at most.
+     *
+     * @param chain number
+     * @param position of the last record that a state restored from elsewhere holds
+     */
+    public void startChainAt(final int chain, final long position) {
+        index.lastPosition(chain, position);
+    }
+
+    /**
+     * Checks a record that was copied into the journal's buffer inside another one.
+     *
+     * @param recordIndex of its header
+     * @param recordLength header and body in bytes
+     * @return whether its CRC is right
+     */
+    public boolean isWhole(final int recordIndex, final int recordLength) {
+        return open.isWhole(recordIndex, recordLength);
+    }
+
+    /** Lets {@code FILL} records be found that have become durable; call it when one has. */
+    public void settleFills() {
+        index.settle(durableAddress);
     }
 
     /**

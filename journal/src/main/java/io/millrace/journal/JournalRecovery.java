@@ -8,6 +8,7 @@ import io.millrace.codec.log.CheckpointBodyDecoder;
 import io.millrace.codec.log.RecordHeaderDecoder;
 import io.millrace.codec.log.RecordKind;
 import java.nio.ByteOrder;
+import java.util.function.Consumer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -21,6 +22,7 @@ final class JournalRecovery {
     private static final int KIND_OFFSET = RecordHeaderDecoder.kindEncodingOffset();
     private static final int CHAIN_OFFSET = RecordHeaderDecoder.chainEncodingOffset();
     private static final byte KIND_CHECKPOINT = (byte) RecordKind.CHECKPOINT.value();
+    private static final byte KIND_FILL = (byte) RecordKind.FILL.value();
     private static final byte KIND_REMNANT = (byte) RecordKind.REMNANT.value();
     private static final int BODY_OFFSET = LogFormat.RECORD_HEADER_LENGTH;
 
@@ -31,6 +33,7 @@ final class JournalRecovery {
     private final Superblock superblock;
     private final ZoneMap zones;
     private final PositionIndex index;
+    private final Consumer<String> warnings;
     private final String name;
     private final CheckpointBodyDecoder piece = new CheckpointBodyDecoder();
     private final LogWalker walker;
@@ -48,6 +51,7 @@ final class JournalRecovery {
      * @param superblock the newest
      * @param zones of the device, all free: is filled
      * @param index of positions, empty: is filled
+     * @param warnings takes what an operator should know
      * @param name of the device, for messages
      */
     JournalRecovery(
@@ -58,7 +62,9 @@ final class JournalRecovery {
             final Superblock superblock,
             final ZoneMap zones,
             final PositionIndex index,
+            final Consumer<String> warnings,
             final String name) {
+        this.warnings = warnings;
         this.io = io;
         this.buffer = buffer;
         this.crc = crc;
@@ -87,16 +93,30 @@ final class JournalRecovery {
         if (superblock.checkpointAddress() != 0) {
             restoreCheckpoint(visitor);
         }
+        TailState tail = walk(visitor);
+        while (tail == TailState.CORRUPT) {
+            final String what = scan.describeCorruption(walker, name);
+            final RecordVisitor.OnDamage action = visitor.onDamage(walker.address(), walker.sequence());
+            if (action == RecordVisitor.OnDamage.CUT) {
+                tail = TailState.UNCERTAIN;
+            } else if (action == RecordVisitor.OnDamage.SKIP && walker.skipDamage(scan.proofAddress())) {
+                warnings.accept(ErrorCode.JOURNAL_CORRUPT.id() + ": " + what
+                        + " What is missing is fetched from the other members of its chains.");
+                tail = walk(visitor);
+            } else {
+                throw new MillraceException(ErrorCode.JOURNAL_CORRUPT, what);
+            }
+        }
+        zones.freeBehind(zones.zoneOf(walker.address()));
+        return tail;
+    }
+
+    private TailState walk(final RecordVisitor visitor) {
         while (walker.next()) {
             visit(visitor);
             recordCount += walker.recordCount();
         }
-        final TailState tail = scan.classify(walker);
-        if (tail == TailState.CORRUPT) {
-            throw new MillraceException(ErrorCode.JOURNAL_CORRUPT, scan.describeCorruption(walker, name));
-        }
-        zones.freeBehind(zones.zoneOf(walker.address()));
-        return tail;
+        return scan.classify(walker);
     }
 
     private void visit(final RecordVisitor visitor) {
@@ -104,10 +124,13 @@ final class JournalRecovery {
         for (int i = 0; i < walker.recordCount(); i++) {
             final int length = buffer.getInt(at + LENGTH_OFFSET, ByteOrder.LITTLE_ENDIAN);
             final byte kind = buffer.getByte(at + KIND_OFFSET);
-            if (kind == KIND_REMNANT) {
+            if (kind == KIND_REMNANT || kind == KIND_FILL) {
                 index.note(buffer, at, walker.address());
                 index.settle(Long.MAX_VALUE); // what is folded is durable
-            } else if (kind != KIND_CHECKPOINT) {
+            }
+            if (kind == KIND_FILL) {
+                visitor.onRecord(buffer, at, length, walker.address());
+            } else if (kind != KIND_REMNANT && kind != KIND_CHECKPOINT) {
                 index.note(buffer, at, walker.address());
                 visitor.onRecord(buffer, at, length, walker.address());
             }

@@ -115,6 +115,35 @@ final class LogWalker {
         return true;
     }
 
+    /**
+     * Goes on behind a damaged range (P4): at the next whole batch header that lies where it says and comes later. Call
+     * it at the end only.
+     *
+     * @param lastAddress the last place to look at: a header that proves the damage lies there
+     * @return true: {@link #next} steps to that batch; false: nothing was found, the walk stays at its end
+     */
+    boolean skipDamage(final long lastAddress) {
+        long at = address + superblock.granule();
+        boolean found = false;
+        while (!found && at <= lastAddress && zones.assign(zones.zoneOf(at))) {
+            final int index = ahead.load(at, superblock.granule());
+            header.wrap(arena, index, BatchHeaderDecoder.BLOCK_LENGTH, BatchHeaderDecoder.SCHEMA_VERSION);
+            found = isWholeHeader(header, index, crc)
+                    && isOfDevice(header, superblock)
+                    && header.address() == at
+                    && header.batchSequence() > sequence
+                    && header.recoveryEpoch() >= recoveryEpoch;
+            if (found) {
+                address = at;
+                sequence = header.batchSequence();
+                followsKnown = false;
+            }
+            at += superblock.granule();
+        }
+        ahead.stop();
+        return found;
+    }
+
     private boolean isHeaderValid() {
         if (header.magic() != LogFormat.BATCH_MAGIC) {
             final boolean zero = isZero(arena, batchIndex, superblock.granule());

@@ -133,6 +133,35 @@ final class OpenBatch {
         claimedLength = -1;
     }
 
+    /**
+     * Adds the claimed record, whose header is whole, if its length and CRC are right; see
+     * {@link Journal#commitCopied}.
+     *
+     * @param index as returned by {@link #tryClaim}
+     * @param recordLength bytes, as claimed
+     * @return false when the CRC is not that of the record: nothing was added
+     */
+    boolean commitCopied(final int index, final int recordLength) {
+        if (!isWhole(index, recordLength)) {
+            return false;
+        }
+        commit(index, recordLength);
+        return true;
+    }
+
+    /**
+     * Tells whether a record in the buffer has the length and the CRC that its header says.
+     *
+     * @param index of its header
+     * @param recordLength bytes
+     * @return true when it has
+     */
+    boolean isWhole(final int index, final int recordLength) {
+        final int computed = crc.compute(index + LogFormat.RECORD_CRC_START, recordLength - LogFormat.RECORD_CRC_START);
+        return computed == buffer.getInt(index + CRC_OFFSET, ByteOrder.LITTLE_ENDIAN)
+                && recordLength == buffer.getInt(index + LENGTH_OFFSET, ByteOrder.LITTLE_ENDIAN);
+    }
+
     private int open(final int needed) {
         final int withHeader = LogFormat.BATCH_HEADER_LENGTH + needed;
         if (zones.holds(nextAddress)) {

@@ -3,6 +3,7 @@ package io.millrace.journal;
 import io.millrace.codec.LogFormat;
 import io.millrace.codec.log.RecordHeaderDecoder;
 import io.millrace.codec.log.RecordKind;
+import io.millrace.codec.log.TruncateBodyDecoder;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -36,6 +37,9 @@ final class PositionIndex {
     private static final int KIND_OFFSET = RecordHeaderDecoder.kindEncodingOffset();
     private static final int CHAIN_OFFSET = RecordHeaderDecoder.chainEncodingOffset();
     private static final int POSITION_OFFSET = RecordHeaderDecoder.positionEncodingOffset();
+    private static final int TRUNCATE_TO_OFFSET =
+            LogFormat.RECORD_HEADER_LENGTH + TruncateBodyDecoder.toPositionEncodingOffset();
+    private static final byte KIND_TRUNCATE = (byte) RecordKind.TRUNCATE.value();
     private static final byte KIND_FILL = (byte) RecordKind.FILL.value();
     private static final byte KIND_REMNANT = (byte) RecordKind.REMNANT.value();
 
@@ -71,18 +75,43 @@ final class PositionIndex {
      */
     void note(final DirectBuffer buffer, final int at, final long batchAddress) {
         final long position = buffer.getLong(at + POSITION_OFFSET, ByteOrder.LITTLE_ENDIAN);
-        if (position > 0 && buffer.getByte(at + KIND_OFFSET) != KIND_FILL) {
+        if (position > 0) {
             add(buffer.getInt(at + CHAIN_OFFSET, ByteOrder.LITTLE_ENDIAN), position, batchAddress);
-        } else if (buffer.getByte(at + KIND_OFFSET) == KIND_REMNANT) {
-            if (pendingCount == PENDING_LIMIT) {
-                throw new IllegalStateException("more than " + PENDING_LIMIT + " copies wait to become durable");
-            }
-            final int copied = at + LogFormat.RECORD_HEADER_LENGTH;
-            final int slot = pendingCount++ * PENDING_STRIDE;
-            pending[slot] = buffer.getInt(copied + CHAIN_OFFSET, ByteOrder.LITTLE_ENDIAN);
-            pending[slot + 1] = buffer.getLong(copied + POSITION_OFFSET, ByteOrder.LITTLE_ENDIAN);
-            pending[slot + 2] = batchAddress;
+            return;
         }
+        final byte kind = buffer.getByte(at + KIND_OFFSET);
+        if (kind == KIND_REMNANT) {
+            noteCopy(buffer, at + LogFormat.RECORD_HEADER_LENGTH, batchAddress);
+        } else if (kind == KIND_FILL) {
+            noteCopy(buffer, at + LogFormat.FILL_PREFIX_LENGTH, batchAddress);
+        } else if (kind == KIND_TRUNCATE) {
+            cut(
+                    chain(buffer.getInt(at + CHAIN_OFFSET, ByteOrder.LITTLE_ENDIAN)),
+                    buffer.getLong(at + TRUNCATE_TO_OFFSET, ByteOrder.LITTLE_ENDIAN));
+        }
+    }
+
+    private void noteCopy(final DirectBuffer buffer, final int copied, final long batchAddress) {
+        if (pendingCount == PENDING_LIMIT) {
+            throw new IllegalStateException("more than " + PENDING_LIMIT + " copies wait to become durable");
+        }
+        final int slot = pendingCount++ * PENDING_STRIDE;
+        pending[slot] = buffer.getInt(copied + CHAIN_OFFSET, ByteOrder.LITTLE_ENDIAN);
+        pending[slot + 1] = buffer.getLong(copied + POSITION_OFFSET, ByteOrder.LITTLE_ENDIAN);
+        pending[slot + 2] = batchAddress;
+    }
+
+    /** P1: what lies behind a position does not count any more, whether or not the positions are taken again. */
+    private void cut(final ChainIndex index, final long toPosition) {
+        if (toPosition < index.lastPosition) {
+            truncate(index, toPosition + 1);
+            index.lastPosition = toPosition;
+        }
+    }
+
+    /** Tells whether a copy can be noted: else one has to become durable before. */
+    boolean hasRoomForCopy() {
+        return pendingCount < PENDING_LIMIT;
     }
 
     /**

@@ -37,6 +37,28 @@ public interface RecordVisitor {
             final int length,
             final boolean last) {}
 
+    /** What is to be done about batches that are damaged and once were durable. */
+    enum OnDamage {
+        /** The device is not opened. */
+        REFUSE,
+        /** What is whole behind them is given as well: what is missing is mended from elsewhere (P4). */
+        SKIP,
+        /** A mutation for tests: the log ends before them, as if they had been torn. */
+        CUT
+    }
+
+    /**
+     * Is called where batches are damaged though later ones prove that they were durable; records behind them follow if
+     * they are skipped.
+     *
+     * @param batchAddress of the first of them
+     * @param batchSequence of the first of them
+     * @return what to do
+     */
+    default OnDamage onDamage(final long batchAddress, final long batchSequence) {
+        return OnDamage.REFUSE;
+    }
+
     /** Is called once behind the last piece of a checkpoint; records follow. Not called without a checkpoint. */
     default void onCheckpointEnd() {}
 }

@@ -56,6 +56,7 @@ public final class ZoneCleaner {
     private static final int POSITION_OFFSET = RecordHeaderDecoder.positionEncodingOffset();
     private static final byte KIND_APPEND = (byte) RecordKind.APPEND.value();
     private static final byte KIND_FRAGMENT = (byte) RecordKind.APPEND_FRAGMENT.value();
+    private static final byte KIND_FILL = (byte) RecordKind.FILL.value();
     private static final byte KIND_REMNANT = (byte) RecordKind.REMNANT.value();
     private static final RemnantFilter EVERYTHING = (buffer, index, length, named) -> true;
 
@@ -436,9 +437,10 @@ public final class ZoneCleaner {
                 damaged(address, ErrorCode.RECORD_INVALID);
                 return 1;
             }
-            final boolean isCopy = buffer.getByte(at + KIND_OFFSET) == KIND_REMNANT;
-            final int record = isCopy ? at + HEADER : at;
-            final int recordLength = isCopy ? length - HEADER : length;
+            final byte kind = buffer.getByte(at + KIND_OFFSET);
+            final int prefix = kind == KIND_REMNANT ? HEADER : kind == KIND_FILL ? LogFormat.FILL_PREFIX_LENGTH : 0;
+            final int record = at + prefix;
+            final int recordLength = length - prefix;
             if (isHere(buffer, record, address)) {
                 final int expected = buffer.getInt(record + CRC_OFFSET, ByteOrder.LITTLE_ENDIAN);
                 final int start = LogFormat.RECORD_CRC_START;

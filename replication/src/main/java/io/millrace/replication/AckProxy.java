@@ -7,6 +7,7 @@ import io.millrace.codec.wire.MessageHeaderEncoder;
 import io.millrace.store.WriterTable;
 import io.millrace.transport.Session;
 import java.util.ArrayList;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sends acknowledgements to clients: cumulative per writer and segment, from committed state only, so that one which
@@ -17,21 +18,41 @@ import java.util.ArrayList;
 final class AckProxy {
     private static final int ACK_LENGTH = MessageHeaderEncoder.ENCODED_LENGTH + AppendAckEncoder.BLOCK_LENGTH;
 
+    /** Backstop intervals between two acknowledgements of a head that the client does not echo. */
+    private static final int REPEAT = 20;
+
     private final Durability durability;
     private final ArrayList<WriterBinding> dirty = new ArrayList<>();
     private final BufferClaim claim = new BufferClaim();
     private final MessageHeaderEncoder header = new MessageHeaderEncoder();
     private final AppendAckEncoder ack = new AppendAckEncoder();
+    private final ArrayList<WriterBinding> unechoed = new ArrayList<>();
+    private final long backstopNs;
+    private final boolean acknowledgesWhenSealed;
     private long sentCount;
+    private long backstopCount;
 
     /**
-     * Makes it.
+     * Makes it for chains of one.
      *
      * @param durability what an acknowledgement of this device proves: never MEDIA where a loss of power takes the
      *     bytes away
      */
     AckProxy(final Durability durability) {
+        this(durability, 1, ChainRules.ALL);
+    }
+
+    /**
+     * Makes it.
+     *
+     * @param durability what an acknowledgement of this device proves.
+     * @param backstopNs that a head waits for the client to echo the tail's acknowledgement.
+     * @param rules that hold.
+     */
+    AckProxy(final Durability durability, final long backstopNs, final ChainRules rules) {
         this.durability = durability;
+        this.backstopNs = backstopNs;
+        acknowledgesWhenSealed = !rules.noAckAfterSealed;
     }
 
     /** Notes that a writer's committed number has moved or is to be said again. */
@@ -45,12 +66,14 @@ final class AckProxy {
     /**
      * Sends what is marked; what the session cannot take now stays marked.
      *
+     * @param nowNs monotonic time of this turn.
      * @return acknowledgements sent.
      */
-    int doWork() {
+    int doWork(final long nowNs) {
+        final int sent = unechoed.isEmpty() ? 0 : sendOverdue(nowNs);
         final int count = dirty.size();
         if (count == 0) {
-            return 0;
+            return sent;
         }
         int kept = 0;
         for (int i = 0; i < count; i++) {
@@ -64,7 +87,7 @@ final class AckProxy {
         for (int i = count - 1; i >= kept; i--) {
             dirty.remove(i);
         }
-        return count - kept;
+        return sent + count - kept;
     }
 
     /** Gives the number of acknowledgements sent since start. */
@@ -72,8 +95,69 @@ final class AckProxy {
         return sentCount;
     }
 
+    /** Gives the number of acknowledgements that a head sent because the client had not echoed the tail's. */
+    long backstopCount() {
+        return backstopCount;
+    }
+
+    /**
+     * Of a longer chain the tail alone acknowledges. A head waits until the client says that it has heard, and says it
+     * itself when the client has not: the tail may have died with the acknowledgement (P13).
+     */
     private boolean trySend(final WriterBinding binding) {
-        final Session session = binding.tailSession;
+        final Membership membership = binding.replica.membership();
+        if (!membership.isActive() && !acknowledgesWhenSealed) {
+            return true;
+        }
+        if (membership.isTail()) {
+            return send(binding, binding.tailSession);
+        }
+        if (membership.isHead() && binding.headSession != null && !binding.awaitsEcho) {
+            binding.awaitsEcho = true;
+            binding.backstopNs = 0;
+            unechoed.add(binding);
+        }
+        return true;
+    }
+
+    private int sendOverdue(final long nowNs) {
+        int sent = 0;
+        for (int i = unechoed.size() - 1; i >= 0; i--) {
+            final WriterBinding binding = unechoed.get(i);
+            if (binding.backstopNs == 0) {
+                binding.backstopNs = nowNs + backstopNs;
+            }
+            final boolean wanted = wantsBackstop(binding);
+            if (wanted && nowNs - binding.backstopNs < 0) {
+                continue;
+            }
+            if (wanted && send(binding, binding.headSession)) {
+                backstopCount++;
+                sent++;
+                binding.backstopNs = nowNs + REPEAT * backstopNs; // again, until it is echoed
+            } else if (!wanted) {
+                binding.awaitsEcho = false;
+                final WriterBinding last = unechoed.remove(unechoed.size() - 1);
+                if (i < unechoed.size()) {
+                    unechoed.set(i, last);
+                }
+            }
+        }
+        return sent;
+    }
+
+    private static boolean wantsBackstop(final WriterBinding binding) {
+        final Membership membership = binding.replica.membership();
+        final WriterTable writers = binding.replica.state().writers();
+        return binding.headSession != null
+                && membership.isHead()
+                && !membership.isTail()
+                && membership.isActive()
+                && writers.isUsed(binding.slot)
+                && binding.echoedNumber < writers.lastEventNumber(binding.slot);
+    }
+
+    private boolean send(final WriterBinding binding, final @Nullable Session session) {
         if (session == null || !session.isOpen()) {
             return true;
         }

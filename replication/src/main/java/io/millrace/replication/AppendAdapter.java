@@ -41,6 +41,9 @@ final class AppendAdapter implements HeldAnswers.Release {
     /** What a client is told that asks the wrong device. */
     static final String ELSEWHERE = "another device serves the chain: describe the stream again";
 
+    /** What a client is told that asks a replica that is not the head of its chain, or not in service. */
+    static final String NO_HEAD = "not the head of the chain, or sealed: look the chain up again";
+
     private static final String NO_TEXT = "";
     private static final int BOUND_LENGTH = MessageHeaderEncoder.ENCODED_LENGTH + WriterBoundEncoder.BLOCK_LENGTH;
 
@@ -48,6 +51,7 @@ final class AppendAdapter implements HeldAnswers.Release {
     private final AckProxy acks;
     private final LongSupplier secrets;
     private final int maxWritersPerSession;
+    private final ChainRules rules;
     private final BufferClaim claim = new BufferClaim();
     private final MessageHeaderEncoder headerEncoder = new MessageHeaderEncoder();
     private final MessageHeaderDecoder headerDecoder = new MessageHeaderDecoder();
@@ -71,7 +75,9 @@ final class AppendAdapter implements HeldAnswers.Release {
             final DeviceChains chains,
             final AckProxy acks,
             final LongSupplier secrets,
-            final ReplicationLimits limits) {
+            final ReplicationLimits limits,
+            final ChainRules rules) {
+        this.rules = rules;
         this.chains = chains;
         this.acks = acks;
         this.secrets = secrets;
@@ -93,14 +99,17 @@ final class AppendAdapter implements HeldAnswers.Release {
                     : refuseAppend(
                             session, RefusalCode.MALFORMED, chains.placement().chainCount(), "no such chain");
         }
-        if (append.chainEpoch() != replica.chainEpoch()) {
-            return refuseAppend(session, RefusalCode.CHAIN_EPOCH, replica.chainEpoch(), "not the chain's epoch");
+        if (!isInService(replica)) {
+            return refuseOutOfService(session, replica);
         }
         if (append.durabilityRaw() != Durability.MEDIA.value()) {
             return refuseAppend(session, RefusalCode.DURABILITY_UNSUPPORTED, 0, "only MEDIA is taken");
         }
         if (replica.isFenced()) {
             return refuseAppend(session, RefusalCode.DEVICE_FENCED, 0, journalText(JournalStatus.FENCED));
+        }
+        if (!replica.takesRecords()) {
+            return false;
         }
         final int slot = replica.state()
                 .writers()
@@ -132,7 +141,7 @@ final class AppendAdapter implements HeldAnswers.Release {
                     append.firstEventNumber(),
                     overlay.answerDetail());
         }
-        if (status == StoreStatus.DUPLICATE) {
+        if (status == StoreStatus.DUPLICATE && rules.deduplicate) {
             if (binding != null && overlay.writerSlot() == binding.slot) {
                 // What is committed of it is said again now, the rest when it commits: both are the cumulative number.
                 acks.mark(binding);
@@ -145,6 +154,25 @@ final class AppendAdapter implements HeldAnswers.Release {
         final int skipEvents = status == StoreStatus.APPEND_SUFFIX ? (int) overlay.answerDetail() : 0;
         final int skipBytes = bytesOf(buffer, index, skipEvents);
         return sequenceAppend(session, replica, list, buffer, index + skipBytes, length - skipBytes, skipEvents);
+    }
+
+    /** Tells whether the frame in hand is for the epoch that this replica is the head of, with enough members. */
+    private boolean isInService(final ChainReplica replica) {
+        final Membership membership = replica.membership();
+        return append.chainEpoch() == membership.epoch()
+                && membership.isHead()
+                && membership.isActive()
+                && membership.hasMinimum();
+    }
+
+    private boolean refuseOutOfService(final Session session, final ChainReplica replica) {
+        final Membership membership = replica.membership();
+        if (append.chainEpoch() != membership.epoch()) {
+            return refuseAppend(session, RefusalCode.CHAIN_EPOCH, membership.epoch(), "not the chain's epoch");
+        }
+        return membership.isHead() && membership.isActive()
+                ? refuseAppend(session, RefusalCode.NOT_READY, 0, "the chain has fewer members than its minimum")
+                : refuseAppend(session, RefusalCode.WRONG_NODE, append.chain(), NO_HEAD);
     }
 
     private boolean sequenceAppend(
@@ -197,11 +225,21 @@ final class AppendAdapter implements HeldAnswers.Release {
         if (replica == null && chains.isElsewhere(setup.chain())) {
             return refuseSetup(session, RefusalCode.WRONG_NODE, setup.chain());
         }
+        if (replica != null
+                && (!replica.membership().isHead() || !replica.membership().isActive())) {
+            return refuseSetup(session, RefusalCode.WRONG_NODE, setup.chain());
+        }
         if (replica == null || replica.state().segment(setup.streamId(), setup.segmentId()) == null) {
             return refuseSetup(session, RefusalCode.SEGMENT_NOT_FOUND, 0);
         }
         if (replica.isFenced()) {
             return refuseSetup(session, RefusalCode.DEVICE_FENCED, 0);
+        }
+        if (!replica.membership().hasMinimum()) {
+            return refuseSetup(session, RefusalCode.NOT_READY, 0);
+        }
+        if (!replica.takesRecords()) {
+            return false;
         }
         final ClientSession client = client(session);
         if (client.bindings.size() + client.pendingSetups >= maxWritersPerSession) {
@@ -253,6 +291,10 @@ final class AppendAdapter implements HeldAnswers.Release {
         if (replica == null && chains.isElsewhere(bind.chain())) {
             return refuseBind(session, RefusalCode.WRONG_NODE);
         }
+        if (replica != null
+                && (!replica.membership().isTail() || !replica.membership().isActive())) {
+            return refuseBind(session, RefusalCode.WRONG_NODE);
+        }
         final WriterTable writers = replica == null ? null : replica.state().writers();
         final int slot = writers == null
                 ? WriterTable.ABSENT
@@ -288,7 +330,7 @@ final class AppendAdapter implements HeldAnswers.Release {
                 .writers()
                 .find(echo.writerIdHigh(), echo.writerIdLow(), echo.streamId(), echo.segmentId());
         final WriterBinding binding = replica.binding(slot);
-        if (binding != null && binding.tailSession == session) {
+        if (binding != null && (binding.tailSession == session || binding.headSession == session)) {
             binding.echoedNumber = Math.max(binding.echoedNumber, echo.lastEventNumber());
         }
         return true;
@@ -347,11 +389,13 @@ final class AppendAdapter implements HeldAnswers.Release {
             client.pendingSetups--;
             return true;
         }
+        final byte[] tail = tailOf(replica);
         final int length = MessageHeaderEncoder.ENCODED_LENGTH
                 + WriterReadyEncoder.BLOCK_LENGTH
                 + WriterReadyEncoder.headHeaderLength()
                 + WriterReadyEncoder.tailHeaderLength()
-                + 2 * endpointAscii.length;
+                + endpointAscii.length
+                + tail.length;
         if (session.tryClaim(length, claim) < 0) {
             return false;
         }
@@ -367,7 +411,7 @@ final class AppendAdapter implements HeldAnswers.Release {
                 .segmentOffset(writers.endOffset(slot))
                 .chain(replica.chain())
                 .putHead(endpointAscii, 0, endpointAscii.length)
-                .putTail(endpointAscii, 0, endpointAscii.length);
+                .putTail(tail, 0, tail.length);
         claim.commit();
         final WriterBinding binding = replica.bind(slot);
         binding.list.reset();
@@ -376,6 +420,12 @@ final class AppendAdapter implements HeldAnswers.Release {
         client.pendingSetups--;
         client.add(binding);
         return true;
+    }
+
+    /** Gives where a chain acknowledges: here, or at its tail. Set-up only, so that it may allocate. */
+    private byte[] tailOf(final ChainReplica replica) {
+        final String elsewhere = replica.membership().tailEndpoint();
+        return elsewhere.isEmpty() ? endpointAscii : elsewhere.getBytes(java.nio.charset.StandardCharsets.US_ASCII);
     }
 
     private boolean holdRefusal(

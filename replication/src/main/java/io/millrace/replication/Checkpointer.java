@@ -57,6 +57,9 @@ final class Checkpointer {
     /** Index of the chain at hand in {@link #replicas}. */
     private int chain;
 
+    /** Last position of each chain when the checkpoint began. */
+    private final long[] sequencedAtBegin;
+
     private int stateLength;
     private int controlLength;
     private int offered;
@@ -66,6 +69,7 @@ final class Checkpointer {
     private long dueBytes;
     private long freeings = 1; // what was freed before the node ended may not have been noticed
     private boolean trial;
+    private boolean requested;
     private long freeingsSeen;
     private long walkedAddress;
     private long stateBytes;
@@ -73,6 +77,8 @@ final class Checkpointer {
 
     private enum Step {
         IDLE,
+        /** A chain has records that are not committed yet. */
+        WAIT,
         STATE,
         CONTROL,
         INDEX
@@ -89,6 +95,7 @@ final class Checkpointer {
         this.journal = journal;
         this.chains = chains;
         replicas = chains.held();
+        sequencedAtBegin = new long[replicas.length];
         this.intervalBytes = Math.min(intervalBytes, journal.capacityBytes() / SMALLEST_SHARE);
         dueBytes = this.intervalBytes;
         writer = journal.checkpoint();
@@ -99,6 +106,11 @@ final class Checkpointer {
     /** Names who has chain 0's state. */
     void controlChain(final ControlChain controlChain) {
         control = controlChain;
+    }
+
+    /** Wants a checkpoint as soon as one can be taken, and another one if the next is given up. */
+    void request() {
+        requested = true;
     }
 
     /** Takes note that a segment was truncated or deleted: a checkpoint may free zones. */
@@ -131,6 +143,7 @@ final class Checkpointer {
             return 1;
         }
         return switch (step) {
+            case WAIT -> capture() ? 1 : 0;
             case STATE -> writeState();
             case CONTROL -> writeControl();
             default -> writeIndex();
@@ -144,7 +157,7 @@ final class Checkpointer {
         final boolean full = isFull();
         // the room of a full journal is for checkpoints that free a zone
         final boolean isDue = full ? mayFree() && !cleaning.isBusy() : isDueByLog();
-        return (isDue || cleaning.wantsCheckpoint(full) || cleaning.wantsWalk(full, nowNs))
+        return (isDue || requested || cleaning.wantsCheckpoint(full) || cleaning.wantsWalk(full, nowNs))
                 && journal.freeBytes() >= estimate();
     }
 
@@ -176,6 +189,10 @@ final class Checkpointer {
     private void conclude() {
         pending = false;
         final boolean whole = journal.counters().checkpointCount() > countAtBegin;
+        for (int i = 0; whole && i < replicas.length; i++) {
+            replicas[i].onCheckpointDurable();
+        }
+        requested &= !whole;
         dueBytes = whole
                 ? Math.max(intervalBytes, LOG_A_CHECKPOINT * writer.lastBytes())
                 : journal.uncheckpointedBytes() + intervalBytes;
@@ -183,7 +200,7 @@ final class Checkpointer {
 
     private boolean begin(final long nowNs) {
         final boolean full = isFull();
-        trial = !cleaning.wantsCheckpoint(full) && (full || !isDueByLog());
+        trial = !requested && !cleaning.wantsCheckpoint(full) && (full || !isDueByLog());
         cleaning.prepare(full, nowNs);
         if (trial ? !writer.beginTrial() : !writer.begin()) {
             return false;
@@ -199,10 +216,24 @@ final class Checkpointer {
         countAtBegin = journal.counters().checkpointCount();
         stateBytes = 0;
         chain = 0;
+        for (int i = 0; i < replicas.length; i++) {
+            sequencedAtBegin[i] = replicas[i].sequencedPosition();
+        }
         capture();
     }
 
-    private void capture() {
+    /**
+     * Captures the next chain, once it has applied all that lies before what recovery will fold: a record that is
+     * neither in the state nor folded would be lost.
+     */
+    private boolean capture() {
+        final ChainReplica replica = replicas[chain];
+        final long needed = Math.min(sequencedAtBegin[chain], replica.sequencedPosition());
+        if (replica.appliedPosition() < needed || replica.isUncertain() || replica.isFetching()) {
+            step = Step.WAIT;
+            return false;
+        }
+        replica.onCaptured();
         stateLength = replicas[chain].state().encode(image, 0);
         controlLength = number() == 0 && control != null ? control.encode(image, stateLength) : 0;
         stateBytes += stateLength + controlLength;
@@ -211,6 +242,7 @@ final class Checkpointer {
         if (trial) {
             beginIndex();
         }
+        return true;
     }
 
     private int writeState() {

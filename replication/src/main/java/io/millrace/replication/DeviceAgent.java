@@ -1,10 +1,12 @@
 package io.millrace.replication;
 
+import io.millrace.codec.ChainFrames;
+import io.millrace.codec.ControlFrames;
 import io.millrace.codec.ErrorCode;
 import io.millrace.codec.LogFormat;
+import io.millrace.codec.chain.EffectOrderDecoder;
 import io.millrace.codec.control.CreateScopeCommandDecoder;
 import io.millrace.codec.control.CreateStreamCommandDecoder;
-import io.millrace.codec.control.EffectAction;
 import io.millrace.codec.control.MessageHeaderDecoder;
 import io.millrace.codec.control.SegmentEffectDecoder;
 import io.millrace.codec.control.SetStreamHeaderCommandDecoder;
@@ -28,7 +30,6 @@ import io.millrace.journal.JournalStatus;
 import io.millrace.journal.RecordVisitor;
 import io.millrace.store.ChainState;
 import io.millrace.store.PendingOverlay;
-import io.millrace.store.Segment;
 import io.millrace.store.StoreLimits;
 import io.millrace.store.StoreStatus;
 import io.millrace.transport.Session;
@@ -64,6 +65,8 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
     private final EpochNanoClock epochClock;
     private final DeviceChains chains;
     private final ChainReplica[] replicas;
+    private final Committer committer;
+    private final @Nullable ClusterDuties cluster;
     private final Durability durability;
     private final AckProxy acks;
     private final AppendAdapter appends;
@@ -75,12 +78,12 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
     private final SegmentEffectDecoder effect = new SegmentEffectDecoder();
     private final CreateStreamCommandDecoder createStream = new CreateStreamCommandDecoder();
     private final ChainMembershipBodyEncoder membership = new ChainMembershipBodyEncoder();
+    private final io.millrace.codec.chain.MessageHeaderDecoder orderHeader =
+            new io.millrace.codec.chain.MessageHeaderDecoder();
+    private final EffectOrderDecoder order = new EffectOrderDecoder();
     private @Nullable ControlChain control;
-    private final LatencyHistogram queueTimes = new LatencyHistogram();
-    private final LatencyHistogram journalTimes = new LatencyHistogram();
     private long epochOffsetNs;
     private long epochSampledNs;
-    private long committedRecordCount;
     private @Nullable String fencedReason;
 
     /**
@@ -103,21 +106,61 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
             final NanoClock clock,
             final EpochNanoClock epochClock,
             final LongSupplier secrets) {
+        this(journalContext, placement, storeLimits, limits, clock, epochClock, secrets, null);
+    }
+
+    /**
+     * Opens the journal of a device whose chains have members elsewhere; {@link #recover} follows, then
+     * {@link #incarnation}. The control plane says which chains the device holds: until then each is empty and in no
+     * epoch.
+     *
+     * @param journalContext of the journal; its listener, clock and reader limit are set here.
+     * @param placement of chains that the device may hold: all, most often.
+     * @param storeLimits of each chain's state.
+     * @param limits of the device thread.
+     * @param clock monotonic, the owner's turns as well.
+     * @param epochClock for the timestamps of records.
+     * @param secrets random numbers that bind writers to sessions.
+     * @param chainCluster who and where the others are; null for a device whose chains are chains of one.
+     * @throws io.millrace.codec.MillraceException when the journal cannot be opened.
+     */
+    public DeviceAgent(
+            final JournalContext journalContext,
+            final ChainPlacement placement,
+            final StoreLimits storeLimits,
+            final ReplicationLimits limits,
+            final NanoClock clock,
+            final EpochNanoClock epochClock,
+            final LongSupplier secrets,
+            final @Nullable ChainCluster chainCluster) {
         this.clock = clock;
         this.epochClock = epochClock;
         journal = Journal.open(journalContext
                 .listener(this)
                 .clock(clock)
-                .readerLimit(Math.max(journalContext.readerLimit(), limits.journalReaders() + 1))); // the cleaner's
+                .readerLimit(Math.max(
+                        journalContext.readerLimit(),
+                        limits.journalReaders()
+                                + 1 // the cleaner's
+                                + (chainCluster == null
+                                        ? 0
+                                        : chainCluster.limits().sourceReaders()))));
         durability = journal.durabilityMode().survivesPowerLoss() ? Durability.MEDIA : Durability.MEMORY;
-        acks = new AckProxy(durability);
+        final ChainRules rules = chainCluster == null ? ChainRules.ALL : chainCluster.rules();
+        acks = chainCluster == null
+                ? new AckProxy(durability)
+                : new AckProxy(durability, chainCluster.limits().backstopNs(), rules);
         sampleEpoch(clock.nanoTime());
         chains = new DeviceChains(
-                placement, chain -> new ChainReplica(chain, journal, this::epochNs, storeLimits, limits));
+                placement,
+                chain -> new ChainReplica(chain, journal, clock, this::epochNs, storeLimits, limits, chainCluster));
         replicas = chains.held();
-        appends = new AppendAdapter(chains, acks, secrets, limits);
+        appends = new AppendAdapter(chains, acks, secrets, limits, rules);
         reads = new ReadAdapter(journal, appends, limits);
         checkpointer = new Checkpointer(journal, chains, limits.checkpointIntervalBytes());
+        committer = new Committer(acks, reads, checkpointer);
+        cluster =
+                chainCluster == null ? null : new ClusterDuties(journal, chains, chainCluster, committer, checkpointer);
         final int first = placement.holds(0) ? 1 : 0;
         expiries = new WriterExpiry[replicas.length - first];
         for (int i = 0; i < expiries.length; i++) {
@@ -132,6 +175,7 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
      */
     public void controlChain(final ControlChain chain) {
         control = chain;
+        committer.controlChain(chain);
         checkpointer.controlChain(chain);
     }
 
@@ -154,6 +198,10 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
         for (final ChainReplica replica : replicas) {
             replica.onRecovered();
         }
+        if (cluster != null) {
+            cluster.onRecovered(journal.recoveryReport());
+            return;
+        }
         for (final ChainReplica replica : replicas) {
             if (replica.state().memberSinceEpoch() == 0) {
                 noteMembership(replica);
@@ -167,9 +215,22 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
         public void onRecord(final DirectBuffer buffer, final int index, final int length, final long batchAddress) {
             header.wrap(buffer, index, RecordHeaderDecoder.BLOCK_LENGTH, 0);
             final ChainReplica replica = replica(header.chain());
-            if (!replica.isRestored(header.position())) {
-                afterApply(replica, replica.recover(buffer, index, length), buffer, index, length, true);
+            if (cluster != null) {
+                replica.fold(buffer, index, length);
+            } else if (!replica.isRestored(header.position())) {
+                committer.afterApply(replica, replica.recover(buffer, index, length), buffer, index, length, true);
             }
+        }
+
+        @Override
+        public OnDamage onDamage(final long batchAddress, final long batchSequence) {
+            if (cluster == null) {
+                return OnDamage.REFUSE;
+            }
+            for (final ChainReplica replica : replicas) {
+                replica.onDamage();
+            }
+            return cluster.rules().corruptionIsNotTorn ? OnDamage.SKIP : OnDamage.CUT;
         }
 
         @Override
@@ -251,14 +312,17 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
                 offset + MessageHeaderDecoder.ENCODED_LENGTH,
                 controlHeader.blockLength(),
                 controlHeader.version());
+        if (!replica.takesRecords()) {
+            return true; // no head, or not in service: the control plane says it again
+        }
         final PendingOverlay overlay = replica.overlay();
         final int status = overlay.checkEffect(effectNumber, effect.action(), effect.streamId(), effect.segmentId());
         if (status == StoreStatus.EFFECT_REPEATED
                 && effectNumber <= replica.state().lastEffectNumber()) {
-            tellEffect(replica, effectNumber);
+            committer.tellEffect(replica, effectNumber, effect.action(), effect.streamId(), effect.segmentId());
             return true;
         }
-        if (status != StoreStatus.APPEND) {
+        if (status != StoreStatus.APPEND && (cluster == null || cluster.rules().effectsNumbered)) {
             return true;
         }
         final int index = replica.begin(RecordKind.SEGMENT_EFFECT, length, effectNumber);
@@ -292,12 +356,12 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
 
     /** Returns the times of committed appends from their sequencing to their submission. */
     public LatencyHistogram queueTimes() {
-        return queueTimes;
+        return committer.queueTimes();
     }
 
     /** Returns the times of committed appends from their submission to their being durable. */
     public LatencyHistogram journalTimes() {
-        return journalTimes;
+        return committer.journalTimes();
     }
 
     /** Tells whether the journal has no room for events, but for control records only. */
@@ -322,7 +386,7 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
 
     /** Returns the records committed since start. */
     public long committedRecordCount() {
-        return committedRecordCount;
+        return committer.committedRecordCount();
     }
 
     /** Returns the acknowledgements sent since start. */
@@ -357,7 +421,7 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
     /** Returns whether everything taken is committed. */
     public boolean isDrained() {
         for (final ChainReplica replica : replicas) {
-            if (replica.commitPosition() != replica.sequencedPosition()) {
+            if (!replica.isSettled()) {
                 return false;
             }
         }
@@ -385,13 +449,17 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
             sampleEpoch(nowNs);
             expireWriters(nowNs);
         }
-        int work = journal.doWork(nowNs);
+        int work = cluster == null ? 0 : cluster.forward(nowNs);
+        work += journal.doWork(nowNs);
+        if (cluster != null) {
+            work += cluster.doWork(nowNs);
+        }
         for (final ChainReplica replica : replicas) {
             if (replica.heldAnswers().size() > 0) {
-                work += replica.heldAnswers().release(replica.commitPosition(), appends);
+                work += replica.heldAnswers().release(releasePosition(replica), appends);
             }
         }
-        work += acks.doWork();
+        work += acks.doWork(nowNs);
         work += reads.doWork();
         work += checkpointer.doWork(nowNs);
         if (control != null) {
@@ -434,6 +502,22 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
     }
 
     @Override
+    public boolean onChainFrame(final Session session, final DirectBuffer buffer, final int offset, final int length) {
+        if (cluster == null) {
+            return session.refuse(
+                    RefusalCode.UNSUPPORTED, 0, 0, 0, 0, 0, 0, 0, "the chains of this device have no other members");
+        }
+        final ClientSession client = AppendAdapter.client(session);
+        SessionPeer peer = client.peer;
+        if (peer == null) {
+            peer = new SessionPeer(session);
+            client.peer = peer;
+        }
+        cluster.onPeerFrame(peer, buffer, offset, length, clock.nanoTime());
+        return true;
+    }
+
+    @Override
     public void onOpen(final Session session) {
         session.attach(new ClientSession());
     }
@@ -473,16 +557,11 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
                 continue;
             }
             if (position == 0) {
-                afterApply(replica, replica.applyLocal(buffer, index, length), buffer, index, length, false);
+                onLocalDurable(replica, buffer, index, length, durableNs);
             } else if (replica.onDurable(position)) {
                 final long receivedNs = header.timestampNs() - epochOffsetNs;
-                final int change = replica.apply(buffer, index, length, position);
-                committedRecordCount++;
-                if (change == ChainState.APPENDED) {
-                    onAppended(replica, submittedNs - receivedNs, durableNs - submittedNs);
-                } else {
-                    afterApply(replica, change, buffer, index, length, false);
-                }
+                committer.commit(
+                        replica, buffer, index, length, position, submittedNs - receivedNs, durableNs - submittedNs, 0);
             }
             index += LogFormat.align(length);
         }
@@ -504,71 +583,119 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
         }
     }
 
-    private void onAppended(final ChainReplica replica, final long queueNs, final long journalNs) {
-        queueTimes.record(queueNs);
-        journalTimes.record(journalNs);
-        final WriterBinding binding = replica.binding(replica.state().appliedWriterSlot());
-        if (binding != null) {
-            binding.queueNs = Math.max(0, queueNs);
-            binding.journalNs = journalNs;
-            binding.chainNs = 0;
-            acks.mark(binding);
-        }
-        final Segment segment = replica.state().appliedSegment();
-        if (segment != null) {
-            reads.onSegmentChanged(segment);
-        }
-    }
-
-    private void afterApply(
+    private void onLocalDurable(
             final ChainReplica replica,
-            final int change,
             final DirectBuffer buffer,
             final int index,
             final int length,
-            final boolean recovering) {
-        header.wrap(buffer, index, RecordHeaderDecoder.BLOCK_LENGTH, 0);
-        final int bodyIndex = index + LogFormat.RECORD_HEADER_LENGTH;
-        if (header.kind() == RecordKind.CONTROL_COMMAND && control != null) {
-            control.onCommitted(
-                    header.position(),
-                    header.timestampNs(),
-                    buffer,
-                    bodyIndex,
-                    length - LogFormat.RECORD_HEADER_LENGTH);
-        } else if (change == ChainState.WRITER_EXPIRED) {
-            checkpointer.onFreed(); // an event that it never ended
-            replica.unbind(replica.state().appliedWriterSlot());
-        } else if (header.kind() == RecordKind.SEGMENT_EFFECT && !recovering) {
-            controlHeader.wrap(buffer, bodyIndex);
-            effect.wrap(
-                    buffer,
-                    bodyIndex + MessageHeaderDecoder.ENCODED_LENGTH,
-                    controlHeader.blockLength(),
-                    controlHeader.version());
-            tellEffect(replica, header.effectNumber());
-            final Segment segment = replica.state().segment(effect.streamId(), effect.segmentId());
-            if (segment != null && change == ChainState.SEGMENT_CHANGED) {
-                reads.onSegmentChanged(segment);
-                if (segment.isDeleted() || effect.action() == EffectAction.TRUNCATE_SEGMENT) {
-                    checkpointer.onFreed();
-                }
-            }
+            final long durableNs) {
+        if (cluster != null) {
+            cluster.onLocalDurable(replica, buffer, index, length, durableNs);
+        } else {
+            committer.afterApply(replica, replica.applyLocal(buffer, index, length), buffer, index, length, false);
         }
     }
 
-    /** Tells the control plane that the effect in {@link #effect} is committed. */
-    private void tellEffect(final ChainReplica replica, final long effectNumber) {
-        if (control != null) {
-            final Segment segment = replica.state().segment(effect.streamId(), effect.segmentId());
-            control.onEffectCommitted(
-                    replica.chain(),
-                    effectNumber,
-                    effect.action(),
-                    effect.streamId(),
-                    effect.segmentId(),
-                    segment == null ? 0 : segment.length());
+    /** P2: an answer waits until what it was evaluated on is committed and applied. */
+    private long releasePosition(final ChainReplica replica) {
+        return cluster == null || cluster.rules().answersHeld ? replica.appliedPosition() : Long.MAX_VALUE;
+    }
+
+    /**
+     * Takes over the number of this run that the control plane has issued; before any order of it is heard.
+     *
+     * @param incarnation of the node.
+     */
+    public void incarnation(final long incarnation) {
+        duties().control().incarnation(incarnation);
+    }
+
+    /**
+     * Takes a frame of another device's thread.
+     *
+     * @param sender answers go there.
+     * @param buffer holds the frame.
+     * @param offset of its SBE header.
+     * @param length in bytes.
+     */
+    public void onPeerFrame(final PeerLink sender, final DirectBuffer buffer, final int offset, final int length) {
+        duties().onPeerFrame(sender, buffer, offset, length, clock.nanoTime());
+    }
+
+    /**
+     * Takes a message of the control plane: Seal, Install, Learn, Retire, EffectOrder.
+     *
+     * @param buffer holds the message.
+     * @param offset of its SBE header.
+     * @param length in bytes.
+     */
+    public void onControlFrame(final DirectBuffer buffer, final int offset, final int length) {
+        if (ChainFrames.check(buffer, offset, length) == EffectOrderDecoder.TEMPLATE_ID) {
+            onEffectOrder(buffer, offset);
+        } else {
+            duties().onControlFrame(buffer, offset, length, clock.nanoTime());
         }
+    }
+
+    private void onEffectOrder(final DirectBuffer buffer, final int offset) {
+        order.wrapAndApplyHeader(buffer, offset, orderHeader);
+        final ControlMessages messages = duties().control();
+        final ChainReplica replica = chains.findData(order.chain());
+        final int length = order.effectLength();
+        final int at = order.limit() + EffectOrderDecoder.effectHeaderLength();
+        if (replica == null
+                || !messages.isForDevice(
+                        order.nodeIdHigh(), order.nodeIdLow(), order.deviceUuidHigh(), order.deviceUuidLow())
+                || order.incarnation() != messages.incarnation()
+                || order.chainEpoch() != replica.chainEpoch()
+                || ControlFrames.check(buffer, at, length) != SegmentEffectDecoder.TEMPLATE_ID) {
+            return;
+        }
+        appendEffect(order.chain(), order.effectNumber(), buffer, at, length);
+    }
+
+    /**
+     * Sends a read barrier through a chain whose head this is.
+     *
+     * @param chain data chain, from 1.
+     * @param barrierId that names it, unique among those under way.
+     * @return false when it has to be asked for again, or elsewhere.
+     */
+    public boolean readBarrier(final int chain, final long barrierId) {
+        final ChainReplica replica = chains.findData(chain);
+        return replica != null && duties().barriers().request(replica, barrierId);
+    }
+
+    /**
+     * Names who hears of read barriers.
+     *
+     * @param handler called within {@link #doWork}.
+     */
+    public void barrierHandler(final BarrierHandler handler) {
+        duties().barriers().handler(handler);
+    }
+
+    /**
+     * Describes this device's replica of a chain.
+     *
+     * @param chain from 0, held by this device.
+     * @return what it is now; of a device whose chains are chains of one as well.
+     */
+    public ChainView chainView(final int chain) {
+        return ClusterDuties.view(replica(chain), clock.nanoTime());
+    }
+
+    /** Returns what the chains of this device count; null where they are chains of one. */
+    public @Nullable ChainCounters chainCounters() {
+        return cluster == null ? null : cluster.counters();
+    }
+
+    private ClusterDuties duties() {
+        final ClusterDuties found = cluster;
+        if (found == null) {
+            throw new IllegalStateException("the chains of this device are chains of one");
+        }
+        return found;
     }
 
     private void noteMembership(final ChainReplica replica) {
@@ -606,7 +733,8 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
         }
     }
 
-    private ChainReplica replica(final int chain) {
+    /** Gives the replica of a chain. */
+    ChainReplica replica(final int chain) {
         return chains.get(chain);
     }
 }

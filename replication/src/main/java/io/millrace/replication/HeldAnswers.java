@@ -103,7 +103,14 @@ final class HeldAnswers {
     /** Drops everything: the epoch has changed. */
     void discard() {
         while (head < tail) {
-            ring[(int) (head++ & (ring.length - 1))].session = null;
+            final HeldAnswer answer = ring[(int) (head++ & (ring.length - 1))];
+            final Session session = answer.session;
+            if (answer.kind == Kind.WRITER_READY
+                    && session != null
+                    && session.attachment() instanceof ClientSession client) {
+                client.pendingSetups--;
+            }
+            answer.session = null;
         }
     }
 

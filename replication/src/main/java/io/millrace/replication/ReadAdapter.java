@@ -145,7 +145,9 @@ final class ReadAdapter {
             return refuse(
                     session, RefusalCode.SEGMENT_TRUNCATED, segment.startOffset(), startsAt(segment.startOffset()));
         }
-        if (startOffset < 0 || startOffset > segment.length()) {
+        // P14: what another member has committed and this one has not heard of is waited for
+        final boolean mayWait = !replica.membership().isAlone();
+        if (startOffset < 0 || (startOffset > segment.length() && !mayWait)) {
             return refuse(session, RefusalCode.OFFSET_OUT_OF_RANGE, segment.length());
         }
         if (session.tryClaim(STARTED_LENGTH, claim) < 0) {
@@ -321,10 +323,14 @@ final class ReadAdapter {
             final int outer = batch.payloadIndex() + slot.consumed;
             record.wrap(buffer, outer, RecordHeaderDecoder.BLOCK_LENGTH, 0);
             final int outerLength = record.length();
-            final boolean isCopy = record.kind() == RecordKind.REMNANT;
-            final int index = isCopy ? outer + LogFormat.RECORD_HEADER_LENGTH : outer;
+            final int index = outer + RecordSource.prefixOf(record.kind());
+            final boolean isCopy = index != outer;
             if (isCopy == reader.copied) {
                 record.wrap(buffer, index, RecordHeaderDecoder.BLOCK_LENGTH, 0);
+                if (isCutOff(reader, slot)) {
+                    slot.consumed += LogFormat.align(outerLength);
+                    continue;
+                }
                 if (isWanted(reader, buffer, index)) {
                     final long room = Math.min(maxBytes - stagedLength, limit - reader.nextOffset);
                     return take(reader, slot, buffer, index, LogFormat.align(outerLength), (int) room);
@@ -342,6 +348,15 @@ final class ReadAdapter {
         return Step.NEXT_BATCH;
     }
 
+    /** P1: a record that was cut off lies where it was written; its position belongs to another batch now. */
+    private boolean isCutOff(final ReadSession reader, final ReadSlot slot) {
+        final int chain = reader.replica.chain();
+        return !reader.copied
+                && reader.replica.log().isRewritten()
+                && record.chain() == chain
+                && journal.addressOf(chain, record.position()) != slot.reader.batchAddress();
+    }
+
     /**
      * Tells whether the walk from append to append has come to the record: of copies only the one looked for counts.
      */
@@ -355,7 +370,8 @@ final class ReadAdapter {
 
     private Step onFailed(final ReadSession reader, final ReadSlot slot) {
         final JournalReader batch = slot.reader;
-        final boolean isFreed = batch.failure() == ErrorCode.SEGMENT_TRUNCATED;
+        final boolean isFreed = batch.failure() == ErrorCode.SEGMENT_TRUNCATED
+                || slot.reader.isCopy(reader.replica.chain(), reader.cursorPosition); // repaired elsewhere (P4)
         if (isFreed && find(reader, slot, reader.cursorPosition)) {
             batch.release(); // the chain's next record lies behind freed zones, or was copied forward
             return Step.PROGRESS;

@@ -35,6 +35,11 @@ final class WriterBinding {
     long chainNs;
     boolean dirty;
 
+    /** The head waits for the client to echo an acknowledgement of the tail, until {@link #backstopNs}. */
+    boolean awaitsEcho;
+
+    long backstopNs;
+
     /** Follows the fragments of this session's atomic lists. */
     final ListFraming list = new ListFraming();
 
@@ -60,6 +65,8 @@ final class WriterBinding {
         headSession = null;
         bindSecret = 0;
         tailSession = null;
+        echoedNumber = 0;
+        sentNumber = 0;
     }
 
     /** Lets go of a session that closed. */

@@ -57,7 +57,7 @@ final class WriterExpiry {
      * @return records put.
      */
     int step(final long nowNs, final long epochNs) {
-        if (nowNs - startedNs < graceNs || replica.isFenced()) {
+        if (nowNs - startedNs < graceNs || replica.isFenced() || !replica.takesRecords()) {
             return 0;
         }
         final PendingOverlay overlay = replica.overlay();

@@ -83,7 +83,13 @@ final class ChainReplicaTest {
 
     private static ChainReplica replica(final int chain, final Journal journal) {
         return new ChainReplica(
-                chain, journal, new SystemEpochNanoClock(), StoreLimits.defaults(), ReplicationLimits.defaults());
+                chain,
+                journal,
+                SystemNanoClock.INSTANCE,
+                new SystemEpochNanoClock(),
+                StoreLimits.defaults(),
+                ReplicationLimits.defaults(),
+                null);
     }
 
     /** Nothing is committed here. */

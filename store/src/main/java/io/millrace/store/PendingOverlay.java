@@ -403,6 +403,17 @@ public final class PendingOverlay {
         return committedPosition;
     }
 
+    /**
+     * Finds a segment with everything pending. Callers of other modules only read, and tell nobody (P2).
+     *
+     * @param streamId stream id
+     * @param segmentId segment id
+     * @return the segment or null
+     */
+    public @Nullable Segment pendingSegment(final long streamId, final long segmentId) {
+        return pending.segment(streamId, segmentId);
+    }
+
     /** Gives the state with everything pending, for tests. */
     ChainState pendingState() {
         return pending;

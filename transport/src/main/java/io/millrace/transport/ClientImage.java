@@ -15,11 +15,14 @@ final class ClientImage {
     /** Longest frame from a client, in bytes. */
     static final int FRAME_LENGTH_MAX = 16 << 10;
 
+    /** What a frame of another device adds to that of a client whose events it passes on. */
+    private static final int PEER_ROOM = 512;
+
     private static final long ANSWER_INTERVAL_NS = 100_000_000;
 
     private final Image image;
     private final boolean isIpc;
-    private final FragmentAssembly assembly = new FragmentAssembly(FRAME_LENGTH_MAX);
+    private final FragmentAssembly assembly = new FragmentAssembly(FRAME_LENGTH_MAX + PEER_ROOM);
     private @Nullable Session session;
     private long sessionBytes;
     private boolean isActive;

@@ -10,6 +10,7 @@ import io.aeron.logbuffer.ControlledFragmentHandler;
 import io.aeron.logbuffer.ControlledFragmentHandler.Action;
 import io.aeron.logbuffer.FrameDescriptor;
 import io.aeron.logbuffer.Header;
+import io.millrace.codec.ChainFrames;
 import io.millrace.codec.ErrorCode;
 import io.millrace.codec.ProtocolVersion;
 import io.millrace.codec.WireFrames;
@@ -521,7 +522,8 @@ public final class Link implements AutoCloseable {
     private boolean onFrame(final DirectBuffer buffer, final int offset, final int length) {
         final int templateId = WireFrames.check(buffer, offset, length);
         if (templateId < 0) {
-            return true;
+            return !ChainFrames.isChainMessage(buffer, offset, length)
+                    || handler.onChainFrame(this, buffer, offset, length);
         }
         lastReceivedNs = nowNs;
         switch (templateId) {

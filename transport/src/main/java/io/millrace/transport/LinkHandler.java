@@ -36,6 +36,19 @@ public interface LinkHandler {
     boolean onFrame(Link link, int templateId, DirectBuffer buffer, int offset, int length, long receivedNs);
 
     /**
+     * Takes one frame of the chain schema. Nothing but its schema is checked.
+     *
+     * @param link the frame came by.
+     * @param buffer holding the frame, valid during the call only.
+     * @param offset of the SBE message header in the buffer.
+     * @param length of the frame in bytes, header included.
+     * @return as {@link #onFrame}.
+     */
+    default boolean onChainFrame(final Link link, final DirectBuffer buffer, final int offset, final int length) {
+        return true;
+    }
+
+    /**
      * Tells that the node refused the session.
      *
      * @param link that was refused.

@@ -8,6 +8,7 @@ import io.aeron.logbuffer.ControlledFragmentHandler;
 import io.aeron.logbuffer.ControlledFragmentHandler.Action;
 import io.aeron.logbuffer.FrameDescriptor;
 import io.aeron.logbuffer.Header;
+import io.millrace.codec.ChainFrames;
 import io.millrace.codec.ErrorCode;
 import io.millrace.codec.MillraceException;
 import io.millrace.codec.ProtocolVersion;
@@ -303,8 +304,7 @@ public final class SessionAcceptor implements AutoCloseable {
     private boolean onFrame(final ClientImage client, final DirectBuffer buffer, final int offset, final int length) {
         final int templateId = WireFrames.check(buffer, offset, length);
         if (templateId < 0) {
-            onMalformed(client);
-            return true;
+            return onOtherFrame(client, buffer, offset, length);
         }
         if (templateId == SessionOpenDecoder.TEMPLATE_ID) {
             onSessionOpen(client, buffer, offset);
@@ -336,6 +336,19 @@ public final class SessionAcceptor implements AutoCloseable {
                 return !session.isOpen() || handler.onFrame(session, templateId, buffer, offset, length, nowNs);
             }
         }
+    }
+
+    /** Of another schema: that of the chains, which other devices speak, or of none. */
+    private boolean onOtherFrame(
+            final ClientImage client, final DirectBuffer buffer, final int offset, final int length) {
+        final Session session = client.session();
+        if (session == null || !session.isEstablished() || !ChainFrames.isChainMessage(buffer, offset, length)) {
+            onMalformed(client);
+            return true;
+        }
+        session.onReceived(nowNs);
+        session.onUsed(nowNs);
+        return !session.isOpen() || handler.onChainFrame(session, buffer, offset, length);
     }
 
     private void onMalformed(final ClientImage client) {

@@ -20,6 +20,19 @@ public interface SessionHandler {
     boolean onFrame(Session session, int templateId, DirectBuffer buffer, int offset, int length, long receivedNs);
 
     /**
+     * Takes one frame of the chain schema, from another device. Nothing but its schema is checked.
+     *
+     * @param session the frame came by.
+     * @param buffer holding the frame, valid during the call only.
+     * @param offset of the SBE message header in the buffer.
+     * @param length of the frame in bytes, header included.
+     * @return as {@link #onFrame}.
+     */
+    default boolean onChainFrame(final Session session, final DirectBuffer buffer, final int offset, final int length) {
+        return true;
+    }
+
+    /**
      * Tells that a session is open; no frame of it was handed up before.
      *
      * @param session that opened.
