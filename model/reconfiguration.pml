@@ -212,8 +212,9 @@ inline choose(seen) {
         p = 1;
         do
         :: p <= P ->
-            assert(acked[p - 1] == 0 || (p <= best && L(chosen[0], p) == acked[p - 1]));
-            chosenLog[p - 1] = (p <= best -> L(chosen[0], p) : 0);
+            /* A device that was lost since its answer cannot be looked at; the others of the set hold what it held. */
+            assert(acked[p - 1] == 0 || (p <= best && (hasForgotten[chosen[0]] || L(chosen[0], p) == acked[p - 1])));
+            chosenLog[p - 1] = (p <= best -> (hasForgotten[chosen[0]] -> NONE : L(chosen[0], p)) : 0);
             p++
         :: else -> break
         od;
@@ -369,7 +370,7 @@ inline commit(k) {
         /* I2: what is committed never changes. */
         assert(acked[p - 1] == 0 || acked[p - 1] == L(k, p));
         /* A commit in an epoch that is over is of a record of the chosen log. */
-        assert(e == epoch || chosenLog[p - 1] == L(k, p));
+        assert(e == epoch || chosenLog[p - 1] == NONE || chosenLog[p - 1] == L(k, p));
         acked[p - 1] = L(k, p);
         p++
     :: else -> break
@@ -421,6 +422,11 @@ inline learn(k, j) {
     length[k] = durable[j];
     durable[k] = length[k];
     hasForgotten[k] = false;
+#ifndef NO_LEARN_FENCE
+    /* Who learns in an epoch has left all below it: a head that was dropped and not yet sealed would write a position again. */
+    isSealed[k] = true;
+    promised[k] = epoch;
+#endif
     clear()
 }
 

@@ -175,7 +175,6 @@ final class ClusterBed implements Effects {
 
     int apply(final byte[] command) {
         commands.add(command);
-        outbox.size();
         final int from = outbox.size();
         twinOutbox.clear();
         final int result = state.apply(new UnsafeBuffer(command), 0, command.length, clockNs, this);
@@ -596,6 +595,8 @@ final class ClusterBed implements Effects {
         }
         replica.isComplete = false;
         replica.isLearner = true;
+        replica.isSealed = true;
+        replica.promised = learn.chainEpoch();
         if (!source.isUp || from.installed != learn.chainEpoch() || from.isSealed || from.isDamaged) {
             return null;
         }

@@ -298,4 +298,76 @@ final class ReconfigurationTest {
         careless.run(600 * MS);
         assertEquals(1, careless.view(1).epoch(), "the rule is what makes them differ");
     }
+
+    /** Ticks without delivering until the chain is being sealed; the Seals are in the outbox then. */
+    private static void runUntilSealing(final ClusterBed bed) {
+        for (int i = 0; i < 50 && !"SEALING".equals(bed.view(1).phase()); i++) {
+            bed.outbox.clear();
+            bed.nodes.values().forEach(node -> bed.heartbeat(node, 0, 0, 0));
+            bed.tick(100 * MS);
+        }
+        assertEquals("SEALING", bed.view(1).phase());
+    }
+
+    private static long startAfterALateReport(final ControlRules rules) {
+        final ClusterBed bed = ClusterBed.configured(3, 1, 3, 1, rules);
+        bed.crash(3);
+        runUntilSealing(bed);
+        byte[] late = new byte[0];
+        for (final byte[] message : List.copyOf(bed.outbox)) {
+            final byte[] answer = bed.deliver(message);
+            if (answer != null) {
+                late = late.length == 0 ? answer : late;
+                bed.apply(answer);
+            }
+        }
+        bed.outbox.clear();
+        bed.run(500 * MS);
+        write(bed, 4);
+        final long survivor = bed.members(1).get(0);
+        bed.crash(bed.members(1).get(1));
+        runUntilSealing(bed);
+        bed.outbox.clear();
+        final int result = bed.apply(late);
+        assertEquals(rules.lateReportIgnored() ? ControlStatus.IGNORED : ControlStatus.DONE, result);
+        bed.run(1_000 * MS);
+        assertEquals(survivor, bed.members(1).get(0));
+        return bed.view(1).startPosition();
+    }
+
+    /** A Sealed of an older seal tells of a log that has grown since. */
+    @Test
+    void shouldIgnoreReportWhenItAnswersAnOlderSeal() {
+        assertEquals(5, startAfterALateReport(ControlRules.ALL));
+        assertEquals(1, startAfterALateReport(ControlRules.without(7)), "four acknowledged records are lost");
+    }
+
+    private static List<Long> membersAfterAnotherEpochWroteTheSamePositions(final ControlRules rules) {
+        final ClusterBed bed = ClusterBed.configured(3, 1, 3, 1, rules);
+        write(bed, 2);
+        final long head = bed.members(1).get(0);
+        bed.replica(head, 1).log.add(new ClusterBed.Entry(1, 100));
+        bed.replica(head, 1).log.add(new ClusterBed.Entry(1, 101));
+        bed.replica(head, 1).durable = 4;
+        bed.crash(head);
+        bed.run(2_000 * MS);
+        assertEquals(3, bed.view(1).startPosition());
+        write(bed, 2);
+        bed.crash(bed.members(1).get(1));
+        runUntilSealing(bed);
+        bed.start(head);
+        bed.deliverAll();
+        bed.run(300 * MS);
+        return bed.members(1);
+    }
+
+    /** What a head wrote and nobody else had is not what the next epoch wrote at the same positions. */
+    @Test
+    void shouldJudgeLogsByAllEpochsWhenPositionsWereWrittenTwice() {
+        assertEquals(1, membersAfterAnotherEpochWroteTheSamePositions(ControlRules.ALL).size());
+        assertEquals(
+                2,
+                membersAfterAnotherEpochWroteTheSamePositions(ControlRules.without(10)).size(),
+                "a log with other records is taken for whole");
+    }
 }

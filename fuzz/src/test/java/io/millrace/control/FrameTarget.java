@@ -1,5 +1,6 @@
 package io.millrace.control;
 
+import io.millrace.codec.ChainFrames;
 import io.millrace.codec.ControlFrames;
 import io.millrace.codec.WireFrames;
 import io.millrace.fuzz.Decoders;
@@ -9,6 +10,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 public final class FrameTarget {
     private static final Decoders WIRE = new Decoders("wire");
     private static final Decoders CONTROL = new Decoders("control");
+    private static final Decoders CHAIN = new Decoders("chain");
 
     private FrameTarget() {}
 
@@ -25,6 +27,10 @@ public final class FrameTarget {
         final int control = ControlFrames.check(buffer, 0, input.length);
         if (control >= 0) {
             CONTROL.readAll(control, buffer, 0);
+        }
+        final int chain = ChainFrames.check(buffer, 0, input.length);
+        if (chain >= 0) {
+            CHAIN.readAll(chain, buffer, 0);
         }
         final int snapshot = ControlFrames.checkSnapshot(buffer, 0, input.length);
         if (snapshot >= 0) {
