@@ -30,6 +30,7 @@ final class IdleClientsMain {
 
     /** A thousand wake-ups a second would take the node's CPU away on a small machine; no client's beat is shorter. */
     private static final long TURN_NS = TimeUnit.MILLISECONDS.toNanos(5);
+
     private static final int TURNS_PER_ROUND = 10;
     private static final int CLIENTS_PER_MEDIA_TURN = 4;
     private static volatile boolean stopped;

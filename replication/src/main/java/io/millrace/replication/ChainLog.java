@@ -128,7 +128,8 @@ final class ChainLog {
      */
     void fold(final RecordHeaderDecoder header, final TruncateBodyDecoder body) {
         final long toPosition = body.toPosition();
-        // Only what is committed is in a checkpoint, and nothing committed is ever cut off: a cut below the base lies before
+        // Only what is committed is in a checkpoint, and nothing committed is ever cut off: a cut below the base lies
+        // before
         // the checkpoint, though what was fetched since may be of an older epoch than the cut.
         if (toPosition < basePosition || (body.newEpoch() <= baseEpoch && toPosition == basePosition)) {
             return; // the checkpoint was taken behind it

@@ -260,8 +260,10 @@ final class Reconfiguration {
         }
         final ReplicaAddress own = control.own();
         final ChainOrders orders = replica.orders();
-        // A Seal may have been recorded since the Install was taken: what is written never falls, or recovery stops at it.
-        orders.recordedPromise = Math.max(promisedEpoch, Math.max(orders.recordedPromise, replica.state().promisedEpoch()));
+        // A Seal may have been recorded since the Install was taken: what is written never falls, or recovery stops at
+        // it.
+        orders.recordedPromise = Math.max(
+                promisedEpoch, Math.max(orders.recordedPromise, replica.state().promisedEpoch()));
         membershipBody
                 .wrap(replica.buffer(), index + LogFormat.RECORD_HEADER_LENGTH)
                 .sinceEpoch(sinceEpoch)

@@ -7,7 +7,8 @@ import org.agrona.DirectBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One client's session, at the node. {@link SessionAcceptor} makes the real ones; a simulation stands behind it as well.
+ * One client's session, at the node. {@link SessionAcceptor} makes the real ones; a simulation stands behind it as
+ * well.
  *
  * <p><b>Threading</b>: the duty cycle's thread only.
  */

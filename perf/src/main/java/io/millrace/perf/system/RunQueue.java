@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * Carries runs of event numbers, each with the moment it was known, from one thread of a peer's client to the rig's.
  * The moment is taken where the client tells, so a rig thread that looks late adds nothing to a peer's latency.
  *
- * <p><b>Threading:</b> one producer (the client's callback thread; several use {@link #putInTurn}), one
- * consumer (the rig's thread). {@link #fail} may come from any thread.
+ * <p><b>Threading:</b> one producer (the client's callback thread; several use {@link #putInTurn}), one consumer (the
+ * rig's thread). {@link #fail} may come from any thread.
  *
  * <p><b>Invariants:</b> nothing is allocated per run; a full queue makes the producer wait, yielding, because a lost
  * acknowledgement would be a lie.
