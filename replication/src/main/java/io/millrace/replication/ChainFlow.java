@@ -22,12 +22,9 @@ final class ChainFlow {
     long toldDurable;
 
     long toldCommit;
-    long toldReceived;
 
-    /** Last position of the successor, what is durable on it alone. */
+    /** Last position of the successor. */
     long successorLast;
-
-    long successorDurable;
 
     /** Received by all members, as far as is known (MEMORY). */
     long receivedByAll;
@@ -38,9 +35,6 @@ final class ChainFlow {
     long nextDigestNs;
     long predecessorHeardNs;
     long successorHeardNs;
-
-    /** A snapshot is needed: what is missing lies below the base of the predecessor. */
-    boolean snapshotNeeded;
 
     /** A repair is under way: when the last request went out. */
     long fetchedNs;
@@ -58,9 +52,7 @@ final class ChainFlow {
         sentPosition = lastPosition;
         toldDurable = 0;
         toldCommit = 0;
-        toldReceived = 0;
         successorLast = 0;
-        successorDurable = 0;
         receivedByAll = 0;
         nextDownstreamSyncNs = nowNs;
         nextUpstreamSyncNs = nowNs;
@@ -68,6 +60,5 @@ final class ChainFlow {
         nextDigestNs = nowNs + Digests.INTERVAL_NS;
         predecessorHeardNs = nowNs;
         successorHeardNs = nowNs;
-        snapshotNeeded = false;
     }
 }

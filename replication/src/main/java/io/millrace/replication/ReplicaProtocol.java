@@ -423,7 +423,6 @@ final class ReplicaProtocol {
         final ChainFlow flow = replica.flow();
         flow.successorHeardNs = nowNs;
         flow.successorLast = commit.lastPosition();
-        flow.successorDurable = commit.durablePosition();
         flow.receivedByAll = Math.max(flow.receivedByAll, Math.min(commit.receivedPosition(), receivedPrefix(replica)));
         replica.commitTo(Math.min(commit.commitPosition(), replica.durablePrefix()));
     }
@@ -450,7 +449,7 @@ final class ReplicaProtocol {
         needed.wrapAndApplyHeader(buffer, offset, headerDecoder);
         if (isFromPredecessor(replica, needed.chainEpoch(), needed.member(), true)
                 && needed.fromPosition() == replica.sequencedPosition() + 1) {
-            replica.flow().snapshotNeeded = true;
+            counters.snapshotNeededCount++; // the control plane makes a learner of a member that stays behind
         }
     }
 

@@ -29,7 +29,6 @@ final class SnapshotFetch {
     int received;
     long basePosition = -1;
     boolean emptied;
-    boolean recorded;
     private long[] firsts = {};
     private long[] lasts = {};
     private int range;

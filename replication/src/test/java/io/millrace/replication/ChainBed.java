@@ -27,6 +27,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Predicate;
@@ -57,6 +58,7 @@ final class ChainBed implements AutoCloseable {
     private final PlainLink[][] plainLinks;
 
     /** One frame on its way. */
+    @SuppressWarnings("ArrayRecordComponent") // frames are never compared
     record Frame(Node from, Node to, byte[] bytes) {
         int templateId() {
             return new UnsafeBuffer(bytes).getShort(2) & 0xFFFF;
@@ -116,6 +118,7 @@ final class ChainBed implements AutoCloseable {
         int effectCount;
         int orderCount;
 
+        @SuppressWarnings("NullAway.Init") // start() sets device, agent and replica
         Node(final int number, final ChainRules rules) {
             this.number = number;
             this.rules = rules;
@@ -158,6 +161,10 @@ final class ChainBed implements AutoCloseable {
         void restart() {
             crash();
             start();
+        }
+
+        ChainCounters counters() {
+            return Objects.requireNonNull(agent.chainCounters());
         }
 
         ReplicaAddress address() {

@@ -75,7 +75,7 @@ final class EpochHistoryTest {
                 at = last + 1;
             }
             for (int i = random.nextInt(10); i > 0; i--) {
-                final long position = 1 + random.nextInt(30);
+                final long position = 1L + random.nextInt(30);
                 if (random.nextInt(5) == 0) {
                     ranges.truncate(position);
                     set.tailSet(position, false).clear();
