@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -163,7 +164,7 @@ final class ChainPlacer {
     /** Searches breadth first from a device over the chains it could be picked for to one that is picked too often. */
     private boolean passOn(
             final ReplicaId poor,
-            final TreeMap<ReplicaId, Integer> counts,
+            final Map<ReplicaId, Integer> counts,
             final int[] picks,
             final int[] excluded,
             final boolean isExcluding) {
@@ -200,8 +201,8 @@ final class ChainPlacer {
     private void give(
             final ReplicaId rich,
             final ReplicaId poor,
-            final TreeMap<ReplicaId, Integer> reachedBy,
-            final TreeMap<ReplicaId, ReplicaId> reachedFrom,
+            final Map<ReplicaId, Integer> reachedBy,
+            final Map<ReplicaId, ReplicaId> reachedFrom,
             final int[] picks) {
         ReplicaId holder = rich;
         while (!holder.equals(poor)) {

@@ -13,8 +13,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * The chaos has teeth: with one rule off it finds a broken invariant. Rules that one replica too few or too many breaks
- * only in schedules of several steps are held by {@link ReplicaChoiceTest} and {@link ReconfigurationTest}, with the rule
- * and without it.
+ * only in schedules of several steps are held by {@link ReplicaChoiceTest} and {@link ReconfigurationTest}, with the
+ * rule and without it.
  */
 @Timeout(120)
 final class ControlRulesTest {

@@ -10,10 +10,11 @@ import java.util.Random;
 import java.util.TreeMap;
 
 /**
- * One chain under faults that a seed decides: messages and reports late, twice, never; nodes that crash and lose what was
- * not durable, come back at once or late, with torn or rotted tails, or with an empty device; ticks that jump. Checks that
- * what was acknowledged is in every log that is chosen (I6), that one epoch and position has one record (I3), one epoch
- * one content (I4), that two copies of the state agree at every step, and that all of it ends well when faults end (I20).
+ * One chain under faults that a seed decides: messages and reports late, twice, never; nodes that crash and lose what
+ * was not durable, come back at once or late, with torn or rotted tails, or with an empty device; ticks that jump.
+ * Checks that what was acknowledged is in every log that is chosen (I6), that one epoch and position has one record
+ * (I3), one epoch one content (I4), that two copies of the state agree at every step, and that all of it ends well when
+ * faults end (I20).
  */
 final class ReconfigurationChaos {
     private static final int CHAIN = 1;
@@ -64,7 +65,7 @@ final class ReconfigurationChaos {
         } else if (what < 94) {
             crash(1 + random.nextInt(nodeCount));
         } else if (what < 98) {
-            final FakeNode node = bed.nodes.get(1L + random.nextInt(nodeCount));
+            final FakeNode node = bed.node(1L + random.nextInt(nodeCount));
             if (!node.isUp) {
                 bed.start(node.number());
             }
@@ -110,7 +111,7 @@ final class ReconfigurationChaos {
 
     /** One step of the data path: append, replicate, sync or commit at some member. */
     private void data() {
-        final FakeNode node = bed.nodes.get(1L + random.nextInt(nodeCount));
+        final FakeNode node = bed.node(1L + random.nextInt(nodeCount));
         final FakeReplica replica = node.replicas.get(CHAIN);
         if (replica == null || !node.isUp || replica.isSealed || replica.installed == 0) {
             return;
@@ -125,7 +126,7 @@ final class ReconfigurationChaos {
                 throw new Violation("I3: two records " + key);
             }
         } else if (what == 1 && place + 1 < replica.members.size()) {
-            replicate(replica, bed.nodes.get(replica.members.get(place + 1)));
+            replicate(replica, bed.node(replica.members.get(place + 1)));
         } else if (what == 2) {
             replica.durable = replica.log.size();
         } else if (what == 3 && place == replica.members.size() - 1) {
@@ -148,7 +149,7 @@ final class ReconfigurationChaos {
         for (int p = tail.commit; p < tail.durable; p++) {
             final Entry entry = tail.log.get(p);
             for (final Long member : tail.members) {
-                final FakeReplica other = bed.nodes.get(member).replicas.get(CHAIN);
+                final FakeReplica other = bed.node(member).replicas.get(CHAIN);
                 if (other == null || other.durable <= p || !other.log.get(p).equals(entry)) {
                     return;
                 }
@@ -165,7 +166,7 @@ final class ReconfigurationChaos {
     }
 
     private void crash(final long number) {
-        final FakeNode node = bed.nodes.get(number);
+        final FakeNode node = bed.node(number);
         if (!node.isUp) {
             return;
         }
@@ -195,7 +196,7 @@ final class ReconfigurationChaos {
     private boolean isHeldElsewhere(final long number) {
         int holders = 0;
         for (final ChainView.Member member : bed.view(CHAIN).members()) {
-            final FakeNode node = bed.nodes.get(member.replica().node().getLeastSignificantBits());
+            final FakeNode node = bed.node(member.replica().node().getLeastSignificantBits());
             final FakeReplica replica = node.replicas.get(CHAIN);
             if (node.number() != number
                     && replica != null
@@ -225,7 +226,7 @@ final class ReconfigurationChaos {
             throw new Violation("I6: " + acknowledged.size() + " acknowledged, " + view);
         }
         final ReplicaId head = view.members().get(0).replica();
-        final FakeNode node = bed.nodes.get(head.node().getLeastSignificantBits());
+        final FakeNode node = bed.node(head.node().getLeastSignificantBits());
         final FakeReplica replica = node.replicas.get(CHAIN);
         if (replica != null && node.device.equals(head.device())) {
             for (int p = 0; p < acknowledged.size(); p++) {
@@ -256,7 +257,9 @@ final class ReconfigurationChaos {
                 data();
             }
             final ChainView view = bed.view(CHAIN);
-            if (i > 100 && view.block() == ReplicaChoice.NOBODY_TO_TRUST && view.members().size() == 1) {
+            if (i > 100
+                    && view.block() == ReplicaChoice.NOBODY_TO_TRUST
+                    && view.members().size() == 1) {
                 // A sole survivor with a torn tail: nobody but an operator may say that it is enough (P4).
                 final long survivor = view.members().get(0).replica().node().getLeastSignificantBits();
                 bed.forceInstall(CHAIN, view.sealEpoch(), survivor);
@@ -274,12 +277,20 @@ final class ReconfigurationChaos {
         final StringBuilder text = new StringBuilder();
         for (final FakeNode node : bed.nodes.values()) {
             final FakeReplica replica = node.replicas.get(CHAIN);
-            text.append("\n node ").append(node.number()).append(" incarnation ").append(node.incarnation);
+            text.append("\n node ")
+                    .append(node.number())
+                    .append(" incarnation ")
+                    .append(node.incarnation);
             if (replica != null) {
-                text.append(" since ").append(replica.since).append(" promised ").append(replica.promised);
+                text.append(" since ")
+                        .append(replica.since)
+                        .append(" promised ")
+                        .append(replica.promised);
                 text.append(" installed ").append(replica.installed).append(replica.isSealed ? " sealed" : "");
                 text.append(" log ").append(replica.log.size()).append(replica.isUncertain ? " uncertain" : "");
-                text.append(replica.isComplete ? " complete" : "").append(" members ").append(replica.members);
+                text.append(replica.isComplete ? " complete" : "")
+                        .append(" members ")
+                        .append(replica.members);
             }
         }
         return text.toString();
