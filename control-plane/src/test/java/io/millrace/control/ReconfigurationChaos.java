@@ -5,6 +5,7 @@ import io.millrace.control.ClusterBed.FakeNode;
 import io.millrace.control.ClusterBed.FakeReplica;
 import io.millrace.control.ClusterBed.Violation;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.TreeMap;
@@ -29,8 +30,10 @@ final class ReconfigurationChaos {
     private final int minimum;
     private long writers;
     private long lastEpoch = 1;
+    private long forcedEpoch;
     private boolean isQuiet;
     int reconfigurations;
+    int forced;
 
     ReconfigurationChaos(final long seed, final ControlRules rules) {
         random = new Random(seed);
@@ -214,25 +217,44 @@ final class ReconfigurationChaos {
         if (view.epoch() < lastEpoch) {
             throw new Violation("I4: epoch " + view.epoch() + " after " + lastEpoch);
         }
+        checkHead(view);
         if (view.epoch() == lastEpoch) {
             return;
         }
         lastEpoch = view.epoch();
         reconfigurations++;
-        if (view.members().size() < minimum) {
+        if (view.members().size() < minimum && view.epoch() != forcedEpoch) {
             throw new Violation("P3: " + view.members().size() + " members");
         }
         if (view.startPosition() <= acknowledged.size()) {
             throw new Violation("I6: " + acknowledged.size() + " acknowledged, " + view);
         }
-        final ReplicaId head = view.members().get(0).replica();
-        final FakeNode node = bed.node(head.node().getLeastSignificantBits());
+        final ChainView.Member head = view.members().get(0);
+        final FakeNode node = bed.node(head.replica().node().getLeastSignificantBits());
+        // One that has started anew since it answered is not the one that was chosen, and will not install (D1).
+        if (node.isUp && node.incarnation == head.incarnation()) {
+            checkHolds(node, head, view);
+        }
+    }
+
+    /** Whoever leads holds all that was acknowledged, at every step. */
+    private void checkHead(final ChainView view) {
+        final ChainView.Member head = view.members().get(0);
+        final FakeNode node = bed.node(head.replica().node().getLeastSignificantBits());
         final FakeReplica replica = node.replicas.get(CHAIN);
-        if (replica != null && node.device.equals(head.device())) {
-            for (int p = 0; p < acknowledged.size(); p++) {
-                if (p >= replica.log.size() || !replica.log.get(p).equals(acknowledged.get(p))) {
-                    throw new Violation("I6: record " + (p + 1) + " is not in the chosen log, " + view);
-                }
+        if (replica != null && node.isUp && replica.installed == view.epoch()) {
+            checkHolds(node, head, view);
+        }
+    }
+
+    private void checkHolds(final FakeNode node, final ChainView.Member head, final ChainView view) {
+        final FakeReplica replica = node.replicas.get(CHAIN);
+        if (replica == null || !node.device.equals(head.replica().device())) {
+            return;
+        }
+        for (int p = 0; p < acknowledged.size(); p++) {
+            if (p >= replica.log.size() || !replica.log.get(p).equals(acknowledged.get(p))) {
+                throw new Violation("I6: record " + (p + 1) + " is not in the chosen log, " + view);
             }
         }
     }
@@ -257,12 +279,8 @@ final class ReconfigurationChaos {
                 data();
             }
             final ChainView view = bed.view(CHAIN);
-            if (i > 100
-                    && view.block() == ReplicaChoice.NOBODY_TO_TRUST
-                    && view.members().size() == 1) {
-                // A sole survivor with a torn tail: nobody but an operator may say that it is enough (P4).
-                final long survivor = view.members().get(0).replica().node().getLeastSignificantBits();
-                bed.forceInstall(CHAIN, view.sealEpoch(), survivor);
+            if (i > 100 && isForTheOperator(view)) {
+                force(view);
             }
             isQuiet = acknowledged.size() <= before || view.members().size() < 3 || !"NORMAL".equals(view.phase());
         }
@@ -271,6 +289,38 @@ final class ReconfigurationChaos {
                     + acknowledged.size() + describe());
         }
         bed.checkSnapshot();
+    }
+
+    /**
+     * Tells whether nobody but an operator may say how to go on: a member that will never answer again, or the lost
+     * part of a torn tail, could have held what the others lack, and they are below the minimum or the floor (P3, P4).
+     */
+    private boolean isForTheOperator(final ChainView view) {
+        final boolean isTorn = view.block() == ReplicaChoice.NOBODY_ELIGIBLE
+                && Arrays.stream(survivors(view)).anyMatch(node -> bed.replica(node, CHAIN).isUncertain);
+        final boolean isSole = view.members().size() == 1 && view.block() == ReplicaChoice.NOBODY_TO_TRUST;
+        return "SEALING".equals(view.phase())
+                && view.block() != ReplicaChoice.NONE
+                && (isSole || isTorn || survivors(view).length < view.members().size());
+    }
+
+    /** Installs the survivors; the longest of their logs leads. */
+    private void force(final ChainView view) {
+        forcedEpoch = view.sealEpoch();
+        forced++;
+        if (bed.forceInstall(CHAIN, forcedEpoch, survivors(view)) != ControlStatus.DONE) {
+            throw new Violation("an operator is refused: " + view + describe());
+        }
+    }
+
+    private long[] survivors(final ChainView view) {
+        return view.members().stream()
+                .filter(member -> {
+                    final FakeNode node = bed.node(member.replica().node().getLeastSignificantBits());
+                    return node.device.equals(member.replica().device());
+                })
+                .mapToLong(member -> member.replica().node().getLeastSignificantBits())
+                .toArray();
     }
 
     private String describe() {
