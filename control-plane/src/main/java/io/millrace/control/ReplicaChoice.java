@@ -6,7 +6,7 @@ import java.util.List;
 
 /**
  * Chooses who goes on from what the replicas of a chain answered to Seal, or says why nobody can: step 4 and 5 of the
- * reconfiguration of {@code docs/replication.md}. A pure function; {@code model/} has the same one in Promela.
+ * reconfiguration of {@code docs/replication.md}. A pure function.
  *
  * <p>K is the highest position that may ever have been acknowledged: a record is acknowledged when it is durable on all
  * members, so no higher than the valid log of any member whose word counts. Eligible is whoever holds everything up to
