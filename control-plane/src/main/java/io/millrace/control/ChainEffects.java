@@ -1,6 +1,9 @@
 package io.millrace.control;
 
+import io.millrace.codec.Ids;
+import io.millrace.codec.KeyRange;
 import io.millrace.codec.control.EffectAction;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -176,5 +179,44 @@ final class ChainEffects {
                 segment.keyLow(),
                 segment.keyHigh(),
                 effect.startOffset());
+    }
+
+    /**
+     * Makes the data chains of a cluster.
+     *
+     * @param count of chains.
+     * @return chains 1, 2, 3 … without effects.
+     */
+    static ChainEffects[] create(final int count) {
+        final ChainEffects[] chains = new ChainEffects[count];
+        Arrays.setAll(chains, i -> new ChainEffects(i + 1));
+        return chains;
+    }
+
+    /**
+     * Places each segment of a new stream on the chain with the fewest, of several the next one round from the stream's
+     * id.
+     *
+     * @param chains all data chains; those chosen count one segment more afterwards.
+     * @param streamId of the stream.
+     * @param count of segments.
+     * @return the segments in order of their keys.
+     */
+    static Segment[] place(final ChainEffects[] chains, final long streamId, final int count) {
+        final Segment[] segments = new Segment[count];
+        int cursor = (int) ((streamId - 1) % chains.length);
+        for (int i = 0; i < count; i++) {
+            int best = cursor;
+            for (int step = 1; step < chains.length; step++) {
+                final int candidate = (cursor + step) % chains.length;
+                if (chains[candidate].segmentCount() < chains[best].segmentCount()) {
+                    best = candidate;
+                }
+            }
+            chains[best].changeSegmentCount(1);
+            segments[i] = new Segment(Ids.segmentId(0, i), KeyRange.low(i, count), KeyRange.high(i, count), best + 1);
+            cursor = (best + 1) % chains.length;
+        }
+        return segments;
     }
 }

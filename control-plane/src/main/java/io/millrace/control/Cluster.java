@@ -1,5 +1,7 @@
 package io.millrace.control;
 
+import io.millrace.codec.ChainFrames;
+import io.millrace.codec.FrameStatus;
 import io.millrace.codec.chain.InstalledDecoder;
 import io.millrace.codec.chain.LearnerCompleteDecoder;
 import io.millrace.codec.chain.MessageHeaderDecoder;
@@ -18,8 +20,8 @@ import org.agrona.DirectBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The part of the control plane that knows nodes and replicated chains: takes what nodes report and operators order, and
- * keeps every chain served by replicas that hold what was acknowledged.
+ * The part of the control plane that knows nodes and replicated chains: takes what nodes report and operators order,
+ * and keeps every chain served by replicas that hold what was acknowledged.
  *
  * <p><b>Threading:</b> one thread. <b>Invariants:</b> a pure function of the commands applied; an incarnation is issued
  * once; every command may come late and twice.
@@ -93,6 +95,21 @@ final class Cluster {
     }
 
     /**
+     * Finds a chain that is replicated.
+     *
+     * @param chain data chain, from 1.
+     * @return the chain.
+     * @throws IllegalArgumentException when it is not replicated.
+     */
+    ReplicatedChain requireChain(final int chain) {
+        final ReplicatedChain found = chain(chain);
+        if (found == null) {
+            throw new IllegalArgumentException("chain " + chain + " is not replicated");
+        }
+        return found;
+    }
+
+    /**
      * Makes an empty chain for a snapshot to fill.
      *
      * @param chain data chain, from 1.
@@ -105,19 +122,18 @@ final class Cluster {
     /**
      * Applies what a node reports.
      *
-     * @param templateId of {@code millrace-chain.xml}, as {@code ChainFrames} found it.
-     * @param buffer with the message.
+     * @param buffer with a message of {@code millrace-chain.xml}.
      * @param offset of its SBE header.
      * @param length in bytes.
      * @param effects told.
      * @return a code of {@link ControlStatus}.
+     * @throws IllegalStateException when the bytes are no such message.
      */
-    int onReport(
-            final int templateId,
-            final DirectBuffer buffer,
-            final int offset,
-            final int length,
-            final Effects effects) {
+    int onReport(final DirectBuffer buffer, final int offset, final int length, final Effects effects) {
+        final int templateId = ChainFrames.check(buffer, offset, length);
+        if (templateId < 0) {
+            throw new IllegalStateException("chain 0 holds a report that is " + FrameStatus.toText(templateId));
+        }
         switch (templateId) {
             case NodeRegisterDecoder.TEMPLATE_ID -> {
                 nodeRegister.wrapAndApplyHeader(buffer, offset, messageHeader);
@@ -130,9 +146,7 @@ final class Cluster {
             case SealedDecoder.TEMPLATE_ID -> {
                 final SealedReport report = SealedReport.read(buffer, offset, length, limits.maxHistory());
                 final ReplicatedChain chain = report == null ? null : chain(report.chain());
-                return report == null || chain == null
-                        ? ControlStatus.IGNORED
-                        : chain.onSealed(report, terms, effects);
+                return report == null || chain == null ? ControlStatus.IGNORED : chain.onSealed(report, terms, effects);
             }
             case InstalledDecoder.TEMPLATE_ID -> {
                 installed.wrapAndApplyHeader(buffer, offset, messageHeader);
@@ -358,7 +372,7 @@ final class Cluster {
     int forceInstall(
             final int chainNumber, final long chainEpoch, final List<ReplicaId> members, final Effects effects) {
         final ReplicatedChain chain = chain(chainNumber);
-        if (chain == null || chain.phase != ReplicatedChain.Phase.SEALING || chain.sealEpoch != chainEpoch) {
+        if (chain == null || chain.phase != ChainPhase.SEALING || chain.sealEpoch != chainEpoch) {
             return refuse(RefusalCode.CHAIN_NOT_SEALED, chain == null ? 0 : chain.sealEpoch);
         }
         return chain.force(members, effects) ? ControlStatus.DONE : refuse(RefusalCode.REPLICA_NOT_SEALED, 0);
@@ -390,8 +404,7 @@ final class Cluster {
         }
         final boolean isOneTooMany = node == null && nodes.nodes.size() >= controlLimits.maxNodes();
         if (isOneTooMany || deviceCount > limits.maxDevicesPerNode() || deviceCount != devices.size()) {
-            messages.registered(
-                    id, endpoint, startId, 0, chains.size(), RefusalCode.LIMIT_REACHED.value(), effects);
+            messages.registered(id, endpoint, startId, 0, chains.size(), RefusalCode.LIMIT_REACHED.value(), effects);
             return ControlStatus.NODE_LIMIT;
         }
         if (node == null) {

@@ -52,7 +52,8 @@ final class ClusterReader {
         clusterSnapshot.wrapAndApplyHeader(
                 reader.buffer(), reader.expect(ClusterSnapshotDecoder.TEMPLATE_ID, "ClusterSnapshot"), messageHeader);
         cluster.nodes.restoreTime(
-                reader.checkCounter(clusterSnapshot.timeNs(), "time of the control plane"), clusterSnapshot.lastTickNs());
+                reader.checkCounter(clusterSnapshot.timeNs(), "time of the control plane"),
+                clusterSnapshot.lastTickNs());
         cluster.lastIncarnation = reader.checkCounter(clusterSnapshot.lastIncarnation(), "last incarnation");
         final int memberCount = reader.checkCount(clusterSnapshot.memberCount(), 0, limits.maxNodes(), "members");
         final int replicated = reader.checkCount(clusterSnapshot.chainCount(), 0, chainCount, "replicated chains");
@@ -91,7 +92,10 @@ final class ClusterReader {
         }
         // Devices that were replaced are kept besides those that a node may have.
         final int deviceCount = reader.checkCount(
-                memberSnapshot.deviceCount(), 0, 2L * cluster.limits().maxDevicesPerNode() * limits.maxChains(), "devices");
+                memberSnapshot.deviceCount(),
+                0,
+                2L * cluster.limits().maxDevicesPerNode() * limits.maxChains(),
+                "devices");
         if (cluster.nodes.nodes.put(id, node) != null) {
             throw reader.invalid("node " + id + " comes twice");
         }
@@ -104,8 +108,7 @@ final class ClusterReader {
         deviceSnapshot.wrapAndApplyHeader(
                 reader.buffer(), reader.expect(DeviceSnapshotDecoder.TEMPLATE_ID, "DeviceSnapshot"), messageHeader);
         final UUID uuid = new UUID(deviceSnapshot.deviceUuidHigh(), deviceSnapshot.deviceUuidLow());
-        final UUID replacement =
-                new UUID(deviceSnapshot.replacementUuidHigh(), deviceSnapshot.replacementUuidLow());
+        final UUID replacement = new UUID(deviceSnapshot.replacementUuidHigh(), deviceSnapshot.replacementUuidLow());
         final long capacityBytes = deviceSnapshot.capacityBytes();
         final boolean isPresent = reader.checkFlag(deviceSnapshot.isPresent(), "isPresent");
         final ClusterNode.Device device = new ClusterNode.Device(uuid, deviceSnapshot.endpoint(), capacityBytes);
@@ -131,15 +134,15 @@ final class ClusterReader {
         chain.lastOrderNumber = reader.checkCounter(chainSnapshot.orderNumber(), "order number");
         chain.forcedEpoch = reader.checkCounter(chainSnapshot.forcedEpoch(), "forced epoch");
         chain.minimum = reader.checkCount(chainSnapshot.minimum(), 1, Cluster.MAX_REPLICATION_FACTOR, "as minimum");
-        chain.phase = pick(ReplicatedChain.Phase.values(), chainSnapshot.phase(), "phase");
+        chain.phase = pick(ChainPhase.values(), chainSnapshot.phase(), "phase");
         chain.block = reader.checkCount(chainSnapshot.block(), 0, ReplicaChoice.HISTORY_FULL, "as reason of a block");
-        chain.cause = pick(ReplicatedChain.Cause.values(), chainSnapshot.cause(), "cause");
+        chain.cause = pick(SealCause.values(), chainSnapshot.cause(), "cause");
         final int replicaCount = reader.checkCount(
                 chainSnapshot.replicaCount(),
                 1,
                 Cluster.MAX_REPLICATION_FACTOR + 2L * cluster.limits().maxReplicas(),
                 "replicas");
-        final boolean isSealing = chain.phase == ReplicatedChain.Phase.SEALING;
+        final boolean isSealing = chain.phase == ChainPhase.SEALING;
         if (chain.epoch < 1 || isSealing != chain.sealEpoch > chain.epoch || chain.sinceNs > cluster.nodes.timeNs()) {
             throw reader.invalid("the epochs of chain " + number + " do not fit its phase");
         }

@@ -9,8 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.UUID;
 
 /**
- * Writes the cluster's part of a snapshot: messages 70 to 74 of {@code millrace-control.xml}. {@link ClusterReader} reads
- * it back.
+ * Writes the cluster's part of a snapshot: messages 70 to 74 of {@code millrace-control.xml}. {@link ClusterReader}
+ * reads it back.
  *
  * <p><b>Threading:</b> one thread; one writer for one snapshot.
  */

@@ -49,7 +49,17 @@ public record ControlRules(
      */
     public static ControlRules without(final int rule) {
         return new ControlRules(
-                rule != 0, rule != 1, rule != 2, rule != 3, rule != 4, rule != 5, rule != 6, rule != 7, rule != 8,
-                rule != 9, rule != 10, rule != 11);
+                rule != 0,
+                rule != 1,
+                rule != 2,
+                rule != 3,
+                rule != 4,
+                rule != 5,
+                rule != 6,
+                rule != 7,
+                rule != 8,
+                rule != 9,
+                rule != 10,
+                rule != 11);
     }
 }

@@ -60,8 +60,8 @@ public final class ControlService<S> {
     private final MetadataRequest request = new MetadataRequest();
     private final MessageHeaderDecoder messageHeader = new MessageHeaderDecoder();
     private final NodeStartedDecoder nodeStarted = new NodeStartedDecoder();
-    private final TreeMap<RequestKey, Waiting<S>> waiting = new TreeMap<>();
-    private final ArrayDeque<Waiting<S>> unsentAnswers = new ArrayDeque<>();
+    private final TreeMap<RequestKey, WaitingRequest<S>> waiting = new TreeMap<>();
+    private final ArrayDeque<WaitingRequest<S>> unsentAnswers = new ArrayDeque<>();
     private final Effects onEffects = new EffectsOfCommand();
     private final UnsafeBuffer repeated = new UnsafeBuffer(0, 0);
     private @Nullable UUID startingNode;
@@ -75,44 +75,6 @@ public final class ControlService<S> {
     private long nextAnswersNs;
     private long nowNs;
     private long nextRepeatNs;
-
-    /** A request that has no answer yet, or whose answer has not gone out yet. */
-    private static final class Waiting<S> {
-        private final RequestKey key;
-        private final int templateId;
-        private final long commandHash;
-        private final String subject;
-        private final byte[] command;
-        private final long sinceNs;
-
-        /** Of a truncation whose cut is not checked yet: it must not be appended. */
-        private long @Nullable [] cutSegmentIds;
-
-        private long @Nullable [] cutOffsets;
-        private boolean isTimed;
-        private long dueNs;
-        private S session;
-        private int result;
-        private long streamId;
-        private long detail;
-
-        private Waiting(
-                final RequestKey key,
-                final int templateId,
-                final long commandHash,
-                final String subject,
-                final byte[] command,
-                final S session,
-                final long sinceNs) {
-            this.sinceNs = sinceNs;
-            this.key = key;
-            this.templateId = templateId;
-            this.commandHash = commandHash;
-            this.subject = subject;
-            this.command = command;
-            this.session = session;
-        }
-    }
 
     /**
      * Wires the service.
@@ -131,15 +93,7 @@ public final class ControlService<S> {
             final Reply<S> reply,
             final SegmentLengths segmentLengths,
             final ChainPlaces places) {
-        this(
-                limits,
-                ReconfigurationLimits.DEFAULT,
-                ControlRules.ALL,
-                log,
-                effectSink,
-                reply,
-                segmentLengths,
-                places);
+        this(limits, ReconfigurationLimits.DEFAULT, ControlRules.ALL, log, effectSink, reply, segmentLengths, places);
     }
 
     /**
@@ -583,7 +537,7 @@ public final class ControlService<S> {
     private boolean command(final S session, final RequestKey key) {
         final int length = commandWriter.command(key, request);
         final long commandHash = KeyHash.of(commandWriter.buffer(), 0, length);
-        final Waiting<S> held = waiting.get(key);
+        final WaitingRequest<S> held = waiting.get(key);
         final RequestTable.Request known = state.findRequest(key);
         if ((held != null && held.commandHash != commandHash)
                 || (known != null && known.commandHash() != commandHash)) {
@@ -618,8 +572,8 @@ public final class ControlService<S> {
         }
         final byte[] command = new byte[length];
         commandWriter.buffer().getBytes(0, command);
-        final Waiting<S> added =
-                new Waiting<>(key, request.templateId(), commandHash, request.subject(), command, session, nowNs);
+        final WaitingRequest<S> added = new WaitingRequest<>(
+                key, request.templateId(), commandHash, request.subject(), command, session, nowNs);
         if (query != null && !isChecked) {
             added.cutSegmentIds = request.cutSegmentIds().clone();
             added.cutOffsets = request.cutOffsets().clone();
@@ -633,7 +587,7 @@ public final class ControlService<S> {
     /** What a failed device owes will not come: those who wait for it may wait for others as well, or for nobody. */
     private int refuseLongWaiting() {
         int workCount = 0;
-        for (final Waiting<S> held : List.copyOf(waiting.values())) {
+        for (final WaitingRequest<S> held : List.copyOf(waiting.values())) {
             if (nowNs - held.sinceNs >= FENCED_WAIT_NS) {
                 waiting.remove(held.key);
                 queries.removeIf(query -> held.key.equals(query.command()));
@@ -651,7 +605,7 @@ public final class ControlService<S> {
     private int repeatCommands() {
         nextRepeatNs = nowNs + COMMAND_REPEAT_NS;
         int workCount = 0;
-        for (final Waiting<S> held : List.copyOf(waiting.values())) {
+        for (final WaitingRequest<S> held : List.copyOf(waiting.values())) {
             final RequestTable.Request known = state.findRequest(held.key);
             if (held.cutOffsets != null || (known != null && known.commandHash() == held.commandHash)) {
                 continue;
@@ -703,7 +657,7 @@ public final class ControlService<S> {
         return reply.tryReply(session, replyWriter.buffer(), 0, length) != Reply.BACK_PRESSURED;
     }
 
-    private void answer(final Waiting<S> held, final int result, final long streamId, final long detail) {
+    private void answer(final WaitingRequest<S> held, final int result, final long streamId, final long detail) {
         held.result = result;
         held.streamId = streamId;
         held.detail = detail;
@@ -712,7 +666,7 @@ public final class ControlService<S> {
         }
     }
 
-    private boolean send(final Waiting<S> answer) {
+    private boolean send(final WaitingRequest<S> answer) {
         return send(
                 answer.session,
                 replyWriter.answer(
@@ -728,7 +682,7 @@ public final class ControlService<S> {
     private int sendAnswers() {
         int workCount = 0;
         for (int i = Math.min(unsentAnswers.size(), MAX_ANSWERS_PER_CYCLE); i > 0; i--) {
-            final Waiting<S> answer = unsentAnswers.removeFirst();
+            final WaitingRequest<S> answer = unsentAnswers.removeFirst();
             if (send(answer)) {
                 workCount++;
             } else {
@@ -746,7 +700,7 @@ public final class ControlService<S> {
             if (key == null) {
                 return send(query.session(), replyWriter.description(query, places));
             }
-            final Waiting<S> held = waiting.get(key);
+            final WaitingRequest<S> held = waiting.get(key);
             final long[] segmentIds = held == null ? null : held.cutSegmentIds;
             final long[] offsets = held == null ? null : held.cutOffsets;
             if (held != null && segmentIds != null && offsets != null) {
@@ -783,7 +737,7 @@ public final class ControlService<S> {
                                 query.stream().scopeName() + "/"
                                         + query.stream().name()));
             }
-            final Waiting<S> held = waiting.remove(key);
+            final WaitingRequest<S> held = waiting.remove(key);
             if (held != null) {
                 answer(held, -RefusalCode.NOT_READY.value(), query.stream().id(), query.silentChain());
             }
@@ -821,7 +775,7 @@ public final class ControlService<S> {
                 final long streamId,
                 final long detail) {
             final RequestKey key = new RequestKey(clientIdHigh, clientIdLow, requestId);
-            final Waiting<S> held = waiting.get(key);
+            final WaitingRequest<S> held = waiting.get(key);
             if (held != null && held.commandHash == commandHash) {
                 waiting.remove(key);
                 answer(held, result, streamId, detail);

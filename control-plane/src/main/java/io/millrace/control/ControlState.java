@@ -4,9 +4,7 @@ import io.millrace.codec.ChainFrames;
 import io.millrace.codec.ControlFrames;
 import io.millrace.codec.ErrorCode;
 import io.millrace.codec.FrameStatus;
-import io.millrace.codec.Ids;
 import io.millrace.codec.KeyHash;
-import io.millrace.codec.KeyRange;
 import io.millrace.codec.MillraceException;
 import io.millrace.codec.Names;
 import io.millrace.codec.control.ConfigureChainsCommandDecoder;
@@ -30,7 +28,6 @@ import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.agrona.DirectBuffer;
-import org.agrona.ExpandableArrayBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -107,8 +104,8 @@ public final class ControlState {
     /**
      * Applies one committed command.
      *
-     * @param command buffer with an encoded message of {@code millrace-control.xml}, or with one of {@code
-     *     millrace-chain.xml} that a node reports.
+     * @param command buffer with an encoded message of {@code millrace-control.xml}, or with one of
+     *     {@code millrace-chain.xml} that a node reports.
      * @param offset of its SBE header.
      * @param length bytes with the header.
      * @param timestampNs of the record, nanoseconds since 1970.
@@ -124,11 +121,7 @@ public final class ControlState {
             final long timestampNs,
             final Effects effects) {
         if (ChainFrames.isChainMessage(command, offset, length)) {
-            final int report = ChainFrames.check(command, offset, length);
-            if (report < 0) {
-                throw new IllegalStateException("chain 0 holds a report that is " + FrameStatus.toText(report));
-            }
-            return cluster.onReport(report, command, offset, length, effects);
+            return cluster.onReport(command, offset, length, effects);
         }
         final int templateId = ControlFrames.check(command, offset, length);
         if (templateId < 0) {
@@ -239,7 +232,7 @@ public final class ControlState {
             final int length,
             final MutableDirectBuffer target) {
         return cluster.messages()
-                .effectOrder(replicatedChain(chain), effectNumber, effect, offset, length, target, 0);
+                .effectOrder(cluster.requireChain(chain), effectNumber, effect, offset, length, target, 0);
     }
 
     /**
@@ -252,7 +245,7 @@ public final class ControlState {
      * @throws IllegalArgumentException when the chain is not replicated.
      */
     public int encodeChainMap(final int chain, final long correlationId, final MutableDirectBuffer target) {
-        return cluster.messages().chainMap(replicatedChain(chain), correlationId, target, 0);
+        return cluster.messages().chainMap(cluster.requireChain(chain), correlationId, target, 0);
     }
 
     /** Returns how many orders to replicas (Seal, Install, Learn, Retire) are not answered. */
@@ -282,11 +275,7 @@ public final class ControlState {
 
     /** Returns the number of effects that are not done. */
     public int pendingEffectCount() {
-        int count = 0;
-        for (final ChainEffects chain : chains) {
-            count += chain.pendingCount();
-        }
-        return count;
+        return Arrays.stream(chains).mapToInt(ChainEffects::pendingCount).sum();
     }
 
     /** Returns the number of requests whose effects are not done. */
@@ -307,33 +296,7 @@ public final class ControlState {
 
     /** Returns a hash of everything that decides what later commands do; equal on all members after the same log. */
     public long stateHash() {
-        final StateHash hash = new StateHash();
-        hash.add(lastStreamId).add(streamCount).add(segmentCount).add(scopes.size());
-        scopes.forEach((name, streams) -> {
-            hash.add(name).add(streams.size());
-            for (final Stream stream : streams.values()) {
-                stream.addTo(hash);
-            }
-        });
-        hash.add(chains.length);
-        for (final ChainEffects chain : chains) {
-            chain.addTo(hash);
-        }
-        hash.add(nodes.size());
-        nodes.forEach((id, node) -> hash.add(id.getMostSignificantBits())
-                .add(id.getLeastSignificantBits())
-                .add(node.device().getMostSignificantBits())
-                .add(node.device().getLeastSignificantBits())
-                .add(node.incarnation())
-                .add(node.endpoint()));
-        requests.addTo(hash);
-        if (!cluster.isEmpty()) {
-            final ExpandableArrayBuffer bytes = new ExpandableArrayBuffer();
-            final SnapshotWriter writer = new SnapshotWriter(bytes, 0);
-            new ClusterWriter(writer).write(cluster);
-            hash.add(KeyHash.of(bytes, 0, writer.length()));
-        }
-        return hash.value();
+        return ControlStateHash.of(lastStreamId, streamCount, segmentCount, scopes, chains, nodes, requests, cluster);
     }
 
     /**
@@ -379,6 +342,22 @@ public final class ControlState {
             throw new IllegalStateException("a snapshot is restored into a state that has seen commands");
         }
         reader.read();
+        final long restoredHash = ControlStateHash.of(
+                reader.lastStreamId(),
+                reader.streamCount(),
+                reader.segmentCount(),
+                reader.scopes(),
+                reader.chains(),
+                reader.nodes(),
+                reader.requests(),
+                reader.cluster());
+        if (restoredHash != reader.stateHash()) {
+            throw new MillraceException(
+                    ErrorCode.RECORD_INVALID,
+                    "the snapshot of the control plane is damaged: its state has hash "
+                            + Long.toHexString(restoredHash) + ", it was written with "
+                            + Long.toHexString(reader.stateHash()));
+        }
         scopes.putAll(reader.scopes());
         nodes.putAll(reader.nodes());
         requests = reader.requests();
@@ -387,22 +366,6 @@ public final class ControlState {
         lastStreamId = reader.lastStreamId();
         streamCount = reader.streamCount();
         segmentCount = reader.segmentCount();
-        final long restoredHash = stateHash();
-        if (restoredHash != reader.stateHash()) {
-            scopes.clear();
-            nodes.clear();
-            requests = new RequestTable(limits.maxKeptReplies());
-            chains = new ChainEffects[0];
-            cluster = newCluster();
-            lastStreamId = 0;
-            streamCount = 0;
-            segmentCount = 0;
-            throw new MillraceException(
-                    ErrorCode.RECORD_INVALID,
-                    "the snapshot of the control plane is damaged: its state has hash "
-                            + Long.toHexString(restoredHash) + ", it was written with "
-                            + Long.toHexString(reader.stateHash()));
-        }
     }
 
     /**
@@ -438,20 +401,9 @@ public final class ControlState {
         return scopes;
     }
 
-    private ReplicatedChain replicatedChain(final int chain) {
-        final ReplicatedChain found = cluster.chain(chain);
-        if (found == null) {
-            throw new IllegalArgumentException("chain " + chain + " is not replicated");
-        }
-        return found;
-    }
-
     /** Applies an operator's command; the first configuration makes the chains that segments lie on. */
-    private int onOperator(
-            final int templateId, final DirectBuffer command, final int offset, final Effects effects) {
-        if (templateId == ConfigureChainsCommandDecoder.TEMPLATE_ID
-                && chains.length != 0
-                && cluster.chains.isEmpty()) {
+    private int onOperator(final int templateId, final DirectBuffer command, final int offset, final Effects effects) {
+        if (templateId == ConfigureChainsCommandDecoder.TEMPLATE_ID && chains.length != 0 && cluster.chains.isEmpty()) {
             return refuse(RefusalCode.CHAINS_CONFIGURED, chains.length);
         }
         final int result = operatorCommands.apply(cluster, templateId, command, offset, effects);
@@ -459,8 +411,7 @@ public final class ControlState {
             answerDetail = cluster.detail();
         }
         if (chains.length == 0 && !cluster.chains.isEmpty()) {
-            chains = new ChainEffects[cluster.chains.size()];
-            Arrays.setAll(chains, i -> new ChainEffects(i + 1));
+            chains = ChainEffects.create(cluster.chains.size());
         }
         return result;
     }
@@ -477,16 +428,13 @@ public final class ControlState {
         if (known == null && nodes.size() >= limits.maxNodes()) {
             return ControlStatus.NODE_LIMIT;
         }
-        if (known != null && !known.device().equals(device)) {
-            return ControlStatus.DEVICE_MISMATCH;
-        }
-        if (incarnation <= (known == null ? 0 : known.incarnation())) {
-            return ControlStatus.INCARNATION_NOT_NEW;
+        final int status = Node.checkStart(known, device, incarnation);
+        if (status != ControlStatus.DONE) {
+            return status;
         }
         nodes.put(nodeId, new Node(device, incarnation, nodeStarted.endpoint()));
         if (chains.length == 0) {
-            chains = new ChainEffects[chainCount];
-            Arrays.setAll(chains, i -> new ChainEffects(i + 1));
+            chains = ChainEffects.create(chainCount);
         }
         return ControlStatus.DONE;
     }
@@ -524,11 +472,7 @@ public final class ControlState {
     private void answerWaiting(final Stream stream, final EffectAction action, final Effects effects) {
         final List<RequestTable.Request> waiting = stream.waitingFor(action);
         if (!waiting.isEmpty() && stream.isReached(action)) {
-            for (final RequestTable.Request request : waiting) {
-                requests.answer(request);
-                tell(request, effects);
-            }
-            waiting.clear();
+            requests.answerAll(waiting, effects);
         }
     }
 
@@ -591,16 +535,9 @@ public final class ControlState {
     /** Tells a repeated request its answer once more, when there is one, or that its id stood for something else. */
     private void onRepeated(final RequestTable.Request known, final Effects effects) {
         if (known.commandHash() != commandHash) {
-            effects.onAnswer(
-                    key.clientIdHigh(),
-                    key.clientIdLow(),
-                    key.requestId(),
-                    commandHash,
-                    -RefusalCode.MALFORMED.value(),
-                    0,
-                    0);
+            tellOnce(-RefusalCode.MALFORMED.value(), effects);
         } else if (known.isAnswered()) {
-            tell(known, effects);
+            known.tell(effects);
         }
     }
 
@@ -655,7 +592,12 @@ public final class ControlState {
         decoder.getHeader(header, 0, header.length);
         lastStreamId++;
         final Stream stream = new Stream(
-                lastStreamId, scopeName, streamName, timestampNs, placeSegments(lastStreamId, count), header);
+                lastStreamId,
+                scopeName,
+                streamName,
+                timestampNs,
+                ChainEffects.place(chains, lastStreamId, count),
+                header);
         scopes.computeIfAbsent(scopeName, name -> new TreeMap<>()).put(streamName, stream);
         streamCount++;
         segmentCount += count;
@@ -702,25 +644,6 @@ public final class ControlState {
             }
         }
         return ControlStatus.DONE;
-    }
-
-    /** Places each segment on the chain with the fewest, of several the next one round from the stream's id. */
-    private Segment[] placeSegments(final long streamId, final int count) {
-        final Segment[] segments = new Segment[count];
-        int cursor = (int) ((streamId - 1) % chains.length);
-        for (int i = 0; i < count; i++) {
-            int best = cursor;
-            for (int step = 1; step < chains.length; step++) {
-                final int candidate = (cursor + step) % chains.length;
-                if (chains[candidate].segmentCount() < chains[best].segmentCount()) {
-                    best = candidate;
-                }
-            }
-            chains[best].changeSegmentCount(1);
-            segments[i] = new Segment(Ids.segmentId(0, i), KeyRange.low(i, count), KeyRange.high(i, count), best + 1);
-            cursor = (best + 1) % chains.length;
-        }
-        return segments;
     }
 
     private int sealStream(final String scopeName, final String streamName, final Effects effects) {
@@ -841,45 +764,32 @@ public final class ControlState {
 
     /** Answers now. A refusal that will pass by itself is not kept: a retry is judged anew, for nothing was changed. */
     private int answer(final int result, final Effects effects) {
-        if (result == -RefusalCode.STREAM_BUSY.value()
-                || result == -RefusalCode.THROTTLED.value()
-                || result == -RefusalCode.NOT_READY.value()
-                || result == -RefusalCode.DEVICES_TOO_FEW.value()
-                || result == -RefusalCode.NODE_IN_USE.value()
-                || result == -RefusalCode.CHAIN_NOT_SEALED.value()
-                || result == -RefusalCode.REPLICA_NOT_SEALED.value()) {
-            effects.onAnswer(
-                    key.clientIdHigh(),
-                    key.clientIdLow(),
-                    key.requestId(),
-                    commandHash,
-                    result,
-                    answerStreamId,
-                    answerDetail);
-            return result;
+        if (ControlStatus.isPassing(result)) {
+            return tellOnce(result, effects);
         }
         final RequestTable.Request request =
                 requests.open(key, commandHash, result, answerStreamId, answerDetail, null);
         requests.answer(request);
-        tell(request, effects);
+        request.tell(effects);
+        return result;
+    }
+
+    /** Answers the request at hand without remembering it. */
+    private int tellOnce(final int result, final Effects effects) {
+        effects.onAnswer(
+                key.clientIdHigh(),
+                key.clientIdLow(),
+                key.requestId(),
+                commandHash,
+                result,
+                answerStreamId,
+                answerDetail);
         return result;
     }
 
     private int refuse(final RefusalCode code, final long detail) {
         answerDetail = detail;
         return -code.value();
-    }
-
-    private static void tell(final RequestTable.Request request, final Effects effects) {
-        final RequestKey whose = request.key();
-        effects.onAnswer(
-                whose.clientIdHigh(),
-                whose.clientIdLow(),
-                whose.requestId(),
-                request.commandHash(),
-                request.outcome(),
-                request.streamId(),
-                request.detail());
     }
 
     private static boolean isUsable(final String name) {

@@ -1,8 +1,10 @@
 package io.millrace.control;
 
+import io.millrace.codec.wire.RefusalCode;
+
 /**
  * What {@link ControlState#apply} returns. Zero and above: taken; below -1000: refused, the negated number of a
- * {@link io.millrace.codec.wire.RefusalCode}; between: refused without a client who could be told.
+ * {@link RefusalCode}; between: refused without a client who could be told.
  */
 public final class ControlStatus {
     /** The command did what it says. */
@@ -45,5 +47,21 @@ public final class ControlStatus {
      */
     public static boolean isRefusal(final int result) {
         return result <= -1000;
+    }
+
+    /**
+     * Tells whether a result is a refusal that may pass by itself, so that it is not kept: a retry is judged anew.
+     *
+     * @param result of {@link ControlState#apply}.
+     * @return true when it may.
+     */
+    static boolean isPassing(final int result) {
+        return result == -RefusalCode.STREAM_BUSY.value()
+                || result == -RefusalCode.THROTTLED.value()
+                || result == -RefusalCode.NOT_READY.value()
+                || result == -RefusalCode.DEVICES_TOO_FEW.value()
+                || result == -RefusalCode.NODE_IN_USE.value()
+                || result == -RefusalCode.CHAIN_NOT_SEALED.value()
+                || result == -RefusalCode.REPLICA_NOT_SEALED.value();
     }
 }

@@ -84,8 +84,7 @@ final class EpochHistory {
      * @return last position of the prefix, or -1 when the base itself is not valid, which no log can come to that
      *     checkpoints committed records only (P6).
      */
-    long validPosition(
-            final EpochHistory log, final long basePosition, final long baseEpoch, final long lastPosition) {
+    long validPosition(final EpochHistory log, final long basePosition, final long baseEpoch, final long lastPosition) {
         if (basePosition > 0 && basePosition >= limit(baseEpoch)) {
             return -1;
         }

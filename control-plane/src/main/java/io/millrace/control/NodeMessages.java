@@ -5,8 +5,8 @@ import org.agrona.DirectBuffer;
 /**
  * Port to the nodes of a cluster: messages of {@code millrace-chain.xml}, of which any may be lost, doubled or late.
  *
- * <p><b>Threading:</b> called on the thread that applies commands, during {@link ControlService#onCommitted} and {@link
- * ControlService#restore}.
+ * <p><b>Threading:</b> called on the thread that applies commands, during {@link ControlService#onCommitted} and
+ * {@link ControlService#restore}.
  */
 public interface NodeMessages {
     /** Nobody is told: of a single node, and while a log is replayed. */
@@ -23,6 +23,5 @@ public interface NodeMessages {
      * @param length in bytes, header included.
      * @return true when it is on its way.
      */
-    boolean trySend(
-            long nodeIdHigh, long nodeIdLow, String endpoint, DirectBuffer buffer, int offset, int length);
+    boolean trySend(long nodeIdHigh, long nodeIdLow, String endpoint, DirectBuffer buffer, int offset, int length);
 }

@@ -12,8 +12,8 @@ package io.millrace.control;
  * @param installTimeoutNs a member that is alive and has not installed by then is a reason to seal anew.
  * @param suspicionNs a member that a neighbour suspects for so long is dropped.
  * @param slowLagNs a member whose oldest record not yet durable is older than this is slow.
- * @param slowEvictNs a member that has been slow for so long, less what it has recovered, is evicted; it is trusted again
- *     when it has recovered all of it.
+ * @param slowEvictNs a member that has been slow for so long, less what it has recovered, is evicted; it is trusted
+ *     again when it has recovered all of it.
  * @param stallToleranceNs a device that completes no write for less than this is no reason to evict.
  * @param replaceAfterNs the replicas of a node that is not alive for so long are placed elsewhere.
  * @param planIntervalNs least time between the installation of an epoch and the next planned change of the chain.

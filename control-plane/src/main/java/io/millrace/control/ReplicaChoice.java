@@ -6,7 +6,7 @@ import java.util.List;
 
 /**
  * Chooses who goes on from what the replicas of a chain answered to Seal, or says why nobody can: step 4 and 5 of the
- * reconfiguration of {@code docs/replication.md}. A pure function; {@code model/} has the same one in Promela.
+ * reconfiguration of {@code docs/replication.md}. A pure function.
  *
  * <p>K is the highest position that may ever have been acknowledged: a record is acknowledged when it is durable on all
  * members, so no higher than the valid log of any member whose word counts. Eligible is whoever holds everything up to
@@ -108,8 +108,7 @@ final class ReplicaChoice {
         final long knownBound = rules.floorBoundsK() ? Math.max(terms.floorPosition(), bound) : bound;
         final List<Candidate> eligible = new ArrayList<>();
         for (final Candidate candidate : candidates) {
-            final boolean holds =
-                    rules.eligibleByK() ? candidate.validPosition() >= knownBound : candidate.isMember();
+            final boolean holds = rules.eligibleByK() ? candidate.validPosition() >= knownBound : candidate.isMember();
             if (holds && candidate.validPosition() >= 0 && isWhole(candidate, rules)) {
                 eligible.add(candidate);
             }
@@ -193,9 +192,7 @@ final class ReplicaChoice {
             if (valid < 0 || !isWhole(member, rules)) {
                 continue;
             }
-            if (!member.report().isUncertain()
-                    || !rules.uncertainDecidesNotAlone()
-                    || terms.replicationFactor() == 1) {
+            if (!member.report().isUncertain() || !rules.uncertainDecidesNotAlone() || terms.replicationFactor() == 1) {
                 lowest = Math.min(lowest, valid);
             } else if (valid < lowestUncertain) {
                 nextUncertain = lowestUncertain;
@@ -220,7 +217,8 @@ final class ReplicaChoice {
         wanted.sort(Comparator.comparing(Candidate::isUnwanted)
                 .thenComparing(candidate -> candidate.targetIndex() < 0)
                 .thenComparing(candidate -> !candidate.isMember())
-                .thenComparing(Comparator.comparingLong(Candidate::validPosition).reversed())
+                .thenComparing(
+                        Comparator.comparingLong(Candidate::validPosition).reversed())
                 .thenComparing(Candidate::replica));
         int count = 0;
         while (count < wanted.size() && !wanted.get(count).isUnwanted()) {

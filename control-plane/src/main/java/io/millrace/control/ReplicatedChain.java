@@ -7,68 +7,14 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The configuration of one chain and its change: NORMAL → SEALING → INSTALLING → NORMAL. While a seal finds nobody to go
- * on it is blocked and waits; it never guesses. What a replica has not answered is said again at every Tick, so that a
- * new leader of the control plane, or a lost message, loses nothing.
+ * The configuration of one chain and its change: NORMAL → SEALING → INSTALLING → NORMAL. While a seal finds nobody to
+ * go on it is blocked and waits; it never guesses. What a replica has not answered is said again at every Tick, so that
+ * a new leader of the control plane, or a lost message, loses nothing.
  *
  * <p><b>Threading:</b> one thread. <b>Invariants:</b> epochs only rise; an epoch has one configuration, which never
  * changes once decided; the members of the installed epoch are those that may have acknowledged something.
  */
 final class ReplicatedChain {
-    /** Where a change stands; the numbers stand in snapshots and in ChainMap. */
-    enum Phase implements Numbered {
-        /** The configuration is installed on every member. */
-        NORMAL(0),
-        /** Replicas are asked to promise the next epoch and to say what they hold. */
-        SEALING(1),
-        /** A configuration is decided and is being installed. */
-        INSTALLING(2);
-
-        private final int value;
-
-        Phase(final int value) {
-            this.value = value;
-        }
-
-        @Override
-        public int value() {
-            return value;
-        }
-    }
-
-    /** Why a chain was sealed last; the numbers stand in snapshots. */
-    enum Cause implements Numbered {
-        /** Never. */
-        NONE(0),
-        /** A member's lease ended. */
-        LEASE(1),
-        /** A member's node has started anew. */
-        RESTART(2),
-        /** A member's device is gone. */
-        DEVICE(3),
-        /** A neighbour suspects a member. */
-        SUSPICION(4),
-        /** A member lags behind. */
-        SLOW(5),
-        /** A member did not install. */
-        INSTALL_TIMEOUT(6),
-        /** A learner is complete. */
-        ADMISSION(7),
-        /** Members are to be in another order, or elsewhere. */
-        PLACEMENT(8);
-
-        private final int value;
-
-        Cause(final int value) {
-            this.value = value;
-        }
-
-        @Override
-        public int value() {
-            return value;
-        }
-    }
-
     private static final int PLACEMENT_RETRY_INTERVALS = 64;
 
     final int chain;
@@ -87,8 +33,8 @@ final class ReplicatedChain {
     /** Members below which the installed configuration takes no appends. */
     int minimum;
 
-    Phase phase = Phase.NORMAL;
-    Cause cause = Cause.NONE;
+    ChainPhase phase = ChainPhase.NORMAL;
+    SealCause cause = SealCause.NONE;
     int block = ReplicaChoice.NONE;
 
     private final ReconfigurationLimits limits;
@@ -135,7 +81,7 @@ final class ReplicatedChain {
         for (final ReplicaId replica : placed) {
             members.add(new Replica(replica, 1, Replica.Role.MEMBER, nodes.incarnation(replica.node())));
         }
-        enter(Phase.INSTALLING);
+        enter(ChainPhase.INSTALLING);
         orderInstall(effects);
     }
 
@@ -149,7 +95,7 @@ final class ReplicatedChain {
      */
     int onSealed(final SealedReport report, final ClusterTerms terms, final Effects effects) {
         final Replica replica = find(report.replica());
-        if (replica == null || phase != Phase.SEALING || replica.role == Replica.Role.RETIRING) {
+        if (replica == null || phase != ChainPhase.SEALING || replica.role == Replica.Role.RETIRING) {
             return ControlStatus.IGNORED;
         }
         final boolean isAsked = report.chainEpoch() == sealEpoch
@@ -178,7 +124,7 @@ final class ReplicatedChain {
         final Replica member = findMember(id);
         if (member == null
                 || member.isInstalled
-                || phase != Phase.INSTALLING
+                || phase != ChainPhase.INSTALLING
                 || installedEpoch != epoch
                 || (member.incarnation != incarnation && rules.installBoundToIncarnation())) {
             return ControlStatus.IGNORED;
@@ -190,7 +136,7 @@ final class ReplicatedChain {
                 return ControlStatus.DONE;
             }
         }
-        enter(Phase.NORMAL);
+        enter(ChainPhase.NORMAL);
         return ControlStatus.DONE;
     }
 
@@ -210,7 +156,7 @@ final class ReplicatedChain {
                 || learner.isComplete
                 || learner.incarnation != incarnation
                 || chainEpoch != epoch
-                || phase != Phase.NORMAL) {
+                || phase != ChainPhase.NORMAL) {
             return ControlStatus.IGNORED;
         }
         learner.isComplete = true;
@@ -278,12 +224,12 @@ final class ReplicatedChain {
         for (final Replica member : List.copyOf(members)) {
             if (member.id.node().equals(node)) {
                 member.forgetHeartbeat();
-                if (phase == Phase.SEALING) {
+                if (phase == ChainPhase.SEALING) {
                     orderAnew(member, effects);
                 } else if (!nodes.isPresent(member.id)) {
-                    seal(Cause.DEVICE, effects);
+                    seal(SealCause.DEVICE, effects);
                 } else if (rules.installBoundToIncarnation()) {
-                    seal(Cause.RESTART, effects);
+                    seal(SealCause.RESTART, effects);
                 }
             }
         }
@@ -301,16 +247,16 @@ final class ReplicatedChain {
         switch (phase) {
             case SEALING -> tryDecide(terms, effects);
             case INSTALLING -> {
-                final Cause reason = causeOfMembers(terms);
-                if (reason != Cause.NONE) {
+                final SealCause reason = causeOfMembers(terms);
+                if (reason != SealCause.NONE) {
                     seal(reason, effects);
                 } else if (nodes.timeNs() - sinceNs > limits.installTimeoutNs()) {
-                    seal(Cause.INSTALL_TIMEOUT, effects);
+                    seal(SealCause.INSTALL_TIMEOUT, effects);
                 }
             }
             case NORMAL -> {
-                final Cause reason = causeOfMembers(terms);
-                if (reason != Cause.NONE) {
+                final SealCause reason = causeOfMembers(terms);
+                if (reason != SealCause.NONE) {
                     seal(reason, effects);
                 } else {
                     plan(terms, effects);
@@ -379,7 +325,7 @@ final class ReplicatedChain {
 
     /** Tells whether a seal waits for somebody to turn up. */
     boolean isBlocked() {
-        return phase == Phase.SEALING && block != ReplicaChoice.NONE;
+        return phase == ChainPhase.SEALING && block != ReplicaChoice.NONE;
     }
 
     /**
@@ -425,17 +371,17 @@ final class ReplicatedChain {
         return null;
     }
 
-    private void enter(final Phase next) {
+    private void enter(final ChainPhase next) {
         phase = next;
         block = ReplicaChoice.NONE;
         sinceNs = nodes.timeNs();
     }
 
     /** Asks every replica it knows to promise the next epoch. */
-    private void seal(final Cause reason, final Effects effects) {
+    private void seal(final SealCause reason, final Effects effects) {
         sealEpoch = Math.max(epoch, sealEpoch) + 1;
         cause = reason;
-        enter(Phase.SEALING);
+        enter(ChainPhase.SEALING);
         for (final Replica member : members) {
             orderAnew(member, effects);
         }
@@ -462,12 +408,12 @@ final class ReplicatedChain {
     private boolean isOwed(final Replica replica) {
         return switch (replica.role) {
             case MEMBER ->
-                (phase == Phase.SEALING && replica.report == null)
-                        || (phase == Phase.INSTALLING && !replica.isInstalled);
+                (phase == ChainPhase.SEALING && replica.report == null)
+                        || (phase == ChainPhase.INSTALLING && !replica.isInstalled);
             case LEARNER ->
-                (phase == Phase.SEALING && replica.report == null)
-                        || (phase == Phase.NORMAL && !replica.isComplete);
-            case FORMER -> phase == Phase.SEALING && replica.report == null;
+                (phase == ChainPhase.SEALING && replica.report == null)
+                        || (phase == ChainPhase.NORMAL && !replica.isComplete);
+            case FORMER -> phase == ChainPhase.SEALING && replica.report == null;
             case RETIRING -> true;
         };
     }
@@ -479,14 +425,14 @@ final class ReplicatedChain {
         final long current = nodes.incarnation(replica.id.node());
         if (replica.role == Replica.Role.RETIRING) {
             messages.retire(this, replica, current, effects);
-        } else if (phase == Phase.SEALING) {
+        } else if (phase == ChainPhase.SEALING) {
             messages.seal(this, replica, current, effects);
         } else if (replica.role == Replica.Role.MEMBER) {
             // D1: a node that has started anew since is not the one that was chosen.
             if (replica.incarnation == current || !rules.installBoundToIncarnation()) {
                 messages.install(this, replica, current, rules.installBoundToIncarnation(), effects);
             }
-        } else if (replica.role == Replica.Role.LEARNER && phase == Phase.NORMAL) {
+        } else if (replica.role == Replica.Role.LEARNER && phase == ChainPhase.NORMAL) {
             messages.learn(this, replica, source(), effects);
         }
     }
@@ -616,7 +562,7 @@ final class ReplicatedChain {
             other.isComplete = false;
             other.orderNumber = other.role == Replica.Role.RETIRING ? other.orderNumber : 0;
         }
-        enter(Phase.INSTALLING);
+        enter(ChainPhase.INSTALLING);
         orderInstall(effects);
     }
 
@@ -672,39 +618,39 @@ final class ReplicatedChain {
     }
 
     /** Tells why the members cannot go on as they are. */
-    private Cause causeOfMembers(final ClusterTerms terms) {
-        Cause found = Cause.NONE;
+    private SealCause causeOfMembers(final ClusterTerms terms) {
+        SealCause found = SealCause.NONE;
         for (final Replica member : members) {
             if (!nodes.isPresent(member.id)) {
-                return Cause.DEVICE;
+                return SealCause.DEVICE;
             }
             if (nodes.incarnation(member.id.node()) != member.incarnation && rules.installBoundToIncarnation()) {
-                return Cause.RESTART;
+                return SealCause.RESTART;
             }
             if (!nodes.isAlive(member.id.node())) {
-                found = Cause.LEASE;
+                found = SealCause.LEASE;
             }
         }
         // With as few members as the minimum, dropping one would only stop the chain.
-        if (found == Cause.NONE && phase == Phase.NORMAL && members.size() > terms.minimum()) {
+        if (found == SealCause.NONE && phase == ChainPhase.NORMAL && members.size() > terms.minimum()) {
             found = causeOfWeakMember();
         }
         return found;
     }
 
-    private Cause causeOfWeakMember() {
+    private SealCause causeOfWeakMember() {
         for (int i = members.size() - 1; i >= 0; i--) {
             final Replica member = members.get(i);
             if (member.isSlow) {
-                return Cause.SLOW;
+                return SealCause.SLOW;
             }
             if (member.suspectedNs >= limits.suspicionNs()) {
                 member.isSlow = true;
                 member.slowNs = limits.slowEvictNs();
-                return Cause.SUSPICION;
+                return SealCause.SUSPICION;
             }
         }
-        return Cause.NONE;
+        return SealCause.NONE;
     }
 
     /**
@@ -720,10 +666,10 @@ final class ReplicatedChain {
             final Replica member = members.get(i);
             final boolean isStalled = member.stallNs > 0 && member.stallNs <= limits.stallToleranceNs();
             final boolean lags = member.durableLagNs > limits.slowLagNs() && healthy > 0;
-            if (phase == Phase.NORMAL && !(lags && isStalled)) {
+            if (phase == ChainPhase.NORMAL && !(lags && isStalled)) {
                 judge(member, lags, stepNs);
             }
-            member.suspectedNs = phase == Phase.NORMAL && isSuspected(i) ? member.suspectedNs + stepNs : 0;
+            member.suspectedNs = phase == ChainPhase.NORMAL && isSuspected(i) ? member.suspectedNs + stepNs : 0;
         }
         for (final Replica other : others.values()) {
             judge(other, false, stepNs);
@@ -761,12 +707,12 @@ final class ReplicatedChain {
         }
         for (final Replica other : others.values()) {
             if (other.role == Replica.Role.LEARNER && other.isComplete && nodes.isReachable(other.id)) {
-                seal(Cause.ADMISSION, effects);
+                seal(SealCause.ADMISSION, effects);
                 return;
             }
         }
         if (isOutOfPlace(terms)) {
-            seal(Cause.PLACEMENT, effects);
+            seal(SealCause.PLACEMENT, effects);
         }
     }
 
@@ -820,7 +766,7 @@ final class ReplicatedChain {
             return true;
         }
         // An order that could not be had for want of a quiet moment is not asked for again and again.
-        final boolean isRetry = cause == Cause.PLACEMENT
+        final boolean isRetry = cause == SealCause.PLACEMENT
                 && nodes.timeNs() - sinceNs < PLACEMENT_RETRY_INTERVALS * limits.planIntervalNs();
         if (members.size() != targets.size() || isRetry) {
             return false;

@@ -87,6 +87,16 @@ final class RequestTable {
         boolean isAnswered() {
             return waitsFor == null;
         }
+
+        /**
+         * Tells the answer.
+         *
+         * @param effects told.
+         */
+        void tell(final Effects effects) {
+            effects.onAnswer(
+                    key.clientIdHigh(), key.clientIdLow(), key.requestId(), commandHash, outcome, streamId, detail);
+        }
     }
 
     /**
@@ -143,6 +153,20 @@ final class RequestTable {
         if (answeredByOrder.size() > maxKept) {
             requests.remove(answeredByOrder.pollFirstEntry().getValue().key);
         }
+    }
+
+    /**
+     * Marks open requests as answered, tells their answers, and empties the list.
+     *
+     * @param open requests.
+     * @param effects told.
+     */
+    void answerAll(final List<Request> open, final Effects effects) {
+        for (final Request request : open) {
+            answer(request);
+            request.tell(effects);
+        }
+        open.clear();
     }
 
     /** Returns the number of requests whose effects are not done. */

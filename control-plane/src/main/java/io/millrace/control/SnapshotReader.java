@@ -190,7 +190,7 @@ final class SnapshotReader {
             throw new MillraceException(
                     ErrorCode.FORMAT_VERSION,
                     "the snapshot of the control plane has version " + version + ", this program knows up to "
-                             + SnapshotWriter.VERSION);
+                            + SnapshotWriter.VERSION);
         }
         lastStreamId = checkCounter(snapshotBegin.lastStreamId(), "last stream id");
         final long lastRequestOrder = checkCounter(snapshotBegin.lastRequestOrder(), "last request order");

@@ -18,9 +18,9 @@ import java.util.UUID;
 import org.agrona.MutableDirectBuffer;
 
 /**
- * Writes a snapshot of the control plane: the messages 30 to 39 and, by {@link ClusterWriter},
- * 70 to 74 of {@code millrace-control.xml} in the order that
- * {@code docs/formats.md} draws, each behind its length. {@link SnapshotReader} reads it back.
+ * Writes a snapshot of the control plane: the messages 30 to 39 and, by {@link ClusterWriter}, 70 to 74 of
+ * {@code millrace-control.xml} in the order that {@code docs/formats.md} draws, each behind its length.
+ * {@link SnapshotReader} reads it back.
  *
  * <p><b>Threading:</b> one thread; one writer for one snapshot.
  */

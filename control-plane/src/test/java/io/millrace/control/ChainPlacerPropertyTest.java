@@ -75,7 +75,8 @@ class ChainPlacerPropertyTest {
 
     /** A node that goes moves only what lay on it; one that comes gets its share. */
     @Property(tries = 200)
-    void shouldMoveLittleWhenDevicesComeAndGo(@ForAll final long seed, @ForAll @IntRange(min = 1, max = 40) final int chains) {
+    void shouldMoveLittleWhenDevicesComeAndGo(
+            @ForAll final long seed, @ForAll @IntRange(min = 1, max = 40) final int chains) {
         final Random random = new Random(seed);
         final List<ReplicaId> all = devices(6, 1);
         final List<ReplicaId> few = new ArrayList<>(all);

@@ -26,22 +26,36 @@ import io.millrace.codec.control.ReplaceDeviceCommandEncoder;
 import io.millrace.codec.control.TickEncoder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A control state and the simplest nodes that obey it: logs are lists of epochs, one device a node. Every command is
- * applied to a second state as well, which is now and then replaced by one restored from a snapshot; the two must say the
- * same. Messages to nodes lie in a list until a test delivers them.
+ * applied to a second state as well, which is now and then replaced by one restored from a snapshot; the two must say
+ * the same. Messages to nodes lie in a list until a test delivers them.
  */
 final class ClusterBed implements Effects {
     static final long MS = 1_000_000;
     static final ReconfigurationLimits LIMITS = new ReconfigurationLimits(
-            1_000 * MS, 200 * MS, 200 * MS, 3_000 * MS, 1_000 * MS, 300 * MS, 100 * MS, 2_000 * MS, 5_000 * MS,
-            20_000 * MS, 500 * MS, 1_024, 4, 4);
+            1_000 * MS,
+            200 * MS,
+            200 * MS,
+            3_000 * MS,
+            1_000 * MS,
+            300 * MS,
+            100 * MS,
+            2_000 * MS,
+            5_000 * MS,
+            20_000 * MS,
+            500 * MS,
+            1_024,
+            4,
+            4);
 
     final List<byte[]> outbox = new ArrayList<>();
     final List<byte[]> commands = new ArrayList<>();
@@ -67,7 +81,7 @@ final class ClusterBed implements Effects {
     record Entry(long epoch, long writer) {}
 
     /** A replica on the only device of a node. */
-    final class FakeReplica {
+    static final class FakeReplica {
         final List<Entry> log = new ArrayList<>();
         int durable;
         int commit;
@@ -167,8 +181,13 @@ final class ClusterBed implements Effects {
                 .toList();
     }
 
+    /** Returns a node that exists. */
+    FakeNode node(final long number) {
+        return Objects.requireNonNull(nodes.get(number), "no such node");
+    }
+
     FakeReplica replica(final long node, final int chain) {
-        return nodes.get(node).replica(chain);
+        return node(node).replica(chain);
     }
 
     // ---- commands ----
@@ -269,7 +288,7 @@ final class ClusterBed implements Effects {
                 .chain(chain);
         final ForceInstallCommandEncoder.MembersEncoder members = force.membersCount(named.length);
         for (final long node : named) {
-            final UUID device = nodes.get(node).device;
+            final UUID device = node(node).device;
             members.next()
                     .nodeIdHigh(0)
                     .nodeIdLow(node)
@@ -328,7 +347,7 @@ final class ClusterBed implements Effects {
     // ---- what nodes do ----
 
     void start(final long number) {
-        final FakeNode node = nodes.get(number);
+        final FakeNode node = node(number);
         node.isUp = true;
         node.incarnation = 0;
         node.heartbeat = 0;
@@ -337,7 +356,7 @@ final class ClusterBed implements Effects {
     }
 
     void crash(final long number) {
-        final FakeNode node = nodes.get(number);
+        final FakeNode node = node(number);
         node.isUp = false;
         for (final FakeReplica replica : node.replicas.values()) {
             while (replica.log.size() > replica.durable) {
@@ -352,7 +371,7 @@ final class ClusterBed implements Effects {
 
     /** The node comes back with an empty device. */
     void wipe(final long number) {
-        final FakeNode node = nodes.get(number);
+        final FakeNode node = node(number);
         node.device = new UUID(number, ++startCounter);
         node.replicas.clear();
     }
@@ -416,7 +435,7 @@ final class ClusterBed implements Effects {
     }
 
     /** Delivers a message; returns the node's answer, null: none. */
-    byte[] deliver(final byte[] message) {
+    byte @Nullable [] deliver(final byte[] message) {
         final UnsafeBuffer in = new UnsafeBuffer(message);
         final int templateId = ChainFrames.check(in, 0, message.length);
         return switch (templateId) {
@@ -430,10 +449,10 @@ final class ClusterBed implements Effects {
         };
     }
 
-    private byte[] onRegistered(final DirectBuffer in) {
+    private byte @Nullable [] onRegistered(final DirectBuffer in) {
         final NodeRegisteredDecoder registered = new NodeRegisteredDecoder();
         registered.wrapAndApplyHeader(in, 0, chainDecoder);
-        final FakeNode node = nodes.get(registered.nodeIdLow());
+        final FakeNode node = node(registered.nodeIdLow());
         final UUID startId = new UUID(registered.startIdHigh(), registered.startIdLow());
         if (node.isUp && node.startId.equals(startId) && node.incarnation == 0) {
             node.incarnation = registered.incarnation();
@@ -442,10 +461,10 @@ final class ClusterBed implements Effects {
         return null;
     }
 
-    private byte[] onHeartbeatSeen(final DirectBuffer in) {
+    private byte @Nullable [] onHeartbeatSeen(final DirectBuffer in) {
         final NodeHeartbeatSeenDecoder seen = new NodeHeartbeatSeenDecoder();
         seen.wrapAndApplyHeader(in, 0, chainDecoder);
-        final FakeNode node = nodes.get(seen.nodeIdLow());
+        final FakeNode node = node(seen.nodeIdLow());
         if (node.isUp && node.incarnation == seen.incarnation() && seen.expected() > node.incarnation) {
             crash(node.number());
             start(node.number());
@@ -453,12 +472,12 @@ final class ClusterBed implements Effects {
         return null;
     }
 
-    private FakeNode addressee(final long nodeId, final long high, final long low, final long incarnation) {
-        final FakeNode node = nodes.get(nodeId);
+    private @Nullable FakeNode addressee(final long nodeId, final long high, final long low, final long incarnation) {
+        final FakeNode node = node(nodeId);
         return node.isUp && node.device.equals(new UUID(high, low)) && node.incarnation == incarnation ? node : null;
     }
 
-    private byte[] onSeal(final DirectBuffer in) {
+    private byte @Nullable [] onSeal(final DirectBuffer in) {
         final SealDecoder seal = new SealDecoder();
         seal.wrapAndApplyHeader(in, 0, chainDecoder);
         final FakeNode node =
@@ -506,12 +525,12 @@ final class ClusterBed implements Effects {
         return report(sealed.encodedLength());
     }
 
-    private byte[] onInstall(final DirectBuffer in) {
+    private byte @Nullable [] onInstall(final DirectBuffer in) {
         final InstallDecoder install = new InstallDecoder();
         install.wrapAndApplyHeader(in, 0, chainDecoder);
         final long epoch = install.chainEpoch();
-        final FakeNode node =
-                addressee(install.nodeIdLow(), install.deviceUuidHigh(), install.deviceUuidLow(), install.incarnation());
+        final FakeNode node = addressee(
+                install.nodeIdLow(), install.deviceUuidHigh(), install.deviceUuidLow(), install.incarnation());
         final int chain = install.chain();
         final long order = install.orderNumber();
         final long start = install.startPosition();
@@ -574,12 +593,12 @@ final class ClusterBed implements Effects {
     }
 
     /** A learner takes the source's durable log at once, when the source is there in that epoch. */
-    private byte[] onLearn(final DirectBuffer in) {
+    private byte @Nullable [] onLearn(final DirectBuffer in) {
         final LearnDecoder learn = new LearnDecoder();
         learn.wrapAndApplyHeader(in, 0, chainDecoder);
         final FakeNode node =
                 addressee(learn.nodeIdLow(), learn.deviceUuidHigh(), learn.deviceUuidLow(), learn.incarnation());
-        final FakeNode source = nodes.get(learn.sourceNodeIdLow());
+        final FakeNode source = node(learn.sourceNodeIdLow());
         if (node == null) {
             return null;
         }
@@ -623,7 +642,7 @@ final class ClusterBed implements Effects {
                 .encodedLength());
     }
 
-    private byte[] onRetire(final DirectBuffer in) {
+    private byte @Nullable [] onRetire(final DirectBuffer in) {
         final RetireDecoder retire = new RetireDecoder();
         retire.wrapAndApplyHeader(in, 0, chainDecoder);
         final FakeNode node =

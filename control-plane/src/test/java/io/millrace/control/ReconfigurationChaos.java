@@ -5,15 +5,17 @@ import io.millrace.control.ClusterBed.FakeNode;
 import io.millrace.control.ClusterBed.FakeReplica;
 import io.millrace.control.ClusterBed.Violation;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.TreeMap;
 
 /**
- * One chain under faults that a seed decides: messages and reports late, twice, never; nodes that crash and lose what was
- * not durable, come back at once or late, with torn or rotted tails, or with an empty device; ticks that jump. Checks that
- * what was acknowledged is in every log that is chosen (I6), that one epoch and position has one record (I3), one epoch
- * one content (I4), that two copies of the state agree at every step, and that all of it ends well when faults end (I20).
+ * One chain under faults that a seed decides: messages and reports late, twice, never; nodes that crash and lose what
+ * was not durable, come back at once or late, with torn or rotted tails, or with an empty device; ticks that jump.
+ * Checks that what was acknowledged is in every log that is chosen (I6), that one epoch and position has one record
+ * (I3), one epoch one content (I4), that two copies of the state agree at every step, and that all of it ends well when
+ * faults end (I20).
  */
 final class ReconfigurationChaos {
     private static final int CHAIN = 1;
@@ -28,8 +30,10 @@ final class ReconfigurationChaos {
     private final int minimum;
     private long writers;
     private long lastEpoch = 1;
+    private long forcedEpoch;
     private boolean isQuiet;
     int reconfigurations;
+    int forced;
 
     ReconfigurationChaos(final long seed, final ControlRules rules) {
         random = new Random(seed);
@@ -64,7 +68,7 @@ final class ReconfigurationChaos {
         } else if (what < 94) {
             crash(1 + random.nextInt(nodeCount));
         } else if (what < 98) {
-            final FakeNode node = bed.nodes.get(1L + random.nextInt(nodeCount));
+            final FakeNode node = bed.node(1L + random.nextInt(nodeCount));
             if (!node.isUp) {
                 bed.start(node.number());
             }
@@ -110,7 +114,7 @@ final class ReconfigurationChaos {
 
     /** One step of the data path: append, replicate, sync or commit at some member. */
     private void data() {
-        final FakeNode node = bed.nodes.get(1L + random.nextInt(nodeCount));
+        final FakeNode node = bed.node(1L + random.nextInt(nodeCount));
         final FakeReplica replica = node.replicas.get(CHAIN);
         if (replica == null || !node.isUp || replica.isSealed || replica.installed == 0) {
             return;
@@ -125,7 +129,7 @@ final class ReconfigurationChaos {
                 throw new Violation("I3: two records " + key);
             }
         } else if (what == 1 && place + 1 < replica.members.size()) {
-            replicate(replica, bed.nodes.get(replica.members.get(place + 1)));
+            replicate(replica, bed.node(replica.members.get(place + 1)));
         } else if (what == 2) {
             replica.durable = replica.log.size();
         } else if (what == 3 && place == replica.members.size() - 1) {
@@ -148,7 +152,7 @@ final class ReconfigurationChaos {
         for (int p = tail.commit; p < tail.durable; p++) {
             final Entry entry = tail.log.get(p);
             for (final Long member : tail.members) {
-                final FakeReplica other = bed.nodes.get(member).replicas.get(CHAIN);
+                final FakeReplica other = bed.node(member).replicas.get(CHAIN);
                 if (other == null || other.durable <= p || !other.log.get(p).equals(entry)) {
                     return;
                 }
@@ -165,7 +169,7 @@ final class ReconfigurationChaos {
     }
 
     private void crash(final long number) {
-        final FakeNode node = bed.nodes.get(number);
+        final FakeNode node = bed.node(number);
         if (!node.isUp) {
             return;
         }
@@ -195,7 +199,7 @@ final class ReconfigurationChaos {
     private boolean isHeldElsewhere(final long number) {
         int holders = 0;
         for (final ChainView.Member member : bed.view(CHAIN).members()) {
-            final FakeNode node = bed.nodes.get(member.replica().node().getLeastSignificantBits());
+            final FakeNode node = bed.node(member.replica().node().getLeastSignificantBits());
             final FakeReplica replica = node.replicas.get(CHAIN);
             if (node.number() != number
                     && replica != null
@@ -213,25 +217,44 @@ final class ReconfigurationChaos {
         if (view.epoch() < lastEpoch) {
             throw new Violation("I4: epoch " + view.epoch() + " after " + lastEpoch);
         }
+        checkHead(view);
         if (view.epoch() == lastEpoch) {
             return;
         }
         lastEpoch = view.epoch();
         reconfigurations++;
-        if (view.members().size() < minimum) {
+        if (view.members().size() < minimum && view.epoch() != forcedEpoch) {
             throw new Violation("P3: " + view.members().size() + " members");
         }
         if (view.startPosition() <= acknowledged.size()) {
             throw new Violation("I6: " + acknowledged.size() + " acknowledged, " + view);
         }
-        final ReplicaId head = view.members().get(0).replica();
-        final FakeNode node = bed.nodes.get(head.node().getLeastSignificantBits());
+        final ChainView.Member head = view.members().get(0);
+        final FakeNode node = bed.node(head.replica().node().getLeastSignificantBits());
+        // One that has started anew since it answered is not the one that was chosen, and will not install (D1).
+        if (node.isUp && node.incarnation == head.incarnation()) {
+            checkHolds(node, head, view);
+        }
+    }
+
+    /** Whoever leads holds all that was acknowledged, at every step. */
+    private void checkHead(final ChainView view) {
+        final ChainView.Member head = view.members().get(0);
+        final FakeNode node = bed.node(head.replica().node().getLeastSignificantBits());
         final FakeReplica replica = node.replicas.get(CHAIN);
-        if (replica != null && node.device.equals(head.device())) {
-            for (int p = 0; p < acknowledged.size(); p++) {
-                if (p >= replica.log.size() || !replica.log.get(p).equals(acknowledged.get(p))) {
-                    throw new Violation("I6: record " + (p + 1) + " is not in the chosen log, " + view);
-                }
+        if (replica != null && node.isUp && replica.installed == view.epoch()) {
+            checkHolds(node, head, view);
+        }
+    }
+
+    private void checkHolds(final FakeNode node, final ChainView.Member head, final ChainView view) {
+        final FakeReplica replica = node.replicas.get(CHAIN);
+        if (replica == null || !node.device.equals(head.replica().device())) {
+            return;
+        }
+        for (int p = 0; p < acknowledged.size(); p++) {
+            if (p >= replica.log.size() || !replica.log.get(p).equals(acknowledged.get(p))) {
+                throw new Violation("I6: record " + (p + 1) + " is not in the chosen log, " + view);
             }
         }
     }
@@ -256,10 +279,8 @@ final class ReconfigurationChaos {
                 data();
             }
             final ChainView view = bed.view(CHAIN);
-            if (i > 100 && view.block() == ReplicaChoice.NOBODY_TO_TRUST && view.members().size() == 1) {
-                // A sole survivor with a torn tail: nobody but an operator may say that it is enough (P4).
-                final long survivor = view.members().get(0).replica().node().getLeastSignificantBits();
-                bed.forceInstall(CHAIN, view.sealEpoch(), survivor);
+            if (i > 100 && isForTheOperator(view)) {
+                force(view);
             }
             isQuiet = acknowledged.size() <= before || view.members().size() < 3 || !"NORMAL".equals(view.phase());
         }
@@ -270,16 +291,56 @@ final class ReconfigurationChaos {
         bed.checkSnapshot();
     }
 
+    /**
+     * Tells whether nobody but an operator may say how to go on: a member that will never answer again, or the lost
+     * part of a torn tail, could have held what the others lack, and they are below the minimum or the floor (P3, P4).
+     */
+    private boolean isForTheOperator(final ChainView view) {
+        final boolean isTorn = view.block() == ReplicaChoice.NOBODY_ELIGIBLE
+                && Arrays.stream(survivors(view)).anyMatch(node -> bed.replica(node, CHAIN).isUncertain);
+        final boolean isSole = view.members().size() == 1 && view.block() == ReplicaChoice.NOBODY_TO_TRUST;
+        return "SEALING".equals(view.phase())
+                && view.block() != ReplicaChoice.NONE
+                && (isSole || isTorn || survivors(view).length < view.members().size());
+    }
+
+    /** Installs the survivors; the longest of their logs leads. */
+    private void force(final ChainView view) {
+        forcedEpoch = view.sealEpoch();
+        forced++;
+        if (bed.forceInstall(CHAIN, forcedEpoch, survivors(view)) != ControlStatus.DONE) {
+            throw new Violation("an operator is refused: " + view + describe());
+        }
+    }
+
+    private long[] survivors(final ChainView view) {
+        return view.members().stream()
+                .filter(member -> {
+                    final FakeNode node = bed.node(member.replica().node().getLeastSignificantBits());
+                    return node.device.equals(member.replica().device());
+                })
+                .mapToLong(member -> member.replica().node().getLeastSignificantBits())
+                .toArray();
+    }
+
     private String describe() {
         final StringBuilder text = new StringBuilder();
         for (final FakeNode node : bed.nodes.values()) {
             final FakeReplica replica = node.replicas.get(CHAIN);
-            text.append("\n node ").append(node.number()).append(" incarnation ").append(node.incarnation);
+            text.append("\n node ")
+                    .append(node.number())
+                    .append(" incarnation ")
+                    .append(node.incarnation);
             if (replica != null) {
-                text.append(" since ").append(replica.since).append(" promised ").append(replica.promised);
+                text.append(" since ")
+                        .append(replica.since)
+                        .append(" promised ")
+                        .append(replica.promised);
                 text.append(" installed ").append(replica.installed).append(replica.isSealed ? " sealed" : "");
                 text.append(" log ").append(replica.log.size()).append(replica.isUncertain ? " uncertain" : "");
-                text.append(replica.isComplete ? " complete" : "").append(" members ").append(replica.members);
+                text.append(replica.isComplete ? " complete" : "")
+                        .append(" members ")
+                        .append(replica.members);
             }
         }
         return text.toString();

@@ -27,7 +27,8 @@ final class ReplicaChoiceTest {
         return answer.candidate(-1);
     }
 
-    private static ReplicaChoice decide(final long floor, final int minimum, final int without, final Candidate... all) {
+    private static ReplicaChoice decide(
+            final long floor, final int minimum, final int without, final Candidate... all) {
         final ControlRules rules = without < 0 ? ControlRules.ALL : ControlRules.without(without);
         return ReplicaChoice.decide(List.of(all), new ReplicaChoice.Terms(3, floor, minimum, 3, rules));
     }
@@ -41,12 +42,7 @@ final class ReplicaChoiceTest {
     @Test
     void shouldOrderByLengthWhenAllMembersAnswer() {
         final ReplicaChoice choice = decide(
-                0,
-                2,
-                -1,
-                member(SealedFrames.of(1, 5)),
-                member(SealedFrames.of(2, 7)),
-                member(SealedFrames.of(3, 6)));
+                0, 2, -1, member(SealedFrames.of(1, 5)), member(SealedFrames.of(2, 7)), member(SealedFrames.of(3, 6)));
         assertEquals(ReplicaChoice.NONE, choice.block());
         assertEquals(List.of(2L, 3L, 1L), chosen(choice));
         assertEquals(5, choice.knownBound());
@@ -57,7 +53,12 @@ final class ReplicaChoiceTest {
     @Test
     void shouldTakeStrangerWhenItHoldsEverything() {
         final ReplicaChoice choice = decide(
-                3, 2, -1, member(SealedFrames.of(1, 5)), stranger(SealedFrames.of(4, 5)), stranger(SealedFrames.of(5, 4)));
+                3,
+                2,
+                -1,
+                member(SealedFrames.of(1, 5)),
+                stranger(SealedFrames.of(4, 5)),
+                stranger(SealedFrames.of(5, 4)));
         assertEquals(List.of(1L, 4L), chosen(choice));
     }
 
@@ -142,8 +143,8 @@ final class ReplicaChoiceTest {
         final Candidate whole = member(SealedFrames.of(1, 5));
         final Candidate torn = member(SealedFrames.of(2, 3).uncertain());
         assertEquals(ReplicaChoice.BELOW_MINIMUM, decide(0, 2, -1, whole, torn).block(), "the third may prove less");
-        final ReplicaChoice choice = ReplicaChoice.decide(
-                List.of(whole, torn), new ReplicaChoice.Terms(2, 0, 2, 3, ControlRules.ALL));
+        final ReplicaChoice choice =
+                ReplicaChoice.decide(List.of(whole, torn), new ReplicaChoice.Terms(2, 0, 2, 3, ControlRules.ALL));
         assertEquals(List.of(1L, 2L), chosen(choice));
         assertEquals(5, choice.floorPosition(), "the one that catches up must not decide on less");
     }
@@ -174,8 +175,8 @@ final class ReplicaChoiceTest {
         final Candidate a = member(SealedFrames.of(1, 5));
         final Candidate b = member(SealedFrames.of(2, 5));
         final Candidate c = member(SealedFrames.of(3, 5));
-        final Candidate slow =
-                new Candidate(c.replica(), c.report(), c.validPosition(), c.memberIndex(), true, c.targetIndex(), true, false);
+        final Candidate slow = new Candidate(
+                c.replica(), c.report(), c.validPosition(), c.memberIndex(), true, c.targetIndex(), true, false);
         assertEquals(List.of(1L, 2L), chosen(decide(0, 2, -1, a, b, slow)));
         assertEquals(List.of(1L, 3L), chosen(decide(0, 2, -1, a, slow)));
     }
