@@ -56,7 +56,7 @@ public final class ChainCounters {
         return linkBackPressureCount;
     }
 
-    /** Returns how often a successor was told that it needs a snapshot. */
+    /** Returns how often a snapshot was needed: a successor was told so, or a predecessor said so here. */
     public long snapshotNeededCount() {
         return snapshotNeededCount;
     }
