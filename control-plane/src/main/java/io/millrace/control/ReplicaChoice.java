@@ -59,6 +59,7 @@ final class ReplicaChoice {
             int targetIndex,
             boolean isUnwanted,
             boolean isLearnt) {
+        /** Tells whether it is a member of the installed epoch. */
         boolean isMember() {
             return memberIndex >= 0;
         }

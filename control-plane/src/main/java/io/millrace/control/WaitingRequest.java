@@ -28,6 +28,17 @@ final class WaitingRequest<S> {
     long streamId;
     long detail;
 
+    /**
+     * Holds a request.
+     *
+     * @param key whose.
+     * @param templateId of the frame it came in.
+     * @param commandHash hash of the command's bytes.
+     * @param subject what it is about, for the text of a refusal.
+     * @param command encoded, to be appended again.
+     * @param session to answer to.
+     * @param sinceNs when it came.
+     */
     WaitingRequest(
             final RequestKey key,
             final int templateId,
