@@ -606,6 +606,8 @@ final class ChainReplica {
      * @throws io.millrace.store.ChainCheckException when it is no snapshot of this chain.
      */
     int restoreSnapshot(final DirectBuffer bytes, final int stateLength, final int limit) {
+        final long sinceEpoch = state.memberSinceEpoch();
+        final long promisedEpoch = state.promisedEpoch();
         state.restore(bytes, Integer.BYTES, stateLength);
         int at = Integer.BYTES + stateLength;
         int length = bytes.getInt(at, ByteOrder.LITTLE_ENDIAN);
@@ -615,6 +617,7 @@ final class ChainReplica {
             length = bytes.getInt(at, ByteOrder.LITTLE_ENDIAN);
         }
         state.restored();
+        state.keepMembership(sinceEpoch, promisedEpoch);
         startAtState();
         journal.startChainAt(chain, state.lastPosition());
         return length == 0 ? at + Integer.BYTES : limit;

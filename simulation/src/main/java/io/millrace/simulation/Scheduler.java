@@ -1,5 +1,6 @@
 package io.millrace.simulation;
 
+import java.util.Comparator;
 import java.util.PriorityQueue;
 
 /**
@@ -9,13 +10,16 @@ import java.util.PriorityQueue;
  * does; events that do so do not nest further.
  */
 final class Scheduler {
-    private final PriorityQueue<Event> queue = new PriorityQueue<>();
+    private static final Comparator<Event> IN_ORDER = (a, b) ->
+            a.dueNs == b.dueNs ? Long.compare(a.sequence, b.sequence) : Long.compare(a.dueNs, b.dueNs);
+
+    private final PriorityQueue<Event> queue = new PriorityQueue<>(IN_ORDER);
     private final Trace trace;
     private long nowNs;
     private long sequence;
     private long eventCount;
 
-    private static final class Event implements Comparable<Event> {
+    private static final class Event {
         private final long dueNs;
         private final long sequence;
         private final Runnable action;
@@ -24,11 +28,6 @@ final class Scheduler {
             this.dueNs = dueNs;
             this.sequence = sequence;
             this.action = action;
-        }
-
-        @Override
-        public int compareTo(final Event other) {
-            return dueNs == other.dueNs ? Long.compare(sequence, other.sequence) : Long.compare(dueNs, other.dueNs);
         }
     }
 

@@ -552,6 +552,12 @@ public final class ChainState {
         promisedEpoch = promised;
     }
 
+    /** Sets what this device is of the chain: a snapshot carries what its source was (P5). */
+    public void keepMembership(final long sinceEpoch, final long promised) {
+        memberSinceEpoch = sinceEpoch;
+        promisedEpoch = promised;
+    }
+
     /** Takes over the whole state but the entries of the indexes; this state must count entries only. */
     void copyFrom(final ChainState other) {
         other.checkRestored();
