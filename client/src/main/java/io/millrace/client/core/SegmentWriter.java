@@ -13,6 +13,7 @@ import io.millrace.codec.wire.Durability;
 import io.millrace.codec.wire.MessageHeaderEncoder;
 import io.millrace.codec.wire.WriterBindEncoder;
 import io.millrace.codec.wire.WriterSetupEncoder;
+import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +38,14 @@ final class SegmentWriter {
     private static final int APPEND_OVERHEAD =
             MessageHeaderEncoder.ENCODED_LENGTH + AppendEncoder.BLOCK_LENGTH + AppendEncoder.eventsHeaderLength();
     private static final int MAX_FRAMES_PER_TURN = 64;
+
+    /**
+     * With so many frames under way only full ones follow, and events gather until an acknowledgement comes: a frame
+     * costs the node the same however few events it has, and without this it drowns in short ones (ADR 12). A power of
+     * two.
+     */
+    private static final int MAX_SHORT_FRAMES = 4;
+
     private static final long ANSWER_TIMEOUT_NS = 2_000_000_000L;
     private static final long ECHO_INTERVAL_NS = 20_000_000L;
     private static final long FIRST_BACKOFF_NS = 1_000_000L;
@@ -84,7 +93,8 @@ final class SegmentWriter {
     private long base;
     private long sentIndex;
     private long highestSentIndex;
-    private final ShortFrames shortFrames = new ShortFrames();
+    private final long[] lastFrameEnds = new long[MAX_SHORT_FRAMES];
+    private int frameCount;
     private int fragmentOffset;
     private long toldIndex;
     private boolean isFailureTold;
@@ -353,8 +363,7 @@ final class SegmentWriter {
         int frames = 0;
         while (sentIndex < current.appendedIndex() && frames < MAX_FRAMES_PER_TURN && maxBytes > 0) {
             final long last = fragmentOffset > 0 ? sentIndex : current.runEnd(sentIndex, maxBytes);
-            final boolean isShort = last > sentIndex && last == current.appendedIndex();
-            if (isShort && shortFrames.areMany(current.acknowledgedIndex())) {
+            if (last == current.appendedIndex() && last > sentIndex && areManyUnderWay(current)) {
                 break;
             }
             final boolean isSent = last > sentIndex ? sendRun(current, last) : sendFragment(current, maxBytes);
@@ -364,6 +373,11 @@ final class SegmentWriter {
             frames++;
         }
         return frames;
+    }
+
+    /** The oldest of the last frames is still not acknowledged. */
+    private boolean areManyUnderWay(final EventRing current) {
+        return lastFrameEnds[frameCount & (MAX_SHORT_FRAMES - 1)] > current.acknowledgedIndex();
     }
 
     private boolean sendRun(final EventRing current, final long last) {
@@ -382,7 +396,7 @@ final class SegmentWriter {
         append.flags().atomic(isList);
         append.putEvents(current.bytes(), current.index(begin), length);
         claim.commit();
-        shortFrames.add(last);
+        lastFrameEnds[frameCount++ & (MAX_SHORT_FRAMES - 1)] = last;
         onSent(last);
         return true;
     }
@@ -513,7 +527,7 @@ final class SegmentWriter {
         advance(current, lastIndex, segmentOffset, 0, 0, 0);
         sentIndex = lastIndex;
         fragmentOffset = 0;
-        shortFrames.clear();
+        Arrays.fill(lastFrameEnds, 0);
         state = State.BINDING;
     }
 
@@ -606,7 +620,11 @@ final class SegmentWriter {
         return pending.add(lastIndex());
     }
 
-    /** Returns the number of promises not kept yet. */
+    /**
+     * Returns the number of promises not kept yet.
+     *
+     * @return futures
+     */
     int promiseCount() {
         final PendingFutures pending = futures;
         return pending == null ? 0 : pending.size();
@@ -649,11 +667,28 @@ final class SegmentWriter {
     private void onRefused(final ErrorCode code, final String text, final long nowNs) {
         writer.onRefusal(code);
         isElsewhere |= code == ErrorCode.WRONG_NODE;
-        final long finalCode = Refusals.finalCode(code);
-        if (finalCode == Refusals.PASSING) {
-            askAgainAfterBackoff(nowNs);
-        } else {
-            fail(finalCode, text);
+        switch (code) {
+            case WRONG_NODE,
+                    CHAIN_EPOCH,
+                    WRITER_UNKNOWN,
+                    EVENT_NUMBER_GAP,
+                    FRAGMENT_ORDER,
+                    BIND_SECRET,
+                    SESSION_UNKNOWN,
+                    SESSION_LIMIT,
+                    SESSION_MEMORY,
+                    THROTTLED,
+                    NOT_READY,
+                    STREAM_BUSY,
+                    WRITER_LIMIT,
+                    LIMIT_REACHED,
+                    JOURNAL_FULL,
+                    DEVICE_FENCED,
+                    INDEX_FULL -> askAgainAfterBackoff(nowNs);
+            case WRITER_FENCED -> fail(Result.FENCED, text);
+            case SEGMENT_SEALED, STREAM_SEALED -> fail(Result.SEALED, text);
+            case SEGMENT_DELETED, SEGMENT_NOT_FOUND, STREAM_NOT_FOUND -> fail(Result.DELETED, text);
+            default -> fail(-code.number(), text);
         }
     }
 
@@ -734,7 +769,11 @@ final class SegmentWriter {
                 : current.sequence(current.acknowledgedIndex() + 1);
     }
 
-    /** Returns the number of events not known to be durable. */
+    /**
+     * Returns the number of events not known to be durable.
+     *
+     * @return count
+     */
     long pendingCount() {
         final EventRing current = ring;
         return current == null ? 0 : current.appendedIndex() - current.acknowledgedIndex();
@@ -771,7 +810,11 @@ final class SegmentWriter {
         return current != null && sentIndex == current.acknowledgedIndex() && state == State.READY;
     }
 
-    /** Returns the segment id. */
+    /**
+     * Returns the segment.
+     *
+     * @return segment id
+     */
     long segmentId() {
         return segmentId;
     }
@@ -786,7 +829,11 @@ final class SegmentWriter {
         return base + index;
     }
 
-    /** Returns the end of the last acknowledged event, as byte offset in the segment. */
+    /**
+     * Returns the end of the last acknowledged event.
+     *
+     * @return byte offset in the segment
+     */
     long endOffset() {
         return endOffset;
     }
