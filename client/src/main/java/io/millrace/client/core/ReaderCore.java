@@ -25,7 +25,6 @@ final class ReaderCore implements EventReader {
     private final Places places;
     private final SegmentReader[] segments;
     private int nextSegment;
-    private long seenTurn;
     private boolean isDelivering;
     private boolean isClosed;
 
@@ -83,7 +82,7 @@ final class ReaderCore implements EventReader {
         guard.lock();
         try {
             checkOpen();
-            seenTurn = conductor.turnOnce(seenTurn);
+            conductor.doWork();
             return deliver(handler, limit);
         } finally {
             guard.unlock();
