@@ -40,7 +40,8 @@ final class DeviceAgentAllocationTest {
             bed.until("reader", () -> reader.readStarted == 0);
             run(bed, writer, 20_000);
             threads.getCurrentThreadAllocatedBytes();
-            // What is allocated per event shows in every window; the position index grows by a chunk in one of many, and
+            // What is allocated per event shows in every window; the position index grows by a chunk in one of many,
+            // and
             // the compilers need some of them on a busy machine before they have removed what is no garbage.
             long allocated = Long.MAX_VALUE;
             for (int window = 0; window < WINDOWS && allocated >= ALLOWED_BYTES; window++) {

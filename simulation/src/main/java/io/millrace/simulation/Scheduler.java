@@ -10,8 +10,8 @@ import java.util.PriorityQueue;
  * does; events that do so do not nest further.
  */
 final class Scheduler {
-    private static final Comparator<Event> IN_ORDER = (a, b) ->
-            a.dueNs == b.dueNs ? Long.compare(a.sequence, b.sequence) : Long.compare(a.dueNs, b.dueNs);
+    private static final Comparator<Event> IN_ORDER =
+            (a, b) -> a.dueNs == b.dueNs ? Long.compare(a.sequence, b.sequence) : Long.compare(a.dueNs, b.dueNs);
 
     private final PriorityQueue<Event> queue = new PriorityQueue<>(IN_ORDER);
     private final Trace trace;
