@@ -48,6 +48,12 @@ final class DriverTurns {
      */
     private static final long COMMAND_INTERVAL_NS = TimeUnit.MICROSECONDS.toNanos(500);
 
+    /**
+     * Datagrams in one turn at most: sent while they are full, for then there are more; received where the turn before
+     * brought some, too. What else a turn of a busy node does costs more than a datagram.
+     */
+    private static final int BURST = 8;
+
     private static final String WARNING = "this version of Aeron does not let idle sessions be looked after less often:"
             + " each of them adds to the latency of all";
 
@@ -58,6 +64,8 @@ final class DriverTurns {
     private NanoClock clock = SystemNanoClock.INSTANCE;
     private boolean isInstalled;
     private boolean isPartial;
+    private int smallFullLength;
+    private int largeFullLength;
     private long nowNs;
 
     /** One per transport; does nothing until it is installed. */
@@ -67,9 +75,17 @@ final class DriverTurns {
      * Puts itself between the driver's invoker and its agents.
      *
      * @param driver just launched, in invoker mode.
+     * @param networkMtuLength longest datagram on the network, in bytes.
+     * @param loopbackMtuLength longest datagram on loopback, in bytes.
      * @param warning told when this version of Aeron does not allow it.
      */
-    void install(final MediaDriver driver, final Consumer<String> warning) {
+    void install(
+            final MediaDriver driver,
+            final int networkMtuLength,
+            final int loopbackMtuLength,
+            final Consumer<String> warning) {
+        smallFullLength = Math.min(networkMtuLength, loopbackMtuLength);
+        largeFullLength = Math.max(networkMtuLength, loopbackMtuLength);
         final DriverFields fields = DriverFields.FOUND;
         if (fields == null || !(driver.sharedAgentInvoker().agent() instanceof CompositeAgent all)) {
             warning.accept(WARNING);
@@ -127,6 +143,13 @@ final class DriverTurns {
         }
     }
 
+    /** Tells whether a turn's bytes were those of a datagram that was as long as it may be: the next one waits then. */
+    private boolean isFull(final int workCount) {
+        return workCount <= smallFullLength
+                ? workCount > smallFullLength - (smallFullLength >> 3)
+                : workCount > largeFullLength - (largeFullLength >> 3);
+    }
+
     private static long key(final int sessionId, final int streamId) {
         return ((long) streamId << 32) | (sessionId & 0xFFFF_FFFFL);
     }
@@ -163,15 +186,25 @@ final class DriverTurns {
             final NetworkPublication[] whole = fields.publications(sender);
             decide(whole.length, fields.images(receiver).length);
             if (!isPartial) {
-                return sender.doWork();
+                return send();
             }
             fields.publications(sender, publications.begin(whole, nowNs));
             try {
-                return sender.doWork();
+                return send();
             } finally {
                 final NetworkPublication[] after = fields.publications(sender);
                 fields.publications(sender, publications.end(after));
             }
+        }
+
+        private int send() {
+            int workCount = sender.doWork();
+            int sum = workCount;
+            for (int i = 1; i < BURST && isFull(workCount); i++) {
+                workCount = sender.doWork();
+                sum += workCount;
+            }
+            return sum;
         }
 
         @Override
@@ -189,6 +222,7 @@ final class DriverTurns {
     private final class ReceiverTurn implements Agent {
         private final Receiver receiver;
         private final DriverFields fields;
+        private boolean hasReceived;
 
         ReceiverTurn(final Receiver receiver, final DriverFields fields) {
             this.receiver = receiver;
@@ -203,15 +237,27 @@ final class DriverTurns {
         @Override
         public int doWork() {
             if (!isPartial) {
-                return receiver.doWork();
+                return receive();
             }
             fields.images(receiver, images.begin(fields.images(receiver), nowNs));
             try {
-                return receiver.doWork();
+                return receive();
             } finally {
                 final PublicationImage[] after = fields.images(receiver);
                 fields.images(receiver, images.end(after));
             }
+        }
+
+        /** More than one datagram where the last turn brought some, too: a single one is to be handled at once. */
+        private int receive() {
+            int workCount = receiver.doWork();
+            int sum = workCount;
+            for (int i = 1; i < BURST && hasReceived && workCount > 0; i++) {
+                workCount = receiver.doWork();
+                sum += workCount;
+            }
+            hasReceived = sum > 0;
+            return sum;
         }
 
         @Override
