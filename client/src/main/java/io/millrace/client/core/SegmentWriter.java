@@ -37,6 +37,7 @@ final class SegmentWriter {
     private static final int APPEND_OVERHEAD =
             MessageHeaderEncoder.ENCODED_LENGTH + AppendEncoder.BLOCK_LENGTH + AppendEncoder.eventsHeaderLength();
     private static final int MAX_FRAMES_PER_TURN = 64;
+
     private static final long ANSWER_TIMEOUT_NS = 2_000_000_000L;
     private static final long ECHO_INTERVAL_NS = 20_000_000L;
     private static final long FIRST_BACKOFF_NS = 1_000_000L;
@@ -89,8 +90,9 @@ final class SegmentWriter {
     private boolean isFailureTold;
     private long endOffset;
     private long echoedNumber;
-    private long echoedAtNs;
+    private long unechoedSinceNs;
     private boolean isEchoAsked;
+    private boolean isAwake;
     private @Nullable PendingFutures futures;
 
     /**
@@ -186,6 +188,32 @@ final class SegmentWriter {
         return work;
     }
 
+    /** Asks for the next turns: there is something to send, to ask or to wait for. */
+    void wake() {
+        if (!isAwake) {
+            isAwake = true;
+            conductor.wake(this);
+        }
+    }
+
+    /**
+     * Tells after a turn whether the next one is needed as well. One that waits for nothing is woken by its next event;
+     * what it has to echo, and whether its session is still there, is looked after in rounds.
+     *
+     * @return false when it was put to rest
+     */
+    boolean stayAwake() {
+        final EventRing current = ring;
+        isAwake = current != null
+                && switch (state) {
+                    case IDLE -> current.appendedIndex() > 0;
+                    case DUE, SETTING_UP, BINDING -> true;
+                    case READY -> current.acknowledgedIndex() < current.appendedIndex() || isEchoAsked;
+                    case FAILED -> false;
+                };
+        return isAwake;
+    }
+
     /**
      * Tells whether the segment may be served at another address by now.
      *
@@ -265,6 +293,7 @@ final class SegmentWriter {
         correlationId = 0;
         state = State.DUE;
         retryAtNs = atNs;
+        wake();
     }
 
     private void askAgainAfterBackoff(final long nowNs) {
@@ -407,7 +436,7 @@ final class SegmentWriter {
 
     private int sendEcho(final EventRing current, final long nowNs) {
         final long number = base + current.acknowledgedIndex();
-        final boolean isDue = isEchoAsked || (number > echoedNumber && nowNs - echoedAtNs >= ECHO_INTERVAL_NS);
+        final boolean isDue = isEchoAsked || (number > echoedNumber && nowNs - unechoedSinceNs >= ECHO_INTERVAL_NS);
         if (!isDue) {
             return 0;
         }
@@ -423,7 +452,6 @@ final class SegmentWriter {
                 .lastEventNumber(number);
         claim.commit();
         echoedNumber = number;
-        echoedAtNs = nowNs;
         isEchoAsked = false;
         return 1;
     }
@@ -521,6 +549,7 @@ final class SegmentWriter {
         final long lastIndex = lastEventNumber - base;
         if (lastIndex <= current.acknowledgedIndex()) {
             isEchoAsked = true;
+            wake();
             return;
         }
         if (lastIndex > highestSentIndex) {
@@ -545,6 +574,9 @@ final class SegmentWriter {
             final long journalNs,
             final long chainNs) {
         if (lastIndex > current.acknowledgedIndex()) {
+            if (base + current.acknowledgedIndex() == echoedNumber) {
+                unechoedSinceNs = conductor.nowNs();
+            }
             current.acknowledge(lastIndex);
             endOffset = segmentOffset;
             acks.add(lastIndex, segmentOffset, queueNs, journalNs, chainNs);

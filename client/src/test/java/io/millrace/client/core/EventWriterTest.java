@@ -85,6 +85,35 @@ class EventWriterTest {
     }
 
     @Test
+    void shouldTurnTheDutyCycleOnceWhenManyWritersArePolled() {
+        offer(1);
+        poll(100);
+        final List<EventWriter> writers = new ArrayList<>();
+        for (int i = 0; i < 50; i++) {
+            writers.add(fixture.writer());
+        }
+        for (int round = 0; round < 2; round++) {
+            final long beforeNs = fixture.clock.nanoTime();
+            for (final EventWriter each : writers) {
+                each.poll(told, 10);
+            }
+            assertTrue(fixture.clock.nanoTime() - beforeNs <= ClientFixture.TURN_NS);
+        }
+        for (final EventWriter each : writers) {
+            assertTrue(each.offer("key", ClientFixture.bytes("event")) > 0);
+        }
+        for (int round = 0; round < 20; round++) {
+            for (final EventWriter each : writers) {
+                each.poll(told, 10);
+            }
+        }
+        for (final EventWriter each : writers) {
+            assertEquals(0, each.pendingCount());
+        }
+        assertEquals(51, told.acknowledged.size());
+    }
+
+    @Test
     void shouldRefuseByNameWhenEventIsTooLarge() {
         final UnsafeBuffer payload = new UnsafeBuffer(new byte[EventFrame.MAX_PAYLOAD + 1]);
         assertEquals(Result.TOO_LARGE, writer.offer(1, payload, 0, payload.capacity()));
