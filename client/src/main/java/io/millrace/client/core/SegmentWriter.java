@@ -13,6 +13,7 @@ import io.millrace.codec.wire.Durability;
 import io.millrace.codec.wire.MessageHeaderEncoder;
 import io.millrace.codec.wire.WriterBindEncoder;
 import io.millrace.codec.wire.WriterSetupEncoder;
+import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +38,13 @@ final class SegmentWriter {
     private static final int APPEND_OVERHEAD =
             MessageHeaderEncoder.ENCODED_LENGTH + AppendEncoder.BLOCK_LENGTH + AppendEncoder.eventsHeaderLength();
     private static final int MAX_FRAMES_PER_TURN = 64;
+
+    /**
+     * With so many frames under way only full ones follow, and events gather until an acknowledgement comes: a frame
+     * costs the node the same however few events it has, and without this it drowns in short ones (ADR 12). A power of
+     * two.
+     */
+    private static final int MAX_SHORT_FRAMES = 4;
 
     private static final long ANSWER_TIMEOUT_NS = 2_000_000_000L;
     private static final long ECHO_INTERVAL_NS = 20_000_000L;
@@ -85,6 +93,8 @@ final class SegmentWriter {
     private long base;
     private long sentIndex;
     private long highestSentIndex;
+    private final long[] lastFrameEnds = new long[MAX_SHORT_FRAMES];
+    private int frameCount;
     private int fragmentOffset;
     private long toldIndex;
     private boolean isFailureTold;
@@ -353,6 +363,9 @@ final class SegmentWriter {
         int frames = 0;
         while (sentIndex < current.appendedIndex() && frames < MAX_FRAMES_PER_TURN && maxBytes > 0) {
             final long last = fragmentOffset > 0 ? sentIndex : current.runEnd(sentIndex, maxBytes);
+            if (last == current.appendedIndex() && last > sentIndex && areManyUnderWay(current)) {
+                break;
+            }
             final boolean isSent = last > sentIndex ? sendRun(current, last) : sendFragment(current, maxBytes);
             if (!isSent) {
                 break;
@@ -360,6 +373,11 @@ final class SegmentWriter {
             frames++;
         }
         return frames;
+    }
+
+    /** The oldest of the last frames is still not acknowledged. */
+    private boolean areManyUnderWay(final EventRing current) {
+        return lastFrameEnds[frameCount & (MAX_SHORT_FRAMES - 1)] > current.acknowledgedIndex();
     }
 
     private boolean sendRun(final EventRing current, final long last) {
@@ -378,6 +396,7 @@ final class SegmentWriter {
         append.flags().atomic(isList);
         append.putEvents(current.bytes(), current.index(begin), length);
         claim.commit();
+        lastFrameEnds[frameCount++ & (MAX_SHORT_FRAMES - 1)] = last;
         onSent(last);
         return true;
     }
@@ -508,6 +527,7 @@ final class SegmentWriter {
         advance(current, lastIndex, segmentOffset, 0, 0, 0);
         sentIndex = lastIndex;
         fragmentOffset = 0;
+        Arrays.fill(lastFrameEnds, 0);
         state = State.BINDING;
     }
 

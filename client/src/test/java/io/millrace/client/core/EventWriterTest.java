@@ -85,6 +85,42 @@ class EventWriterTest {
     }
 
     @Test
+    void shouldGatherEventsWhenManyFramesAreUnderWay() {
+        offer(1);
+        poll(10);
+        final int before = fixture.node.appendFrames;
+        fixture.node.isCommitting = false;
+        for (int i = 0; i < 20; i++) {
+            offer(1);
+            poll(1);
+        }
+        assertEquals(before + 4, fixture.node.appendFrames);
+        fixture.node.isCommitting = true;
+        poll(10);
+        assertEquals(before + 5, fixture.node.appendFrames);
+        assertEquals(21, told.acknowledged.size());
+        assertEquals(21, fixture.node.segments[0].payloads().size());
+    }
+
+    @Test
+    void shouldSendFullFramesWhenManyAreUnderWay() {
+        offer(1);
+        poll(10);
+        fixture.node.isCommitting = false;
+        final int before = fixture.node.appendFrames;
+        for (int i = 0; i < 6; i++) {
+            assertTrue(writer.offer("key", new byte[100]) > 0);
+            poll(1);
+        }
+        assertEquals(before + 4, fixture.node.appendFrames);
+        for (int i = 0; i < fixture.node.maxFrameLength / 100; i++) {
+            assertTrue(writer.offer("key", new byte[100]) > 0);
+        }
+        poll(1);
+        assertEquals(before + 5, fixture.node.appendFrames);
+    }
+
+    @Test
     void shouldTurnTheDutyCycleOnceWhenManyWritersArePolled() {
         offer(1);
         poll(100);
