@@ -13,7 +13,6 @@ import io.millrace.codec.wire.Durability;
 import io.millrace.codec.wire.MessageHeaderEncoder;
 import io.millrace.codec.wire.WriterBindEncoder;
 import io.millrace.codec.wire.WriterSetupEncoder;
-import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -38,14 +37,6 @@ final class SegmentWriter {
     private static final int APPEND_OVERHEAD =
             MessageHeaderEncoder.ENCODED_LENGTH + AppendEncoder.BLOCK_LENGTH + AppendEncoder.eventsHeaderLength();
     private static final int MAX_FRAMES_PER_TURN = 64;
-
-    /**
-     * With so many frames under way only full ones follow, and events gather until an acknowledgement comes: a frame
-     * costs the node the same however few events it has, and without this it drowns in short ones (ADR 12). A power of
-     * two.
-     */
-    private static final int MAX_SHORT_FRAMES = 4;
-
     private static final long ANSWER_TIMEOUT_NS = 2_000_000_000L;
     private static final long ECHO_INTERVAL_NS = 20_000_000L;
     private static final long FIRST_BACKOFF_NS = 1_000_000L;
@@ -93,8 +84,7 @@ final class SegmentWriter {
     private long base;
     private long sentIndex;
     private long highestSentIndex;
-    private final long[] lastFrameEnds = new long[MAX_SHORT_FRAMES];
-    private int frameCount;
+    private final ShortFrames shortFrames = new ShortFrames();
     private int fragmentOffset;
     private long toldIndex;
     private boolean isFailureTold;
@@ -363,7 +353,8 @@ final class SegmentWriter {
         int frames = 0;
         while (sentIndex < current.appendedIndex() && frames < MAX_FRAMES_PER_TURN && maxBytes > 0) {
             final long last = fragmentOffset > 0 ? sentIndex : current.runEnd(sentIndex, maxBytes);
-            if (last == current.appendedIndex() && last > sentIndex && areManyUnderWay(current)) {
+            final boolean isShort = last > sentIndex && last == current.appendedIndex();
+            if (isShort && shortFrames.areMany(current.acknowledgedIndex())) {
                 break;
             }
             final boolean isSent = last > sentIndex ? sendRun(current, last) : sendFragment(current, maxBytes);
@@ -373,11 +364,6 @@ final class SegmentWriter {
             frames++;
         }
         return frames;
-    }
-
-    /** The oldest of the last frames is still not acknowledged. */
-    private boolean areManyUnderWay(final EventRing current) {
-        return lastFrameEnds[frameCount & (MAX_SHORT_FRAMES - 1)] > current.acknowledgedIndex();
     }
 
     private boolean sendRun(final EventRing current, final long last) {
@@ -396,7 +382,7 @@ final class SegmentWriter {
         append.flags().atomic(isList);
         append.putEvents(current.bytes(), current.index(begin), length);
         claim.commit();
-        lastFrameEnds[frameCount++ & (MAX_SHORT_FRAMES - 1)] = last;
+        shortFrames.add(last);
         onSent(last);
         return true;
     }
@@ -527,7 +513,7 @@ final class SegmentWriter {
         advance(current, lastIndex, segmentOffset, 0, 0, 0);
         sentIndex = lastIndex;
         fragmentOffset = 0;
-        Arrays.fill(lastFrameEnds, 0);
+        shortFrames.clear();
         state = State.BINDING;
     }
 
@@ -620,11 +606,7 @@ final class SegmentWriter {
         return pending.add(lastIndex());
     }
 
-    /**
-     * Returns the number of promises not kept yet.
-     *
-     * @return futures
-     */
+    /** Returns the number of promises not kept yet. */
     int promiseCount() {
         final PendingFutures pending = futures;
         return pending == null ? 0 : pending.size();
@@ -667,28 +649,11 @@ final class SegmentWriter {
     private void onRefused(final ErrorCode code, final String text, final long nowNs) {
         writer.onRefusal(code);
         isElsewhere |= code == ErrorCode.WRONG_NODE;
-        switch (code) {
-            case WRONG_NODE,
-                    CHAIN_EPOCH,
-                    WRITER_UNKNOWN,
-                    EVENT_NUMBER_GAP,
-                    FRAGMENT_ORDER,
-                    BIND_SECRET,
-                    SESSION_UNKNOWN,
-                    SESSION_LIMIT,
-                    SESSION_MEMORY,
-                    THROTTLED,
-                    NOT_READY,
-                    STREAM_BUSY,
-                    WRITER_LIMIT,
-                    LIMIT_REACHED,
-                    JOURNAL_FULL,
-                    DEVICE_FENCED,
-                    INDEX_FULL -> askAgainAfterBackoff(nowNs);
-            case WRITER_FENCED -> fail(Result.FENCED, text);
-            case SEGMENT_SEALED, STREAM_SEALED -> fail(Result.SEALED, text);
-            case SEGMENT_DELETED, SEGMENT_NOT_FOUND, STREAM_NOT_FOUND -> fail(Result.DELETED, text);
-            default -> fail(-code.number(), text);
+        final long finalCode = Refusals.finalCode(code);
+        if (finalCode == Refusals.PASSING) {
+            askAgainAfterBackoff(nowNs);
+        } else {
+            fail(finalCode, text);
         }
     }
 
@@ -769,11 +734,7 @@ final class SegmentWriter {
                 : current.sequence(current.acknowledgedIndex() + 1);
     }
 
-    /**
-     * Returns the number of events not known to be durable.
-     *
-     * @return count
-     */
+    /** Returns the number of events not known to be durable. */
     long pendingCount() {
         final EventRing current = ring;
         return current == null ? 0 : current.appendedIndex() - current.acknowledgedIndex();
@@ -810,11 +771,7 @@ final class SegmentWriter {
         return current != null && sentIndex == current.acknowledgedIndex() && state == State.READY;
     }
 
-    /**
-     * Returns the segment.
-     *
-     * @return segment id
-     */
+    /** Returns the segment id. */
     long segmentId() {
         return segmentId;
     }
@@ -829,11 +786,7 @@ final class SegmentWriter {
         return base + index;
     }
 
-    /**
-     * Returns the end of the last acknowledged event.
-     *
-     * @return byte offset in the segment
-     */
+    /** Returns the end of the last acknowledged event, as byte offset in the segment. */
     long endOffset() {
         return endOffset;
     }
