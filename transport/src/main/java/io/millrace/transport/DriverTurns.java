@@ -6,6 +6,7 @@ import io.aeron.driver.NetworkPublication;
 import io.aeron.driver.PublicationImage;
 import io.aeron.driver.Receiver;
 import io.aeron.driver.Sender;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.agrona.concurrent.Agent;
@@ -98,9 +99,9 @@ final class DriverTurns {
                 && agents[0] instanceof Sender sender
                 && agents[1] instanceof Receiver receiver
                 && agents[2] instanceof DriverConductor conductor) {
-            agents[0] = new SenderTurn(sender, receiver, fields);
-            agents[1] = new ReceiverTurn(receiver, fields);
-            agents[2] = new ConductorTurn(conductor, fields, commands);
+            agents[0] = new SenderTurn(sender, receiver);
+            agents[1] = new ReceiverTurn(receiver);
+            agents[2] = new ConductorTurn(conductor, commands);
             isInstalled = true;
         } else {
             warning.accept(WARNING);
@@ -150,6 +151,11 @@ final class DriverTurns {
                 : workCount > largeFullLength - (largeFullLength >> 3);
     }
 
+    /** Read from the static field each time: so the compiler takes the handles in it for constants. */
+    private static DriverFields fields() {
+        return Objects.requireNonNull(DriverFields.FOUND);
+    }
+
     private static long key(final int sessionId, final int streamId) {
         return ((long) streamId << 32) | (sessionId & 0xFFFF_FFFFL);
     }
@@ -159,20 +165,17 @@ final class DriverTurns {
     }
 
     private static long key(final NetworkPublication publication) {
-        final DriverFields fields = DriverFields.FOUND;
-        return fields == null ? 0 : fields.registrationId(publication);
+        return fields().registrationId(publication);
     }
 
     /** The sender over a part of the publications. */
     private final class SenderTurn implements Agent {
         private final Sender sender;
         private final Receiver receiver;
-        private final DriverFields fields;
 
-        SenderTurn(final Sender sender, final Receiver receiver, final DriverFields fields) {
+        SenderTurn(final Sender sender, final Receiver receiver) {
             this.sender = sender;
             this.receiver = receiver;
-            this.fields = fields;
         }
 
         @Override
@@ -183,17 +186,17 @@ final class DriverTurns {
         @Override
         public int doWork() {
             nowNs = clock.nanoTime();
-            final NetworkPublication[] whole = fields.publications(sender);
-            decide(whole.length, fields.images(receiver).length);
+            final NetworkPublication[] whole = fields().publications(sender);
+            decide(whole.length, fields().images(receiver).length);
             if (!isPartial) {
                 return send();
             }
-            fields.publications(sender, publications.begin(whole, nowNs));
+            fields().publications(sender, publications.begin(whole, nowNs));
             try {
                 return send();
             } finally {
-                final NetworkPublication[] after = fields.publications(sender);
-                fields.publications(sender, publications.end(after));
+                final NetworkPublication[] after = fields().publications(sender);
+                fields().publications(sender, publications.end(after));
             }
         }
 
@@ -221,12 +224,10 @@ final class DriverTurns {
     /** The receiver over a part of the images. */
     private final class ReceiverTurn implements Agent {
         private final Receiver receiver;
-        private final DriverFields fields;
         private boolean hasReceived;
 
-        ReceiverTurn(final Receiver receiver, final DriverFields fields) {
+        ReceiverTurn(final Receiver receiver) {
             this.receiver = receiver;
-            this.fields = fields;
         }
 
         @Override
@@ -239,12 +240,12 @@ final class DriverTurns {
             if (!isPartial) {
                 return receive();
             }
-            fields.images(receiver, images.begin(fields.images(receiver), nowNs));
+            fields().images(receiver, images.begin(fields().images(receiver), nowNs));
             try {
                 return receive();
             } finally {
-                final PublicationImage[] after = fields.images(receiver);
-                fields.images(receiver, images.end(after));
+                final PublicationImage[] after = fields().images(receiver);
+                fields().images(receiver, images.end(after));
             }
         }
 
@@ -274,13 +275,11 @@ final class DriverTurns {
     /** The conductor, whole when it is time or a client wants something; else positions of what was touched. */
     private final class ConductorTurn implements Agent {
         private final DriverConductor conductor;
-        private final DriverFields fields;
         private final RingBuffer commands;
         private long lastWholeNs;
 
-        ConductorTurn(final DriverConductor conductor, final DriverFields fields, final RingBuffer commands) {
+        ConductorTurn(final DriverConductor conductor, final RingBuffer commands) {
             this.conductor = conductor;
-            this.fields = fields;
             this.commands = commands;
         }
 
@@ -296,16 +295,16 @@ final class DriverTurns {
                     || nowNs - lastWholeNs >= CONDUCTOR_INTERVAL_NS
                     || (nowNs - lastWholeNs >= COMMAND_INTERVAL_NS
                             && commands.producerPosition() != commands.consumerPosition())
-                    || fields.hasIpcPublications(conductor)) {
+                    || fields().hasIpcPublications(conductor)) {
                 lastWholeNs = nowNs;
                 return conductor.doWork();
             }
             int workCount = 0;
             for (int i = 0; i < images.touchedCount(); i++) {
-                workCount += fields.track(images.touched(i), nowNs);
+                workCount += fields().track(images.touched(i), nowNs);
             }
             for (int i = 0; i < publications.touchedCount(); i++) {
-                workCount += fields.update(publications.touched(i));
+                workCount += fields().update(publications.touched(i));
             }
             return workCount;
         }
