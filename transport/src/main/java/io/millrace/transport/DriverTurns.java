@@ -19,11 +19,13 @@ import org.agrona.concurrent.ringbuffer.RingBuffer;
  * Keeps the turn of an embedded driver short however many sessions are idle. Aeron's three agents look after every
  * publication and every image in every turn; with a thousand idle sessions that is a fifth of a millisecond which each
  * event waits for several times. Here they see, each turn, those that were touched in the last milliseconds (something
- * arrived, or was sent) and the next few of all others, so that every one has its turn within {@link #ROUND_NS}.
+ * arrived, or was sent) and the next few of all others, so that every one has its turn within {@link #ROUND_NS}; one in
+ * which nothing has moved for {@link #WARM_NS} is at rest and has it in one of ten rounds.
  *
  * <p>Nothing of Aeron is replaced: its agents run as they are, over a part of their arrays. What they add to or take
- * from that part in their turn is carried over to the whole. All of Aeron's own intervals (heartbeats and status
- * messages of 100 and 200 ms, time-outs of seconds) are longer than a round.
+ * from that part in their turn is carried over to the whole. Aeron's own intervals (heartbeats and status messages of
+ * 100 and 200 ms) are longer than a round, and its time-outs, of seconds, than ten: at rest a session beats twice a
+ * second instead of ten times.
  *
  * <p>The fields are Aeron's private ones. Where they are not found, in another version, every turn is a whole one and
  * the operator is told.
@@ -42,6 +44,12 @@ final class DriverTurns {
     /** How long one that was touched is looked after in every turn. */
     private static final long TOUCHED_NS = TimeUnit.MILLISECONDS.toNanos(5);
 
+    /** How long one that was touched has every round: until its heartbeat has told what was sent last (a lost end). */
+    static final long WARM_NS = TimeUnit.MILLISECONDS.toNanos(200);
+
+    /** How long a new one has every round: until it is connected. */
+    private static final long NEW_NS = TimeUnit.SECONDS.toNanos(2);
+
     private static final long CONDUCTOR_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(10);
 
     /**
@@ -59,9 +67,9 @@ final class DriverTurns {
             + " each of them adds to the latency of all";
 
     private final DriverPart<NetworkPublication> publications =
-            new DriverPart<>(NetworkPublication[]::new, DriverTurns::key, ROUND_NS, TOUCHED_NS);
+            new DriverPart<>(NetworkPublication[]::new, DriverTurns::key, ROUND_NS, TOUCHED_NS, WARM_NS, NEW_NS);
     private final DriverPart<PublicationImage> images =
-            new DriverPart<>(PublicationImage[]::new, DriverTurns::key, ROUND_NS, TOUCHED_NS);
+            new DriverPart<>(PublicationImage[]::new, DriverTurns::key, ROUND_NS, TOUCHED_NS, WARM_NS, NEW_NS);
     private NanoClock clock = SystemNanoClock.INSTANCE;
     private boolean isInstalled;
     private boolean isPartial;
