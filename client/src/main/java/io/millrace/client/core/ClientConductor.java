@@ -439,14 +439,14 @@ public final class ClientConductor implements AutoCloseable {
     }
 
     /**
-     * Tells whether there is a session with the node.
+     * Tells whether there is a session with the node that is asked.
      *
      * @return true within a session
      */
     public boolean isConnected() {
         guard.lock();
         try {
-            return !isClosed && bootstrap.isOpen();
+            return !isClosed && requests.asked().isOpen();
         } finally {
             guard.unlock();
         }
@@ -733,6 +733,21 @@ public final class ClientConductor implements AutoCloseable {
     }
 
     /**
+     * Finds a node that can be asked.
+     *
+     * @return one with a session, null when there is none
+     */
+    @Nullable
+    Connection openConnection() {
+        for (int i = 0; i < connections.size(); i++) {
+            if (connections.get(i).isOpen()) {
+                return connections.get(i);
+            }
+        }
+        return null;
+    }
+
+    /**
      * Returns the connection to the address that the client was given.
      *
      * @return the first one
@@ -746,6 +761,7 @@ public final class ClientConductor implements AutoCloseable {
         for (int i = connections.size() - 1; i >= 0; i--) {
             final Connection connection = connections.get(i);
             if (connection != bootstrap
+                    && connection != requests.asked()
                     && writers.stream().noneMatch(writer -> writer.uses(connection))
                     && readers.stream().noneMatch(reader -> reader.uses(connection))) {
                 connections.remove(i);

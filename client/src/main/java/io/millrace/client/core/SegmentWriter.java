@@ -221,9 +221,7 @@ final class SegmentWriter {
      * @return true when there are events for it and the address has refused them, or has been silent for long
      */
     boolean isPlaceDoubted(final long nowNs) {
-        return ring != null
-                && state != State.FAILED
-                && (isElsewhere || (head != conductor.bootstrap() && head.isLostFor(nowNs, Places.LOST_NS)));
+        return ring != null && state != State.FAILED && (isElsewhere || head.isLostFor(nowNs, Places.LOST_NS));
     }
 
     /**

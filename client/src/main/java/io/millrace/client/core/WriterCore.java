@@ -410,7 +410,8 @@ final class WriterCore implements EventWriter, EventClaim.Owner {
                 return segment.head();
             }
         }
-        return bootstrap.isOpen() ? null : bootstrap;
+        final Connection asked = conductor.requests().asked();
+        return asked.isOpen() ? null : asked;
     }
 
     private String silence() {
