@@ -74,6 +74,7 @@ final class ChainReplica {
     private final Membership membership;
     private final ChainFlow flow = new ChainFlow();
     private final ChainOrders orders = new ChainOrders();
+    private final ChainResets resets;
     private ChainState state;
     private PendingOverlay overlay;
     private boolean overlayBegun;
@@ -93,9 +94,6 @@ final class ChainReplica {
     private boolean damageSeen;
     private boolean isLost;
     private long lastBeforeDamage;
-    private int resetCount;
-    private int emptyingCount;
-    private boolean lacksRecords;
     private @Nullable String haltReason;
     private ReadBarriers.@Nullable Queue barriers;
 
@@ -117,6 +115,7 @@ final class ChainReplica {
         reserveBytes =
                 chain == CONTROL_CHAIN ? 0 : Math.min(MAX_RESERVE_BYTES, journal.capacityBytes() / RESERVE_DIVISOR);
         log = new ChainLog(chain);
+        resets = new ChainResets(journal);
         state = new ChainState(chain, storeLimits);
         overlay = new PendingOverlay(state);
         heldAnswers = new HeldAnswers(limits.maxHeldAnswers());
@@ -591,37 +590,9 @@ final class ChainReplica {
         return checkpointPosition;
     }
 
-    /**
-     * Tells whether records that the state needs are still missing, whoever was to send them: it must not become a
-     * checkpoint, and the replica no member (P8).
-     */
-    boolean lacksRecords() {
-        return lacksRecords;
-    }
-
-    /** Notes that the records which a snapshot lists are all here. */
-    void hasAllRecords() {
-        lacksRecords = false;
-    }
-
-    /** Counts how often the chain was emptied in this run. */
-    int resetCount() {
-        return resetCount;
-    }
-
-    /** Notes that a record which empties the chain is in the journal. */
-    void onResetRecorded() {
-        emptyingCount++;
-    }
-
-    /** Notes that such a record is durable. */
-    void onResetDurable() {
-        emptyingCount--;
-    }
-
-    /** Tells whether a record that empties the chain is on its way to the device. */
-    boolean isEmptying() {
-        return emptyingCount > 0;
+    /** Gives how often the chain was emptied, and whether that is durable. */
+    ChainResets resets() {
+        return resets;
     }
 
     /**
@@ -647,7 +618,7 @@ final class ChainReplica {
         state.restored();
         state.keepMembership(sinceEpoch, promisedEpoch);
         startAtState();
-        lacksRecords = true;
+        orders.lacksRecords = true;
         journal.startChainAt(chain, state.lastPosition());
         return length == 0 ? at + Integer.BYTES : limit;
     }
@@ -694,8 +665,8 @@ final class ChainReplica {
         capturedPosition = 0;
         capturedEpoch = 0;
         capturedHash = RecordHash.START;
-        lacksRecords = false;
-        resetCount++;
+        orders.lacksRecords = false;
+        resets.onReset();
         checkpointPosition = 0;
         durablePosition = 0;
         commitPosition = 0;

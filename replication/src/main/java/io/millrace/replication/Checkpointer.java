@@ -225,7 +225,7 @@ final class Checkpointer {
      */
     private boolean isEmptying() {
         for (final ChainReplica replica : replicas) {
-            if (replica.isEmptying()) {
+            if (replica.resets().isUnderWay()) {
                 return true;
             }
         }
@@ -239,7 +239,7 @@ final class Checkpointer {
         chain = 0;
         for (int i = 0; i < replicas.length; i++) {
             sequencedAtBegin[i] = replicas[i].sequencedPosition();
-            resetsAtBegin[i] = replicas[i].resetCount();
+            resetsAtBegin[i] = replicas[i].resets().count();
         }
         capture();
     }
@@ -250,14 +250,14 @@ final class Checkpointer {
      */
     private boolean capture() {
         final ChainReplica replica = replicas[chain];
-        if (replica.resetCount() != resetsAtBegin[chain]) {
+        if (replica.resets().count() != resetsAtBegin[chain]) {
             writer.giveUp(); // it would hold what came behind the reset, and recovery would fold the reset again
             step = Step.IDLE;
             requested |= !trial;
             return false;
         }
         final long needed = Math.min(sequencedAtBegin[chain], replica.sequencedPosition());
-        if (replica.appliedPosition() < needed || replica.isUncertain() || replica.lacksRecords()) {
+        if (replica.appliedPosition() < needed || replica.isUncertain() || replica.orders().lacksRecords) {
             step = Step.WAIT;
             return false;
         }

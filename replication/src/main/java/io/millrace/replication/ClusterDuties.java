@@ -330,7 +330,7 @@ final class ClusterDuties {
             case TRUNCATE -> {
                 replica.orders().retiring = false;
                 if ((record.flags() & ChainOrders.FLAG_RESET) != 0) {
-                    replica.onResetDurable();
+                    replica.resets().onDurable();
                 }
                 reconfiguration.onTruncateDurable(
                         replica,

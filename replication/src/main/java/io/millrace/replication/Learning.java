@@ -219,7 +219,7 @@ final class Learning {
         }
         final long since = replica.state().memberSinceEpoch();
         // what another order left half fetched is worth nothing: its source may have freed the rest
-        final boolean isKept = since == order.sinceEpoch && !replica.lacksRecords();
+        final boolean isKept = since == order.sinceEpoch && !replica.orders().lacksRecords;
         if (!isKept && (replica.sequencedPosition() > 0 || since != 0)) {
             if (!recordReset(replica, order, 0)) {
                 return false;
@@ -273,7 +273,7 @@ final class Learning {
                 .toPosition(0)
                 .historyCount(0);
         replica.sequenceLocal(index, TruncateBodyEncoder.BLOCK_LENGTH);
-        replica.onResetRecorded();
+        replica.resets().onRecorded();
         replica.reset();
         replica.orders().recordedPromise = 0; // it went with the log: a Seal records it again
         return true;
@@ -386,7 +386,7 @@ final class Learning {
                 return 0; // a checkpoint names what is durable only
             }
             snapshot.stage = SnapshotFetch.Stage.CHECKPOINT;
-            replica.hasAllRecords();
+            replica.orders().lacksRecords = false;
             checkpointer.request();
             return 1;
         }

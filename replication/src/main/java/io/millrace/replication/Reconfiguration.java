@@ -141,7 +141,7 @@ final class Reconfiguration {
         final long since = replica.state().memberSinceEpoch();
         final long wanted = order.sinceEpochs[index];
         final boolean isNew = since == 0 && wanted == order.epoch && replica.sequencedPosition() == 0;
-        final boolean isWhole = !replica.lacksRecords() || !rules.learnerComplete;
+        final boolean isWhole = !replica.orders().lacksRecords || !rules.learnerComplete;
         return isWhole && (since == wanted || isNew || !rules.amnesiaAnswered);
     }
 
@@ -200,7 +200,7 @@ final class Reconfiguration {
     /** P8: a member has everything since it was installed; a learner says so itself. */
     private boolean isComplete(final ChainReplica replica) {
         final LearnOrder learn = replica.orders().learn;
-        final boolean isWhole = replica.log().holes().isEmpty() && !replica.lacksRecords();
+        final boolean isWhole = replica.log().holes().isEmpty() && !replica.orders().lacksRecords;
         return learn == null ? isWhole : (learn.complete && isWhole) || !rules.learnerComplete;
     }
 

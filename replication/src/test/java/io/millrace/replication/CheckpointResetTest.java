@@ -63,7 +63,7 @@ final class CheckpointResetTest {
             assertTrue(bed.nodes[0].agent.journal().addressOf(ChainBed.CHAIN, 1) < 0, "nothing was freed");
             final ChainBed.Node learner = bed.nodes[2];
             bed.learn(2, 1, 1, 0);
-            for (int i = 0; i < 2_000 && !learner.replica.lacksRecords(); i++) {
+            for (int i = 0; i < 2_000 && !learner.replica.orders().lacksRecords; i++) {
                 bed.deliver();
                 bed.turns(1);
             }
@@ -71,7 +71,7 @@ final class CheckpointResetTest {
                 bed.deliver();
                 bed.turns(1);
             }
-            assertTrue(learner.replica.lacksRecords(), "too late");
+            assertTrue(learner.replica.orders().lacksRecords, "too late");
 
             bed.learn(2, 1, 1, 1);
             bed.seal(2, 2, 1);
