@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.IntToLongFunction;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,7 @@ final class DiskWatch implements SimDevice.Observer {
     private final Map<Integer, ChainLog> chains = new HashMap<>();
     private final TreeMap<Long, Batch> pending = new TreeMap<>();
     private final TreeMap<Long, Batch> early = new TreeMap<>();
+    private final List<Batch> torn = new ArrayList<>();
     private long lastSequence;
     private long lastCrc;
     private boolean isExempt;
@@ -71,6 +73,22 @@ final class DiskWatch implements SimDevice.Observer {
     /** Tells whether a fault took something from it. */
     boolean isExempt() {
         return isExempt;
+    }
+
+    /**
+     * Goes on with a device from which a fault took something, behind what its node has found on it.
+     *
+     * @param batchSequence of the last batch found
+     * @param lastPositionOf what is left of a chain
+     */
+    void resume(final long batchSequence, final IntToLongFunction lastPositionOf) {
+        if (isExempt) {
+            lastSequence = batchSequence;
+            early.clear();
+            pending.clear();
+            torn.clear();
+            chains.forEach((chain, log) -> log.cut(lastPositionOf.applyAsLong(chain)));
+        }
     }
 
     /** Returns a chain's log, empty when there is none. */
@@ -139,6 +157,9 @@ final class DiskWatch implements SimDevice.Observer {
         } else if (record.kind == RecordKind.FILL) {
             fill(log, new LogRecord(new UnsafeBuffer(record.bytes), 0));
         } else if (record.position > 0) {
+            if (isExempt && record.position != log.lastPosition() + 1) {
+                log.records.clear(); // what a fault took is not known to those who watch
+            }
             if (log.records.isEmpty()) {
                 log.base = record.position - 1;
             }
@@ -157,12 +178,15 @@ final class DiskWatch implements SimDevice.Observer {
 
     @Override
     public void onPowerCut(final SimMedium medium) {
-        for (final Batch batch : pending.values()) {
+        // what was torn in an earlier cut may be whole now: the next write brought the sectors that it lacked
+        torn.addAll(pending.values());
+        pending.clear();
+        torn.removeIf(batch -> batch.sequence <= lastSequence);
+        for (final Batch batch : torn) {
             if (medium.holds(batch.bytes, deviceAddress(batch))) {
                 early.put(batch.sequence, batch);
             }
         }
-        pending.clear();
         while (early.containsKey(lastSequence + 1)) {
             takePrefix();
         }
@@ -175,6 +199,11 @@ final class DiskWatch implements SimDevice.Observer {
 
     private static BatchHeaderDecoder header(final UnsafeBuffer buffer) {
         return new BatchHeaderDecoder().wrap(buffer, 0, BatchHeaderDecoder.BLOCK_LENGTH, 0);
+    }
+
+    @Override
+    public String toString() {
+        return name;
     }
 
     /** Lists the chains seen. */
