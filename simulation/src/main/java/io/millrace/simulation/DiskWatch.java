@@ -29,7 +29,6 @@ final class DiskWatch implements SimDevice.Observer {
     private final Map<Integer, ChainLog> chains = new HashMap<>();
     private final TreeMap<Long, Batch> pending = new TreeMap<>();
     private final TreeMap<Long, Batch> early = new TreeMap<>();
-    private final List<Batch> torn = new ArrayList<>();
     private long lastSequence;
     private long lastCrc;
     private boolean isExempt;
@@ -86,7 +85,6 @@ final class DiskWatch implements SimDevice.Observer {
             lastSequence = batchSequence;
             early.clear();
             pending.clear();
-            torn.clear();
             chains.forEach((chain, log) -> log.cut(lastPositionOf.applyAsLong(chain)));
         }
     }
@@ -178,15 +176,15 @@ final class DiskWatch implements SimDevice.Observer {
 
     @Override
     public void onPowerCut(final SimMedium medium) {
-        // what was torn in an earlier cut may be whole now: the next write brought the sectors that it lacked
-        torn.addAll(pending.values());
-        pending.clear();
-        torn.removeIf(batch -> batch.sequence <= lastSequence);
-        for (final Batch batch : torn) {
-            if (medium.holds(batch.bytes, deviceAddress(batch))) {
+        for (final Batch batch : pending.values()) {
+            final int covered = // by CRCs: whatever the padding is, the batch is there
+                    LogFormat.BATCH_HEADER_LENGTH
+                            + header(new UnsafeBuffer(batch.bytes)).payloadLength();
+            if (medium.holds(batch.bytes, covered, deviceAddress(batch))) {
                 early.put(batch.sequence, batch);
             }
         }
+        pending.clear();
         while (early.containsKey(lastSequence + 1)) {
             takePrefix();
         }

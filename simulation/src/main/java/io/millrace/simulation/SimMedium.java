@@ -67,9 +67,9 @@ final class SimMedium {
         underCache.clear();
     }
 
-    /** Tells whether bytes lie at an address as they were written. */
-    boolean holds(final byte[] expected, final int address) {
-        for (int i = 0; i < expected.length; i++) {
+    /** Tells whether the first bytes lie at an address as they were written. */
+    boolean holds(final byte[] expected, final int length, final int address) {
+        for (int i = 0; i < length; i++) {
             if (bytes[address + i] != expected[i]) {
                 return false;
             }
