@@ -57,6 +57,12 @@ final class ChainOrders {
     /** The record that ends the membership is in the journal. */
     boolean retiring;
 
+    /**
+     * Whether records that the state needs are still missing, whoever was to send them: it must not become a checkpoint,
+     * and the replica no member (P8).
+     */
+    boolean lacksRecords;
+
     /** Where this replica learns from, null when it is no learner. */
     @Nullable
     LearnOrder learn;

@@ -74,6 +74,7 @@ final class ChainReplica {
     private final Membership membership;
     private final ChainFlow flow = new ChainFlow();
     private final ChainOrders orders = new ChainOrders();
+    private final ChainResets resets;
     private ChainState state;
     private PendingOverlay overlay;
     private boolean overlayBegun;
@@ -114,6 +115,7 @@ final class ChainReplica {
         reserveBytes =
                 chain == CONTROL_CHAIN ? 0 : Math.min(MAX_RESERVE_BYTES, journal.capacityBytes() / RESERVE_DIVISOR);
         log = new ChainLog(chain);
+        resets = new ChainResets(journal);
         state = new ChainState(chain, storeLimits);
         overlay = new PendingOverlay(state);
         heldAnswers = new HeldAnswers(limits.maxHeldAnswers());
@@ -514,9 +516,8 @@ final class ChainReplica {
                 truncateBody.wrap(buffer, body, TruncateBodyDecoder.BLOCK_LENGTH, 0);
                 if ((headerDecoder.flags() & ChainOrders.FLAG_RESET) == 0) {
                     log.fold(headerDecoder, truncateBody);
-                } else if (state.memberSinceEpoch() != headerDecoder.effectNumber()
-                        || restoredPosition < headerDecoder.commitMark()) {
-                    reset(); // unless the checkpoint was taken behind it
+                } else {
+                    reset(); // no checkpoint begins before it and holds what came behind
                 }
             }
             case FILL -> log.fold(fillBody.wrap(buffer, body, FillBodyDecoder.BLOCK_LENGTH, 0));
@@ -589,11 +590,9 @@ final class ChainReplica {
         return checkpointPosition;
     }
 
-    /** Tells whether records that the state needs are still missing: it must not become a checkpoint (P8). */
-    boolean isFetching() {
-        final LearnOrder learn = orders.learn;
-        final SnapshotFetch snapshot = learn == null ? null : learn.snapshot;
-        return snapshot != null && snapshot.stage != SnapshotFetch.Stage.CHECKPOINT;
+    /** Gives how often the chain was emptied, and whether that is durable. */
+    ChainResets resets() {
+        return resets;
     }
 
     /**
@@ -619,6 +618,7 @@ final class ChainReplica {
         state.restored();
         state.keepMembership(sinceEpoch, promisedEpoch);
         startAtState();
+        orders.lacksRecords = true;
         journal.startChainAt(chain, state.lastPosition());
         return length == 0 ? at + Integer.BYTES : limit;
     }
@@ -663,6 +663,10 @@ final class ChainReplica {
         forgetBindings();
         restoredPosition = 0;
         capturedPosition = 0;
+        capturedEpoch = 0;
+        capturedHash = RecordHash.START;
+        orders.lacksRecords = false;
+        resets.onReset();
         checkpointPosition = 0;
         durablePosition = 0;
         commitPosition = 0;

@@ -218,7 +218,8 @@ final class Learning {
             return false;
         }
         final long since = replica.state().memberSinceEpoch();
-        final boolean isKept = since == order.sinceEpoch;
+        // what another order left half fetched is worth nothing: its source may have freed the rest
+        final boolean isKept = since == order.sinceEpoch && !replica.orders().lacksRecords;
         if (!isKept && (replica.sequencedPosition() > 0 || since != 0)) {
             if (!recordReset(replica, order, 0)) {
                 return false;
@@ -272,7 +273,9 @@ final class Learning {
                 .toPosition(0)
                 .historyCount(0);
         replica.sequenceLocal(index, TruncateBodyEncoder.BLOCK_LENGTH);
+        replica.resets().onRecorded();
         replica.reset();
+        replica.orders().recordedPromise = 0; // it went with the log: a Seal records it again
         return true;
     }
 
@@ -353,6 +356,7 @@ final class Learning {
         }
         if (data.status() == RangeServer.SNAPSHOT_NEEDED) {
             counters.snapshotNeededCount++;
+            order.complete = !rules.learnerComplete;
             order.snapshot = new SnapshotFetch(control.own().hashCode() + (++requestCount << 32));
             order.nextRequestNs = nowNs;
             return;
@@ -378,7 +382,11 @@ final class Learning {
             return 1;
         }
         if (snapshot.stage == SnapshotFetch.Stage.RECORDS && snapshot.nextPosition() == 0) {
+            if (journal.settleFills() > 0) {
+                return 0; // a checkpoint names what is durable only
+            }
             snapshot.stage = SnapshotFetch.Stage.CHECKPOINT;
+            replica.orders().lacksRecords = false;
             checkpointer.request();
             return 1;
         }

@@ -42,6 +42,15 @@ final class PositionRanges {
         lasts[size++] = last;
     }
 
+    /** Adds a range that touches no other one, wherever it belongs. */
+    void mark(final long first, final long last) {
+        int at = 0;
+        while (at < size && firsts[at] < first) {
+            at++;
+        }
+        insert(at, first, last);
+    }
+
     /** Tells whether a position lies in a range. */
     boolean holds(final long position) {
         for (int i = 0; i < size; i++) {

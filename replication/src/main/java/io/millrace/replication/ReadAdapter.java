@@ -637,6 +637,16 @@ final class ReadAdapter {
     }
 
     private void fail(final ReadSession reader) {
+        final Segment held = reader.replica.state().segment(reader.segment.streamId(), reader.segment.segmentId());
+        if (held != reader.segment) {
+            refuse(reader, RefusalCode.WRONG_NODE, "the chain's log was dropped here"); // others have it
+            return;
+        }
+        if (!reader.replica.membership().isAlone()) {
+            Unreadable.mark(reader.replica, journal, reader.cursorPosition);
+            refuse(reader, RefusalCode.WRONG_NODE, "the device could not be read here, others have it");
+            return;
+        }
         refuse(reader, RefusalCode.DEVICE_FENCED, "the device could not be read here");
     }
 

@@ -85,7 +85,11 @@ final class RecordSource {
             index = recent;
             return READY;
         }
-        return findOnDevice(replica.chain(), position);
+        final int found = findOnDevice(replica.chain(), position);
+        if (found == DAMAGED) {
+            Unreadable.mark(replica, journal, position);
+        }
+        return found;
     }
 
     /** Gives the buffer that holds the record found. */

@@ -10,11 +10,17 @@ import java.util.List;
  */
 final class Chaos {
     private static final long MS = 1_000_000;
+    private static final long WELL_STEP_NS = 50 * MS;
+    private static final long LONGEST_FAULT_NS = 2_200 * MS;
+    private static final int PATIENCE = 100;
 
     private final World world;
     private final Randomness.Stream random;
     private long faultCount;
     private boolean isOver;
+    private boolean isHeld;
+    private boolean hasLied;
+    private long quietFromNs;
 
     /** Waits for {@link #begin}. */
     Chaos(final World world) {
@@ -40,10 +46,13 @@ final class Chaos {
     private void next() {
         final long typicalNs = world.scenario().faultIntervalNs();
         world.scheduler().after(random.between(typicalNs / 4, 2 * typicalNs), () -> {
-            if (!isOver) {
-                strike(world.scenario().faults().next(random));
-                next();
+            if (isOver) {
+                return;
             }
+            if (!isHeld) {
+                strike(world.scenario().faults().next(random));
+            }
+            next();
         });
     }
 
@@ -59,11 +68,11 @@ final class Chaos {
         world.note(() -> "fault " + fault + " at node " + node.place() + " or client " + client.place());
         switch (fault) {
             case POWER_CUT -> {
-                node.cutPower();
+                cutPower(node);
                 restartLater(node, random.hits(0.5) ? shortNs : longNs);
             }
             case POWER_CUT_AT_START -> {
-                node.cutPower();
+                cutPower(node);
                 final long requests = random.below(40);
                 world.scheduler().after(shortNs, () -> {
                     if (!node.start(requests)) {
@@ -106,7 +115,7 @@ final class Chaos {
         switch (fault) {
             case CLUSTER_POWER_CUT -> {
                 for (final SimNode each : world.nodes()) {
-                    each.cutPower();
+                    cutPower(each);
                     restartLater(each, random.between(MS, longNs));
                 }
             }
@@ -137,9 +146,29 @@ final class Chaos {
             case LEADER_CHANGE -> world.control().changeLeader(longNs / 2);
             case DEVICE_REPLACED -> {
                 if (world.mayLose(node)) {
-                    node.cutPower();
+                    cutPower(node);
                     node.replaceDevice();
                     restartLater(node, shortNs);
+                } else {
+                    faultCount--;
+                }
+            }
+            case BIT_ROT -> {
+                if (world.mayLose(node)) {
+                    node.die();
+                    node.rot(random);
+                    restartLater(node, shortNs);
+                } else {
+                    faultCount--;
+                }
+            }
+            case LOST_FLUSH -> {
+                faultCount--; // until it strikes
+                if (!hasLied) {
+                    hasLied = true;
+                    isHeld = true;
+                    quietFromNs = world.scheduler().nowNs() + LONGEST_FAULT_NS;
+                    lieWhenWell(node, PATIENCE);
                 }
             }
             case RESTART_STORM -> {
@@ -147,12 +176,61 @@ final class Chaos {
                 for (int i = 0; i < 5; i++) {
                     atNs += random.between(2 * MS, 60 * MS);
                     world.scheduler().after(atNs, () -> {
-                        node.cutPower();
+                        cutPower(node);
                         restartLater(node, random.between(MS, 10 * MS));
                     });
                 }
             }
             default -> throw new IllegalStateException(fault + " is not known here");
+        }
+    }
+
+    /** The power goes; where the end of a log must not be torn the process dies instead. */
+    private void cutPower(final SimNode node) {
+        if (world.mayTear(node)) {
+            node.cutPower();
+        } else {
+            node.die();
+        }
+    }
+
+    /**
+     * A device lies while everybody is well, then its power goes: what it had promised is in the others' logs alone,
+     * so nothing else strikes until they have told each other. It can promise nothing against a fault at the same time.
+     */
+    private void lieWhenWell(final SimNode node, final int patience) {
+        if (isOver || patience == 0) {
+            isHeld = false;
+        } else if (world.scheduler().nowNs() < quietFromNs || !world.isWell() || !world.mayLose(node)) {
+            world.scheduler().after(WELL_STEP_NS, () -> lieWhenWell(node, patience - 1));
+        } else {
+            world.note(() -> "node " + node.place() + ": its device lies from now on");
+            node.behaviour().lie(0.2 + 0.8 * random.share());
+            world.scheduler().after(random.between(20 * MS, 400 * MS), () -> {
+                if (isOver) {
+                    return;
+                }
+                faultCount++;
+                node.disk().exempt();
+                node.behaviour().lie(0);
+                node.cutPower();
+                restartLater(node, random.between(MS, 100 * MS));
+                holdUntilWell(PATIENCE);
+            });
+        }
+    }
+
+    private void holdUntilWell(final int patience) {
+        isHeld = !isOver && patience > 0 && (patience == PATIENCE || !world.isWell());
+        if (isHeld) {
+            world.scheduler().after(WELL_STEP_NS, () -> holdUntilWell(patience - 1));
+        }
+    }
+
+    /** Starts a node, again and again until it is up. */
+    void restart(final SimNode node) {
+        if (!node.start(Long.MAX_VALUE)) {
+            restartLater(node, 10 * MS);
         }
     }
 
@@ -171,6 +249,10 @@ final class Chaos {
 
     /** Some writes fail: the journal fences, and an operator starts the node again. */
     private void failDevice(final SimNode node, final long durationNs) {
+        if (!world.mayTear(node)) {
+            faultCount--;
+            return;
+        }
         node.behaviour().failWrites(0.5);
         world.scheduler().after(durationNs, () -> {
             node.behaviour().failWrites(0);

@@ -39,6 +39,11 @@ final class DeviceBehaviour {
         failingWrites = probability;
     }
 
+    /** Tells whether writes fail. */
+    boolean isFailing() {
+        return failingWrites > 0;
+    }
+
     /** Lets reads fail. */
     void failReads(final double probability) {
         failingReads = probability;

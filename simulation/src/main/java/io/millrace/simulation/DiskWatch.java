@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.IntToLongFunction;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -71,6 +72,21 @@ final class DiskWatch implements SimDevice.Observer {
     /** Tells whether a fault took something from it. */
     boolean isExempt() {
         return isExempt;
+    }
+
+    /**
+     * Goes on with a device from which a fault took something, behind what its node has found on it.
+     *
+     * @param batchSequence of the last batch found
+     * @param lastPositionOf what is left of a chain
+     */
+    void resume(final long batchSequence, final IntToLongFunction lastPositionOf) {
+        if (isExempt) {
+            lastSequence = batchSequence;
+            early.clear();
+            pending.clear();
+            chains.forEach((chain, log) -> log.cut(lastPositionOf.applyAsLong(chain)));
+        }
     }
 
     /** Returns a chain's log, empty when there is none. */
@@ -139,6 +155,9 @@ final class DiskWatch implements SimDevice.Observer {
         } else if (record.kind == RecordKind.FILL) {
             fill(log, new LogRecord(new UnsafeBuffer(record.bytes), 0));
         } else if (record.position > 0) {
+            if (isExempt && record.position != log.lastPosition() + 1) {
+                log.records.clear(); // what a fault took is not known to those who watch
+            }
             if (log.records.isEmpty()) {
                 log.base = record.position - 1;
             }
@@ -158,7 +177,10 @@ final class DiskWatch implements SimDevice.Observer {
     @Override
     public void onPowerCut(final SimMedium medium) {
         for (final Batch batch : pending.values()) {
-            if (medium.holds(batch.bytes, deviceAddress(batch))) {
+            final int covered = // by CRCs: whatever the padding is, the batch is there
+                    LogFormat.BATCH_HEADER_LENGTH
+                            + header(new UnsafeBuffer(batch.bytes)).payloadLength();
+            if (medium.holds(batch.bytes, covered, deviceAddress(batch))) {
                 early.put(batch.sequence, batch);
             }
         }
@@ -175,6 +197,11 @@ final class DiskWatch implements SimDevice.Observer {
 
     private static BatchHeaderDecoder header(final UnsafeBuffer buffer) {
         return new BatchHeaderDecoder().wrap(buffer, 0, BatchHeaderDecoder.BLOCK_LENGTH, 0);
+    }
+
+    @Override
+    public String toString() {
+        return name;
     }
 
     /** Lists the chains seen. */

@@ -55,6 +55,6 @@ enum Fault {
     /** Those that a node which stands alone must survive without a loss. */
     static final Set<Fault> SINGLE = EnumSet.range(POWER_CUT, CLIENT_PAUSE);
 
-    /** Those that a cluster must survive without a loss. */
-    static final Set<Fault> CLUSTER = EnumSet.complementOf(EnumSet.of(BIT_ROT, LOST_FLUSH));
+    /** Those that a cluster must survive without a loss: all. */
+    static final Set<Fault> CLUSTER = EnumSet.allOf(Fault.class);
 }

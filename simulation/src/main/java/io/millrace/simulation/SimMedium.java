@@ -15,6 +15,7 @@ final class SimMedium {
     private final UUID uuid;
     private final byte[] bytes;
     private final TreeMap<Integer, byte[]> underCache = new TreeMap<>();
+    private int writtenEnd;
 
     /** Takes zeros. */
     SimMedium(final UUID uuid, final int length) {
@@ -35,6 +36,7 @@ final class SimMedium {
     /** Writes durably. */
     void put(final byte[] from, final int index, final int address, final int length) {
         System.arraycopy(from, index, bytes, address, length);
+        writtenEnd = Math.max(writtenEnd, address + length);
         if (!underCache.isEmpty()) {
             underCache.subMap(address, address + length).clear();
         }
@@ -65,9 +67,9 @@ final class SimMedium {
         underCache.clear();
     }
 
-    /** Tells whether bytes lie at an address as they were written. */
-    boolean holds(final byte[] expected, final int address) {
-        for (int i = 0; i < expected.length; i++) {
+    /** Tells whether the first bytes lie at an address as they were written. */
+    boolean holds(final byte[] expected, final int length, final int address) {
+        for (int i = 0; i < length; i++) {
             if (bytes[address + i] != expected[i]) {
                 return false;
             }
@@ -75,8 +77,14 @@ final class SimMedium {
         return true;
     }
 
-    /** Flips a bit. */
-    void rot(final int address, final int bit) {
-        bytes[address] = (byte) (bytes[address] ^ 1 << bit);
+    /**
+     * Flips a bit of what was written.
+     *
+     * @return address of its byte
+     */
+    int rot(final Randomness.Stream random) {
+        final int address = random.below(Math.max(1, writtenEnd));
+        bytes[address] = (byte) (bytes[address] ^ 1 << random.below(Byte.SIZE));
+        return address;
     }
 }

@@ -40,7 +40,7 @@ final class SimNode {
     private final UUID nodeId;
     private final List<SimSession> sessions = new ArrayList<>();
     private SimMedium medium;
-    private DiskWatch disk;
+    private final List<DiskWatch> disks = new ArrayList<>();
     private @Nullable SimDevice device;
     private @Nullable DeviceAgent agent;
     private @Nullable SimControl control;
@@ -70,14 +70,15 @@ final class SimNode {
         secrets = world.randomness().stream("secrets " + place);
         nodeId = new UUID(place, 0x4e4f4445);
         medium = format(1);
-        disk = new DiskWatch("node " + place);
+        disks.add(new DiskWatch("node " + place + " device 1"));
     }
 
     private SimMedium format(final int number) {
         final SimMedium made =
                 new SimMedium(new UUID(place, number), world.scenario().deviceLength());
+        final DeviceBehaviour healthy = new DeviceBehaviour(1, 1, 1); // whatever ails the one in the node
         final SimDevice blank =
-                new SimDevice(made, world.scheduler(), deviceRandom, behaviour, new DiskWatch("formatter"), () -> {});
+                new SimDevice(made, world.scheduler(), deviceRandom, healthy, new DiskWatch("formatter"), () -> {});
         Journal.format(
                 blank,
                 new FormatContext()
@@ -118,7 +119,7 @@ final class SimNode {
         }
         world.note(() -> "node " + place + ": a new device");
         medium = format(++mediumCount);
-        disk = new DiskWatch("node " + place + " device " + mediumCount);
+        disks.add(new DiskWatch("node " + place + " device " + mediumCount));
     }
 
     /** Returns its address. */
@@ -138,7 +139,12 @@ final class SimNode {
 
     /** Returns what its device holds. */
     DiskWatch disk() {
-        return disk;
+        return disks.get(disks.size() - 1);
+    }
+
+    /** Returns what one of the devices that it has had holds, or held when it was taken out. */
+    DiskWatch disk(final long number) {
+        return disks.get((int) number - 1);
     }
 
     /** Returns the bytes of its device. */
@@ -190,7 +196,7 @@ final class SimNode {
         }
         startCount++;
         final SimDevice opened = new SimDevice(
-                medium, world.scheduler(), deviceRandom, behaviour, disk, () -> wake(world.turnDelayNs()));
+                medium, world.scheduler(), deviceRandom, behaviour, disk(), () -> wake(world.turnDelayNs()));
         opened.cutPowerWhileBlocked(cutAfterRequests);
         DeviceAgent started = null;
         final ClusterRole joining =
@@ -234,10 +240,14 @@ final class SimNode {
             closeQuietly(started);
             return false;
         } catch (final MillraceException refused) {
-            if (refused.code() == ErrorCode.DEVICE_IO) {
+            final boolean isSpoilt = disk().isExempt(); // by a fault that it may be unable to survive alone
+            if (isSpoilt || refused.code() == ErrorCode.DEVICE_IO) {
                 world.note(() -> "node " + place + ": does not start: " + refused.getMessage());
                 opened.finishAll();
                 closeQuietly(started);
+                if (isSpoilt && refused.code() != ErrorCode.DEVICE_IO) {
+                    replaceDevice(); // what an operator does
+                }
                 return false;
             }
             throw new Violation("I10", "node " + place + " does not start", refused);
@@ -249,6 +259,11 @@ final class SimNode {
         world.note(() -> "node " + place + ": started, incarnation "
                 + running().journal().incarnation() + ", "
                 + running().journal().recoveryReport());
+        disk().resume(
+                running().journal().recoveryReport().lastBatchSequence(),
+                chain -> chain == 0 || joining == null
+                        ? running().state(chain).lastPosition()
+                        : running().chainView(chain).lastPosition());
         world.watch().onStarted(this);
         wake(0);
         return true;
@@ -299,6 +314,13 @@ final class SimNode {
             last.finishAll();
         }
         current.close();
+    }
+
+    /** Flips a bit of what is on its device; it is down. */
+    void rot(final Randomness.Stream random) {
+        disk().exempt();
+        final int address = medium.rot(random);
+        world.note(() -> "node " + place + ": a bit at address " + address + " has flipped");
     }
 
     /** Lets it do nothing for a while, as a stopped process does. */

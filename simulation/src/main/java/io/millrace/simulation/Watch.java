@@ -14,6 +14,7 @@ import io.millrace.codec.wire.ReadStartedDecoder;
 import io.millrace.codec.wire.ReadSubscribeDecoder;
 import io.millrace.codec.wire.RefusalDecoder;
 import io.millrace.codec.wire.WriterReadyDecoder;
+import io.millrace.replication.ChainView;
 import io.millrace.store.ChainState;
 import io.millrace.store.WriterTable;
 import java.util.ArrayList;
@@ -30,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Threading</b>: the simulation's thread.
  *
- * <p><b>Invariants</b> checked here: I1, I2, I3, I4, I5, I6, I8, I9, I10, I19, I21 and P2 (as far as a reply shows it).
+ * <p><b>Invariants</b> checked here: I1, I2, I3, I4, I5, I6, I7, I8, I9, I10, I19, I21 and P2 (as far as a reply shows it).
  */
 final class Watch {
     private final World world;
@@ -48,7 +49,10 @@ final class Watch {
     private record EpochKey(int chain, long number) {}
 
     /** What an epoch is, and who is in it. */
-    private record Configuration(String content, List<Integer> members) {}
+    private record Configuration(String content, List<Member> members) {}
+
+    /** A place and the number of the device in it. */
+    record Member(int place, long device) {}
 
     private record SubscriptionKey(SimSession session, long id) {}
 
@@ -125,23 +129,25 @@ final class Watch {
     private void onNewCommit(final SimNode node, final int chain, final long commit) {
         final Truth truth = truths[chain];
         final DiskWatch.ChainLog log = node.disk().chain(chain);
-        final List<SimNode> members = world.membersOf(node, chain);
+        final List<DiskWatch> members = world.membersOf(node, chain);
         for (long next = truth.lastPosition() + 1; next <= commit; next++) {
-            final LogRecord record = log.at(next);
+            LogRecord record = log.at(next);
+            for (final DiskWatch member : node.disk().isExempt() ? members : List.<DiskWatch>of()) {
+                record = record == null ? member.chain(chain).at(next) : record;
+            }
             if (record == null) {
                 throw new Violation(
                         "I1",
                         "node " + node.place() + " commits " + chain + ":" + next + ", but its device holds only "
                                 + log.lastPosition());
             }
-            for (final SimNode member : members) {
-                final LogRecord held = member.disk().chain(chain).at(next);
-                if (!member.disk().isExempt() && (held == null || held.hash != record.hash)) {
+            for (final DiskWatch member : members) {
+                final LogRecord held = member.chain(chain).at(next);
+                if (!member.isExempt() && (held == null || held.hash != record.hash)) {
                     throw new Violation(
                             "I1",
-                            "node " + node.place() + " commits " + record + ", but member " + member.place() + " holds "
-                                    + held + ", last "
-                                    + member.disk().chain(chain).lastPosition());
+                            "node " + node.place() + " commits " + record + ", but " + member + " holds " + held
+                                    + ", last " + member.chain(chain).lastPosition());
                 }
             }
             truth.add(record);
@@ -170,14 +176,14 @@ final class Watch {
         final int chain = install.chain();
         final long epoch = install.chainEpoch();
         final long start = install.startPosition();
-        final List<Integer> members = new ArrayList<>();
+        final List<Member> members = new ArrayList<>();
         final StringBuilder content = new StringBuilder()
                 .append("start ")
                 .append(start)
                 .append(" floor ")
                 .append(install.floorPosition());
         for (final InstallDecoder.MembersDecoder member : install.members()) {
-            members.add((int) member.nodeIdHigh());
+            members.add(new Member((int) member.nodeIdHigh(), member.deviceUuidLow()));
             content.append(" node ")
                     .append(member.nodeIdHigh())
                     .append('/')
@@ -203,8 +209,8 @@ final class Watch {
         }
     }
 
-    /** Finds the nodes that are members of a chain in an epoch; nothing when nobody was told of it. */
-    List<Integer> membersOf(final int chain, final long epoch) {
+    /** Finds the devices that are members of a chain in an epoch; nothing when nobody was told of it. */
+    List<Member> membersOf(final int chain, final long epoch) {
         final Configuration known = configurations.get(new EpochKey(chain, epoch));
         return known == null ? List.of() : known.members;
     }
@@ -370,6 +376,40 @@ final class Watch {
                 throw new Violation(
                         "I2", "node " + node.place() + " shows other bytes of " + key + " at " + (offset + i));
             }
+        }
+    }
+
+    /** Compares neighbours of one epoch: what a successor has taken, its predecessor has or has under way (I7). */
+    void compareNeighbours() {
+        for (int chain = 1; chain < truths.length; chain++) {
+            for (final SimNode node : world.nodes()) {
+                final ChainView view = node.view(chain);
+                if (view != null && view.chainEpoch() > 0 && !view.isSealed() && view.index() > 0) {
+                    final List<Member> members = membersOf(chain, view.chainEpoch());
+                    if (view.index() < members.size()) {
+                        compareWithPredecessor(node, view, members.get(view.index() - 1));
+                    }
+                }
+            }
+        }
+    }
+
+    private void compareWithPredecessor(final SimNode node, final ChainView view, final Member member) {
+        final SimNode before = world.nodeOf(member.place());
+        final ChainView other = before.view(view.chain());
+        if (other == null
+                || other.chainEpoch() != view.chainEpoch()
+                || other.isSealed()
+                || before.medium().uuid().getLeastSignificantBits() != member.device()) {
+            return;
+        }
+        final LogRecord held = before.disk().chain(view.chain()).at(view.lastPosition());
+        final boolean isOther = held != null && !before.disk().isExempt() && held.hash != view.lastHash();
+        if (view.lastPosition() > other.lastPosition() || isOther) {
+            throw new Violation(
+                    "I7",
+                    "node " + node.place() + " has " + view + ", but its predecessor " + before.place() + " has "
+                            + other + " and holds " + held);
         }
     }
 

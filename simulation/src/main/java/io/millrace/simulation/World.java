@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class World {
     private static final String STREAM = "simulated/stream";
     private static final long COMPARE_INTERVAL_NS = 300_000_000;
+    private static final long NEIGHBOUR_INTERVAL_NS = 10_000_000;
     private static final long HEALED_LIMIT_NS = 60_000_000_000L;
     private static final long BEGIN_LIMIT_NS = 20_000_000_000L;
     private static final long STEP_NS = 50_000_000;
@@ -75,6 +76,7 @@ final class World {
             isQuiet = false;
             chaos.begin();
             scheduler.after(COMPARE_INTERVAL_NS, this::compare);
+            scheduler.after(NEIGHBOUR_INTERVAL_NS, this::compareNeighbours);
             runWhile(scheduler.nowNs() + scenario.chaosNs(), () -> true);
             heal();
             final boolean isDone =
@@ -146,7 +148,8 @@ final class World {
             if (node.agent() != null && node.agent().fencedReason() != null) {
                 node.die();
             }
-            node.start(Long.MAX_VALUE);
+            node.medium().flushCache();
+            chaos.restart(node);
         }
     }
 
@@ -160,7 +163,7 @@ final class World {
         return clients.stream().allMatch(client -> client.isRead(watch));
     }
 
-    private String progress() {
+    String progress() {
         final StringBuilder text = new StringBuilder();
         for (final SimClient client : clients) {
             text.append(client.progress()).append("; ");
@@ -204,6 +207,11 @@ final class World {
         scheduler.after(COMPARE_INTERVAL_NS, this::compare);
     }
 
+    private void compareNeighbours() {
+        watch.compareNeighbours();
+        scheduler.after(NEIGHBOUR_INTERVAL_NS, this::compareNeighbours);
+    }
+
     private void compareNow() {
         for (final SimNode node : nodes) {
             if (node.isUp()) {
@@ -235,40 +243,81 @@ final class World {
         trace.line(scheduler.nowNs(), text);
     }
 
-    /** Finds those that must hold what a node declares committed. */
-    List<SimNode> membersOf(final SimNode node, final int chain) {
+    /** Finds the devices that must hold, or have held, what a node declares committed. */
+    List<DiskWatch> membersOf(final SimNode node, final int chain) {
         final io.millrace.replication.ChainView view = node.view(chain);
         if (!scenario.isCluster() || chain == 0 || view == null) {
-            return List.of(node);
+            return List.of(node.disk());
         }
         if (view.isSealed()) {
             throw new Violation("I5", "node " + node.place() + " declares a commit on chain " + chain + ": " + view);
         }
         return watch.membersOf(chain, view.chainEpoch()).stream()
-                .map(this::nodeOf)
+                .map(member -> nodeOf(member.place()).disk(member.device()))
                 .toList();
     }
 
     /**
-     * Tells whether a node may lose its device: of every chain enough members keep theirs, and know that they do, for
-     * the chain to go on (the schedule never takes the last good copies).
+     * Tells whether a node may lose its device or something on it: of every chain enough members are whole and take
+     * part for the chain to go on without it (the schedule never takes the last good copies).
      */
     boolean mayLose(final SimNode victim) {
         for (int chain = 1; chain <= scenario.chainCount(); chain++) {
-            final ChainView view = control().state().chainView(chain);
             int left = 0;
-            for (final ChainView.Member member : view == null ? List.<ChainView.Member>of() : view.members()) {
-                final SimNode node = nodeOf((int) member.replica().node().getMostSignificantBits());
-                final boolean isIntact =
-                        node.medium().uuid().equals(member.replica().device())
-                                && !node.disk().isExempt();
-                left += node != victim && isIntact && member.isInstalled() ? 1 : 0;
+            for (final SimNode node : nodes) {
+                left += node != victim && isWholeMember(node, chain) ? 1 : 0;
             }
             if (left < Math.max(1, scenario.cluster().minimum())) {
                 return false;
             }
         }
         return true;
+    }
+
+    /**
+     * Tells whether the end of a node's log may be torn: where another member has lost something, it alone must tell
+     * what there was, and a replica that is not certain of its end never decides alone (P4).
+     */
+    boolean mayTear(final SimNode victim) {
+        for (int chain = 1; scenario.isCluster() && chain <= scenario.chainCount(); chain++) {
+            final ChainView view = control().state().chainView(chain);
+            for (final ChainView.Member member : view == null ? List.<ChainView.Member>of() : view.members()) {
+                final SimNode node = nodeOf((int) member.replica().node().getMostSignificantBits());
+                final boolean isLost = !node.medium().uuid().equals(member.replica().device())
+                        || (node.disk().isExempt() && !isWholeMember(node, chain));
+                if (node != victim && isLost) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    /** Tells whether a node takes part in the newest epoch of a chain, with a log that lacks nothing. */
+    private boolean isWholeMember(final SimNode node, final int chain) {
+        final ChainView control = control().state().chainView(chain);
+        final io.millrace.replication.ChainView view = node.view(chain);
+        return control != null
+                && view != null
+                && !node.behaviour().isFailing()
+                && view.chainEpoch() == control.epoch()
+                && !view.isSealed()
+                && !view.isDamaged()
+                && !view.isUncertain();
+    }
+
+    /** Tells whether every node runs and every chain has as many members as it should, all of them whole. */
+    boolean isWell() {
+        for (int chain = 1; chain <= scenario.chainCount(); chain++) {
+            int members = 0;
+            for (final SimNode node : nodes) {
+                members += isWholeMember(node, chain) ? 1 : 0;
+            }
+            if (members < scenario.cluster().replicationFactor()) {
+                return false;
+            }
+        }
+        return nodes.stream().allMatch(SimNode::isReady);
     }
 
     /** Finds the node at a place. */

@@ -1,45 +1,80 @@
 package io.millrace.simulation;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.agrona.concurrent.SystemNanoClock;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import picocli.CommandLine;
 
 /**
- * A cluster of three to five nodes under faults. {@code -Dsim.seed=} repeats one seed, {@code -Dsim.seeds=} runs more:
- * 10,000 for a soak.
+ * A cluster of three to five nodes under faults, as {@code millrace simulate} runs it, on every processor.
+ * {@code -Dsim.seed=} repeats one seed, {@code -Dsim.seeds=} runs more: 10,000 for a soak.
  */
-@Timeout(900)
+@Timeout(7_200)
 final class ClusterSimTest {
-    private static final int SEEDS = Integer.getInteger("sim.seeds", 20);
+    private static final int SEEDS = Integer.getInteger("sim.seeds", 200);
 
     @Test
     void shouldKeepEveryPromiseWhenFaultsStrikeACluster() {
         final Long only = Long.getLong("sim.seed");
-        final long first = only == null ? 1 : only;
         final int count = only == null ? SEEDS : 1;
-        long acknowledged = 0;
-        long faults = 0;
-        long reconfigurations = 0;
-        for (long seed = first; seed < first + count; seed++) {
-            final Simulation.Outcome outcome = Simulation.runCluster(seed, false);
-            assertEquals("", outcome.violation(), "seed " + seed);
-            acknowledged += outcome.acknowledged();
-            faults += outcome.faults();
-            reconfigurations += outcome.reconfigurations();
-        }
+        final StringWriter json = new StringWriter();
+        final StringWriter words = new StringWriter();
+        final int exitCode = new CommandLine(new SimulateCommand(
+                        new PrintWriter(json, true), new PrintWriter(words, true), SystemNanoClock.INSTANCE))
+                .execute(
+                        "--seed", Long.toString(only == null ? 1 : only),
+                        "--seeds", Integer.toString(count),
+                        "--output", "json");
+
+        assertEquals("", only == null ? words.toString() : "", "seeds that failed, and how to repeat them");
+        assertEquals(0, exitCode, words.toString());
+        assertEquals(count, figure(json, "seeds"));
+        assertEquals(0, figure(json, "violations"));
+        assertEquals(0, figure(json, "mutations"));
+        assertEquals(0, figure(json, "mutationsCaught"));
+        assertTrue(figure(json, "virtualSeconds") >= count, json.toString());
         if (only == null) {
-            assertTrue(acknowledged >= 1_000L * count, acknowledged + " acknowledged by " + count + " seeds");
-            assertTrue(faults >= 10L * count, faults + " faults in " + count + " seeds");
-            assertTrue(reconfigurations >= 3L * count, reconfigurations + " epochs in " + count + " seeds");
+            assertTrue(figure(json, "acknowledged") >= 1_000L * count, json.toString());
+            assertTrue(figure(json, "faults") >= 10L * count, json.toString());
+            assertTrue(figure(json, "reconfigurations") >= 3L * count, json.toString());
         }
+    }
+
+    private static long figure(final StringWriter json, final String name) {
+        final Matcher matcher = Pattern.compile("\"" + name + "\":(\\d+)").matcher(json.toString());
+        assertTrue(matcher.find(), name + " is missing in " + json);
+        return Long.parseLong(matcher.group(1));
     }
 
     @Test
     void shouldHaveTheSameTraceHashWhenTheSeedOfAClusterIsTheSame() {
-        assertEquals(
-                Simulation.runCluster(3, false).traceHash(),
-                Simulation.runCluster(3, true).traceHash());
+        for (final long seed : new long[] {3, 149, 340}) {
+            final long hash = Simulation.runCluster(seed, false).traceHash();
+            assertEquals(hash, Simulation.runCluster(seed, true).traceHash(), "seed " + seed);
+            assertNotEquals(hash, Simulation.runCluster(seed + 1, false).traceHash());
+        }
+    }
+
+    /** Chance has to strike with everything there is, or a fault is survived on paper only. */
+    @Test
+    void shouldDrawEveryKindOfFaultWhenSeedsChoose() {
+        final java.util.Set<Fault> drawn = java.util.EnumSet.noneOf(Fault.class);
+        for (int seed = 1; seed <= SEEDS; seed++) {
+            final Randomness randomness = new Randomness(seed);
+            final FaultMix mix = Scenario.cluster(randomness).faults();
+            final Randomness.Stream random = randomness.stream("chaos");
+            for (int i = 0; i < 20; i++) {
+                drawn.add(mix.next(random));
+            }
+        }
+        assertEquals(Fault.CLUSTER, drawn);
     }
 }
