@@ -117,9 +117,18 @@ final class Learning {
                 learn.sourceEndpoint());
         replica.membership().seal();
         replica.dropSpeculation();
-        orders.learn = new LearnOrder(learn.chainEpoch(), learn.sinceEpoch(), learn.orderNumber(), from, history);
-        orders.learn.nextRequestNs = nowNs;
-        orders.learn.nextReportNs = nowNs;
+        // Who learns in an epoch has left all below it: an Install of one that comes late is no order any more.
+        orders.promisedEpoch = learn.chainEpoch();
+        orders.sealedDue = false;
+        final LearnOrder order =
+                new LearnOrder(learn.chainEpoch(), learn.sinceEpoch(), learn.orderNumber(), from, history);
+        order.provenPosition = replica.commitPosition();
+        order.nextRequestNs = nowNs;
+        order.nextReportNs = nowNs;
+        if (running != null) {
+            order.takeOver(running, replica.state().memberSinceEpoch());
+        }
+        orders.learn = order;
     }
 
     /** Forgets that this device belongs to a chain, and the log with it. */
@@ -129,6 +138,7 @@ final class Learning {
         if (!control.isForDevice(
                         retire.nodeIdHigh(), retire.nodeIdLow(), retire.deviceUuidHigh(), retire.deviceUuidLow())
                 || retire.incarnation() != control.incarnation()
+                || retire.chainEpoch() < orders.promisedEpoch // late: it has been asked for its log since
                 || (replica.chainEpoch() >= retire.chainEpoch()
                         && !replica.membership().isSealed())) {
             return;
@@ -218,11 +228,14 @@ final class Learning {
             return false;
         }
         final long since = replica.state().memberSinceEpoch();
-        final boolean isKept = since == order.sinceEpoch;
+        final boolean isKept = since == order.sinceEpoch && !order.isAnew;
         if (!isKept && (replica.sequencedPosition() > 0 || since != 0)) {
             if (!recordReset(replica, order, 0)) {
                 return false;
             }
+            order.isAnew = false;
+            order.snapshot = null;
+            order.provenPosition = 0;
         } else if (isKept) {
             final ChainLog log = replica.log();
             final long last = log.lastPosition();
@@ -343,7 +356,7 @@ final class Learning {
             }
             whole = holes
                     ? fill(replica, buffer, index, length, position)
-                    : order != null && take(replica, buffer, index, length, position);
+                    : order != null && take(replica, order, buffer, index, length, position);
             index += LogFormat.align(length);
             position++;
         }
@@ -359,7 +372,8 @@ final class Learning {
         }
         order.sourceCommit = Math.max(order.sourceCommit, data.commitPosition());
         order.nextRequestNs = data.status() == RangeServer.RECORDS ? nowNs : nowNs + limits.syncIntervalNs();
-        replica.commitTo(Math.min(order.sourceCommit, replica.log().wholePrefix()));
+        final long proven = Math.min(order.provenPosition, replica.log().wholePrefix());
+        replica.commitTo(Math.min(order.sourceCommit, proven));
         order.complete |= replica.log().holes().isEmpty() && replica.durablePosition() >= order.sourceCommit;
     }
 
@@ -506,8 +520,13 @@ final class Learning {
         return true;
     }
 
+    /**
+     * Takes the next record. That it follows the last one by its hash proves that up to here the log is the source's;
+     * until then an uncommitted end may be another one, in an epoch that the source has come to since.
+     */
     private boolean take(
             final ChainReplica replica,
+            final LearnOrder order,
             final DirectBuffer buffer,
             final int index,
             final int length,
@@ -523,7 +542,11 @@ final class Learning {
             counters.divergenceCount++;
             return false;
         }
-        return replica.accept(buffer, index, length) >= 0;
+        if (replica.accept(buffer, index, length) < 0) {
+            return false;
+        }
+        order.provenPosition = position;
+        return true;
     }
 
     /** Repairs one record, if it is the one that the records around it name. */

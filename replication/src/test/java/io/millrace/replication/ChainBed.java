@@ -9,6 +9,7 @@ import io.millrace.codec.chain.LearnEncoder;
 import io.millrace.codec.chain.LearnerCompleteDecoder;
 import io.millrace.codec.chain.MessageHeaderDecoder;
 import io.millrace.codec.chain.MessageHeaderEncoder;
+import io.millrace.codec.chain.RetireEncoder;
 import io.millrace.codec.chain.SealEncoder;
 import io.millrace.codec.chain.SealedDecoder;
 import io.millrace.codec.control.EffectAction;
@@ -509,6 +510,23 @@ final class ChainBed implements AutoCloseable {
         }
         learn.sourceEndpoint(from.endpoint());
         nodes[node].agent.onControlFrame(buffer, 0, HEADER + learn.encodedLength());
+    }
+
+    void retire(final int node, final long epoch, final long since) {
+        final ReplicaAddress address = nodes[node].address();
+        final ExpandableArrayBuffer buffer = new ExpandableArrayBuffer();
+        new RetireEncoder()
+                .wrapAndApplyHeader(buffer, 0, new MessageHeaderEncoder())
+                .chainEpoch(epoch)
+                .nodeIdHigh(0)
+                .nodeIdLow(node + 1)
+                .deviceUuidHigh(address.deviceUuidHigh())
+                .deviceUuidLow(address.deviceUuidLow())
+                .incarnation(address.incarnation())
+                .sinceEpoch(since)
+                .orderNumber(++orderNumber)
+                .chain(CHAIN);
+        nodes[node].agent.onControlFrame(buffer, 0, HEADER + RetireEncoder.BLOCK_LENGTH);
     }
 
     void effect(final int head, final long number, final EffectAction action) {
