@@ -216,6 +216,14 @@ public final class CheckpointWriter {
         state = State.ZONES;
     }
 
+    /** Gives up what is open: nothing names it, so recovery goes on from the checkpoint before. */
+    public void giveUp() {
+        if (state == State.OPEN || state == State.TRIAL) {
+            cleaner.onWalkEnd(false);
+            state = State.IDLE;
+        }
+    }
+
     /**
      * Tells whether {@link #begin} may be called.
      *

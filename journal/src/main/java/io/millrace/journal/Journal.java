@@ -355,9 +355,13 @@ public final class Journal implements AutoCloseable, CompletionHandler {
         return open.isWhole(recordIndex, recordLength);
     }
 
-    /** Lets {@code FILL} records be found that have become durable; call it when one has. */
-    public void settleFills() {
-        index.settle(durableAddress);
+    /**
+     * Lets {@code FILL} records and copies be found that have become durable; call it when one has.
+     *
+     * @return those that are not durable yet
+     */
+    public int settleFills() {
+        return index.settle(durableAddress);
     }
 
     /**

@@ -93,6 +93,9 @@ final class ChainReplica {
     private boolean damageSeen;
     private boolean isLost;
     private long lastBeforeDamage;
+    private int resetCount;
+    private int emptyingCount;
+    private boolean lacksRecords;
     private @Nullable String haltReason;
     private ReadBarriers.@Nullable Queue barriers;
 
@@ -514,9 +517,8 @@ final class ChainReplica {
                 truncateBody.wrap(buffer, body, TruncateBodyDecoder.BLOCK_LENGTH, 0);
                 if ((headerDecoder.flags() & ChainOrders.FLAG_RESET) == 0) {
                     log.fold(headerDecoder, truncateBody);
-                } else if (state.memberSinceEpoch() != headerDecoder.effectNumber()
-                        || restoredPosition < headerDecoder.commitMark()) {
-                    reset(); // unless the checkpoint was taken behind it
+                } else {
+                    reset(); // no checkpoint begins before it and holds what came behind
                 }
             }
             case FILL -> log.fold(fillBody.wrap(buffer, body, FillBodyDecoder.BLOCK_LENGTH, 0));
@@ -589,11 +591,37 @@ final class ChainReplica {
         return checkpointPosition;
     }
 
-    /** Tells whether records that the state needs are still missing: it must not become a checkpoint (P8). */
-    boolean isFetching() {
-        final LearnOrder learn = orders.learn;
-        final SnapshotFetch snapshot = learn == null ? null : learn.snapshot;
-        return snapshot != null && snapshot.stage != SnapshotFetch.Stage.CHECKPOINT;
+    /**
+     * Tells whether records that the state needs are still missing, whoever was to send them: it must not become a
+     * checkpoint, and the replica no member (P8).
+     */
+    boolean lacksRecords() {
+        return lacksRecords;
+    }
+
+    /** Notes that the records which a snapshot lists are all here. */
+    void hasAllRecords() {
+        lacksRecords = false;
+    }
+
+    /** Counts how often the chain was emptied in this run. */
+    int resetCount() {
+        return resetCount;
+    }
+
+    /** Notes that a record which empties the chain is in the journal. */
+    void onResetRecorded() {
+        emptyingCount++;
+    }
+
+    /** Notes that such a record is durable. */
+    void onResetDurable() {
+        emptyingCount--;
+    }
+
+    /** Tells whether a record that empties the chain is on its way to the device. */
+    boolean isEmptying() {
+        return emptyingCount > 0;
     }
 
     /**
@@ -619,6 +647,7 @@ final class ChainReplica {
         state.restored();
         state.keepMembership(sinceEpoch, promisedEpoch);
         startAtState();
+        lacksRecords = true;
         journal.startChainAt(chain, state.lastPosition());
         return length == 0 ? at + Integer.BYTES : limit;
     }
@@ -663,6 +692,10 @@ final class ChainReplica {
         forgetBindings();
         restoredPosition = 0;
         capturedPosition = 0;
+        capturedEpoch = 0;
+        capturedHash = RecordHash.START;
+        lacksRecords = false;
+        resetCount++;
         checkpointPosition = 0;
         durablePosition = 0;
         commitPosition = 0;

@@ -3,8 +3,10 @@ package io.millrace.replication;
 import io.millrace.journal.CheckpointPart;
 import io.millrace.journal.CheckpointWriter;
 import io.millrace.journal.Journal;
+import io.millrace.store.ChainState;
 import io.millrace.store.IndexImage;
 import io.millrace.store.PositionRangeVisitor;
+import java.util.Objects;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableDirectByteBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -60,6 +62,12 @@ final class Checkpointer {
     /** Last position of each chain when the checkpoint began. */
     private final long[] sequencedAtBegin;
 
+    /** How often each chain had been emptied when the checkpoint began. */
+    private final int[] resetsAtBegin;
+
+    /** What the checkpoint holds of the chain at hand. */
+    private @Nullable ChainState captured;
+
     private int stateLength;
     private int controlLength;
     private int offered;
@@ -96,6 +104,7 @@ final class Checkpointer {
         this.chains = chains;
         replicas = chains.held();
         sequencedAtBegin = new long[replicas.length];
+        resetsAtBegin = new int[replicas.length];
         this.intervalBytes = Math.min(intervalBytes, journal.capacityBytes() / SMALLEST_SHARE);
         dueBytes = this.intervalBytes;
         writer = journal.checkpoint();
@@ -202,13 +211,25 @@ final class Checkpointer {
         final boolean full = isFull();
         trial = !requested && !cleaning.wantsCheckpoint(full) && (full || !isDueByLog());
         cleaning.prepare(full, nowNs);
-        if (trial ? !writer.beginTrial() : !writer.begin()) {
+        if (isEmptying() || (trial ? !writer.beginTrial() : !writer.begin())) {
             return false;
         }
         freeingsSeen = freeings;
         walkedAddress = journal.durableAddress();
         start();
         return true;
+    }
+
+    /**
+     * A checkpoint begins before a chain is emptied or behind it: what recovery folds is one of the two, never both.
+     */
+    private boolean isEmptying() {
+        for (final ChainReplica replica : replicas) {
+            if (replica.isEmptying()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void start() {
@@ -218,6 +239,7 @@ final class Checkpointer {
         chain = 0;
         for (int i = 0; i < replicas.length; i++) {
             sequencedAtBegin[i] = replicas[i].sequencedPosition();
+            resetsAtBegin[i] = replicas[i].resetCount();
         }
         capture();
     }
@@ -228,13 +250,21 @@ final class Checkpointer {
      */
     private boolean capture() {
         final ChainReplica replica = replicas[chain];
+        if (replica.resetCount() != resetsAtBegin[chain]) {
+            writer.giveUp(); // it would hold what came behind the reset, and recovery would fold the reset again
+            step = Step.IDLE;
+            requested |= !trial;
+            return false;
+        }
         final long needed = Math.min(sequencedAtBegin[chain], replica.sequencedPosition());
-        if (replica.appliedPosition() < needed || replica.isUncertain() || replica.isFetching()) {
+        if (replica.appliedPosition() < needed || replica.isUncertain() || replica.lacksRecords()) {
             step = Step.WAIT;
             return false;
         }
         replica.onCaptured();
-        stateLength = replicas[chain].state().encode(image, 0);
+        final ChainState state = replica.state();
+        captured = state;
+        stateLength = state.encode(image, 0);
         controlLength = number() == 0 && control != null ? control.encode(image, stateLength) : 0;
         stateBytes += stateLength + controlLength;
         offered = 0;
@@ -274,7 +304,7 @@ final class Checkpointer {
     }
 
     private void beginIndex() {
-        indexImage.begin(replicas[chain].state(), image, 0, stateLength);
+        indexImage.begin(Objects.requireNonNull(captured), image, 0, stateLength);
         indexImage.visitOpenEvents(keep);
         pieceLength = 0;
         step = Step.INDEX;
@@ -295,7 +325,7 @@ final class Checkpointer {
             trial = false;
             step = Step.IDLE;
             final boolean frees = writer.endTrial() > 0;
-            if (frees && writer.begin()) {
+            if (frees && !isEmptying() && writer.begin()) {
                 start();
             } else if (frees) {
                 freeingsSeen--; // again
@@ -311,8 +341,11 @@ final class Checkpointer {
         return replicas[chain].chain();
     }
 
+    /** What was emptied since it was captured has no records any more: recovery folds the reset behind it. */
     private void keep(final long firstPosition, final long lastPosition, final long bytes) {
-        writer.keep(number(), firstPosition, lastPosition, bytes + COPY_OVERHEAD);
+        if (replicas[chain].state() == captured) {
+            writer.keep(number(), firstPosition, lastPosition, bytes + COPY_OVERHEAD);
+        }
     }
 
     private long estimate() {

@@ -329,6 +329,9 @@ final class ClusterDuties {
             }
             case TRUNCATE -> {
                 replica.orders().retiring = false;
+                if ((record.flags() & ChainOrders.FLAG_RESET) != 0) {
+                    replica.onResetDurable();
+                }
                 reconfiguration.onTruncateDurable(
                         replica,
                         truncate.wrap(buffer, body, TruncateBodyDecoder.BLOCK_LENGTH, 0)

@@ -17,9 +17,6 @@ final class LearnOrder {
     /** Whether the log was cut to what is valid by the history, and the membership recorded. */
     boolean begun;
 
-    /** Whether what is here is to be dropped first: a snapshot's state without the records that it lists. */
-    boolean isAnew;
-
     /** Position up to which the log is known to be the one that the source has committed. */
     long provenPosition;
 
@@ -49,23 +46,5 @@ final class LearnOrder {
         this.orderNumber = orderNumber;
         this.source = source;
         this.history = history;
-    }
-
-    /**
-     * Goes on with a snapshot that the order before began to fetch. Where that cannot be, what was restored from it is
-     * dropped: nobody would fetch the records that it lists, and without them it is not complete (P8).
-     *
-     * @param running order before this one.
-     * @param memberSinceEpoch of the membership that is durable here.
-     */
-    void takeOver(final LearnOrder running, final long memberSinceEpoch) {
-        final SnapshotFetch begun = running.snapshot;
-        final boolean isAtHand =
-                begun != null && (begun.stage == SnapshotFetch.Stage.CHECKPOINT || running.source.equals(source));
-        if (isAtHand && memberSinceEpoch == sinceEpoch && !running.isAnew) {
-            snapshot = begun;
-        } else {
-            isAnew = running.isAnew || (begun != null && begun.emptied);
-        }
     }
 }

@@ -120,15 +120,9 @@ final class Learning {
         // Who learns in an epoch has left all below it: an Install of one that comes late is no order any more.
         orders.promisedEpoch = learn.chainEpoch();
         orders.sealedDue = false;
-        final LearnOrder order =
-                new LearnOrder(learn.chainEpoch(), learn.sinceEpoch(), learn.orderNumber(), from, history);
-        order.provenPosition = replica.commitPosition();
-        order.nextRequestNs = nowNs;
-        order.nextReportNs = nowNs;
-        if (running != null) {
-            order.takeOver(running, replica.state().memberSinceEpoch());
-        }
-        orders.learn = order;
+        orders.learn = new LearnOrder(learn.chainEpoch(), learn.sinceEpoch(), learn.orderNumber(), from, history);
+        orders.learn.nextRequestNs = nowNs;
+        orders.learn.nextReportNs = nowNs;
     }
 
     /** Forgets that this device belongs to a chain, and the log with it. */
@@ -228,14 +222,12 @@ final class Learning {
             return false;
         }
         final long since = replica.state().memberSinceEpoch();
-        final boolean isKept = since == order.sinceEpoch && !order.isAnew;
+        // what another order left half fetched is worth nothing: its source may have freed the rest
+        final boolean isKept = since == order.sinceEpoch && !replica.lacksRecords();
         if (!isKept && (replica.sequencedPosition() > 0 || since != 0)) {
             if (!recordReset(replica, order, 0)) {
                 return false;
             }
-            order.isAnew = false;
-            order.snapshot = null;
-            order.provenPosition = 0;
         } else if (isKept) {
             final ChainLog log = replica.log();
             final long last = log.lastPosition();
@@ -285,7 +277,9 @@ final class Learning {
                 .toPosition(0)
                 .historyCount(0);
         replica.sequenceLocal(index, TruncateBodyEncoder.BLOCK_LENGTH);
+        replica.onResetRecorded();
         replica.reset();
+        replica.orders().recordedPromise = 0; // it went with the log: a Seal records it again
         return true;
     }
 
@@ -366,6 +360,7 @@ final class Learning {
         }
         if (data.status() == RangeServer.SNAPSHOT_NEEDED) {
             counters.snapshotNeededCount++;
+            order.complete = !rules.learnerComplete;
             order.snapshot = new SnapshotFetch(control.own().hashCode() + (++requestCount << 32));
             order.nextRequestNs = nowNs;
             return;
@@ -392,7 +387,11 @@ final class Learning {
             return 1;
         }
         if (snapshot.stage == SnapshotFetch.Stage.RECORDS && snapshot.nextPosition() == 0) {
+            if (journal.settleFills() > 0) {
+                return 0; // a checkpoint names what is durable only
+            }
             snapshot.stage = SnapshotFetch.Stage.CHECKPOINT;
+            replica.hasAllRecords();
             checkpointer.request();
             return 1;
         }

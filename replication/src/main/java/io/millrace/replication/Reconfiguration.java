@@ -136,12 +136,13 @@ final class Reconfiguration {
         return !rules.restartForgetsEpoch && epoch == replica.log().truncatedEpoch();
     }
 
-    /** P5: the device is the one that was taken in, or is taken in now and has nothing yet. */
+    /** P5: the device is the one that was taken in, or is taken in now and has nothing yet; P8: it lacks nothing. */
     private boolean isTakenIn(final ChainReplica replica, final InstallOrder order, final int index) {
         final long since = replica.state().memberSinceEpoch();
         final long wanted = order.sinceEpochs[index];
         final boolean isNew = since == 0 && wanted == order.epoch && replica.sequencedPosition() == 0;
-        return since == wanted || isNew || !rules.amnesiaAnswered;
+        final boolean isWhole = !replica.lacksRecords() || !rules.learnerComplete;
+        return isWhole && (since == wanted || isNew || !rules.amnesiaAnswered);
     }
 
     /**
@@ -199,7 +200,8 @@ final class Reconfiguration {
     /** P8: a member has everything since it was installed; a learner says so itself. */
     private boolean isComplete(final ChainReplica replica) {
         final LearnOrder learn = replica.orders().learn;
-        return learn == null ? replica.log().holes().isEmpty() : learn.complete || !rules.learnerComplete;
+        final boolean isWhole = replica.log().holes().isEmpty() && !replica.lacksRecords();
+        return learn == null ? isWhole : (learn.complete && isWhole) || !rules.learnerComplete;
     }
 
     /** Writes down membership and cut, once everything issued before is durable. */

@@ -76,8 +76,9 @@ final class SimNode {
     private SimMedium format(final int number) {
         final SimMedium made =
                 new SimMedium(new UUID(place, number), world.scenario().deviceLength());
+        final DeviceBehaviour healthy = new DeviceBehaviour(1, 1, 1); // whatever ails the one in the node
         final SimDevice blank =
-                new SimDevice(made, world.scheduler(), deviceRandom, behaviour, new DiskWatch("formatter"), () -> {});
+                new SimDevice(made, world.scheduler(), deviceRandom, healthy, new DiskWatch("formatter"), () -> {});
         Journal.format(
                 blank,
                 new FormatContext()

@@ -73,6 +73,9 @@ public final class Simulation {
         } catch (final Violation broken) {
             violation = String.valueOf(broken.getMessage());
             world.note(() -> "VIOLATION " + broken.getMessage());
+        } catch (final RuntimeException broken) {
+            violation = "harness: " + broken + " at " + broken.getStackTrace()[0];
+            world.note(() -> "VIOLATION " + broken);
         }
         return new Outcome(
                 seed,

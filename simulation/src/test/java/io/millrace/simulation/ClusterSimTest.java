@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Timeout;
  */
 @Timeout(900)
 final class ClusterSimTest {
-    private static final int SEEDS = Integer.getInteger("sim.seeds", 20);
+    private static final int SEEDS = Integer.getInteger("sim.seeds", 40);
 
     @Test
     void shouldKeepEveryPromiseWhenFaultsStrikeACluster() {

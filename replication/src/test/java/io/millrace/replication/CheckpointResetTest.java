@@ -1,0 +1,107 @@
+package io.millrace.replication;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.codec.control.EffectAction;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A chain is emptied while the device's checkpoint is under way: before the chain's turn, in it, or behind it. */
+@Timeout(120)
+final class CheckpointResetTest {
+    private static final int MOST_EVENTS = 66;
+
+    /** Seed 149 of the simulation: the walk over what is live met a log that was not there any more. */
+    @Test
+    void shouldGoOnWhenAChainIsRetiredWhileACheckpointIsTaken() {
+        int taken = 0;
+        for (int events = 40; events < MOST_EVENTS; events++) {
+            for (int turns = 1; turns < 4; turns++) {
+                taken += retireBehind(events, turns);
+            }
+        }
+        assertTrue(taken > 0, "no checkpoint was under way");
+    }
+
+    private static long retireBehind(final int events, final int turns) {
+        try (ChainBed bed = new ChainBed(2).checkpointEvery(64 << 10).begin(2)) {
+            final ChainBed.Node node = bed.nodes[1];
+            final String payload = "x".repeat(900);
+            for (int number = 1; number <= events; number++) {
+                bed.nodes[0].append(number, payload);
+                bed.deliver();
+                bed.turns(1);
+            }
+            bed.isolate(1);
+            bed.turns(turns);
+            final long before = node.agent.journal().counters().checkpointCount();
+            for (int again = 0; again < 4; again++) {
+                bed.retire(1, 2, 1);
+                bed.turns(1);
+            }
+            bed.settle();
+
+            assertEquals(0, node.view().memberSinceEpoch(), "not retired");
+            final long taken = node.agent.journal().counters().checkpointCount() - before;
+            node.restart();
+            assertEquals(0, node.view().memberSinceEpoch(), "the membership came back");
+            assertEquals(0, node.view().lastPosition(), "the log came back");
+            return taken;
+        }
+    }
+
+    /** Seed 149: what an earlier order has fetched of a snapshot was taken for the whole of it (P8). */
+    @Test
+    void shouldFetchASnapshotAnewWhenAnotherOrderComesBetween() {
+        try (ChainBed bed = new ChainBed(3).checkpointEvery(512 << 10).begin(2)) {
+            final String payload = "z".repeat(2_000);
+            appendAll(bed, 1, 5_000, payload);
+            bed.effect(0, 2, EffectAction.TRUNCATE_SEGMENT, 4_000L * 2_012);
+            bed.settle();
+            appendAll(bed, 5_001, 6_000, payload);
+            assertTrue(bed.nodes[0].agent.journal().addressOf(ChainBed.CHAIN, 1) < 0, "nothing was freed");
+            final ChainBed.Node learner = bed.nodes[2];
+            bed.learn(2, 1, 1, 0);
+            for (int i = 0; i < 2_000 && !learner.replica.lacksRecords(); i++) {
+                bed.deliver();
+                bed.turns(1);
+            }
+            for (int i = 0; i < 20; i++) {
+                bed.deliver();
+                bed.turns(1);
+            }
+            assertTrue(learner.replica.lacksRecords(), "too late");
+
+            bed.learn(2, 1, 1, 1);
+            bed.seal(2, 2, 1);
+            bed.turns(3);
+            assertEquals(0, learner.sealedAnswer().complete(), "half a snapshot");
+            bed.learn(2, 2, 1, 1);
+            for (int i = 0; i < 60 && learner.complete.length == 0; i++) {
+                bed.settle();
+            }
+            assertTrue(learner.complete.length > 0, "stuck at " + learner.view());
+            for (long position = 4_010;
+                    position < learner.view().lastPosition();
+                    position += position == 5_002 ? 2 : 1) {
+                assertTrue(
+                        learner.agent.journal().addressOf(ChainBed.CHAIN, position) > 0,
+                        "position " + position + " is missing");
+            }
+            learner.restart();
+            assertTrue(learner.view().basePosition() > 5_000, "the snapshot was forgotten");
+        }
+    }
+
+    private static void appendAll(final ChainBed bed, final int first, final int last, final String payload) {
+        for (int number = first; number <= last; number++) {
+            bed.nodes[0].append(number, payload);
+            if (number % 10 == 0) {
+                bed.deliver();
+                bed.turns(1);
+            }
+        }
+        bed.settle();
+    }
+}
