@@ -177,6 +177,7 @@ inline cut(node, to) {
 #define canSeal(k, x) \
     ((x <= epoch || x == sealEpoch) && x > open[k] && x >= promised[k] && (x > promised[k] || (x == sealEpoch && (answerFlags[k] & THIS_RUN) == 0)))
 inline onSeal() {
+    printf("node %d takes Seal(%d), with a log of %d records\n", k, x, length[k]);
     promised[k] = x;
 #ifndef NO_FENCE
     open[k] = 0;
@@ -195,6 +196,7 @@ inline onSeal() {
 /* --- Install --- */
 #define canInstall(k, x) (x <= epoch && has(installs[x - 1], k) && x > open[k] && x >= promised[k] && !forgotten[k])
 inline onInstall() {
+    printf("node %d takes Install(%d)\n", k, x);
     promised[k] = x;
 #ifdef NO_PROMISE
     kept[k] = x;
@@ -247,6 +249,7 @@ inline append() {
     assert(length[k] == 0 || L(k, length[k]) <= e);
     length[k]++;
     L(k, length[k]) = e;
+    printf("node %d writes (%d, %d)\n", k, e, length[k]);
     /* I3: one record per epoch and position. */
     assert(!V(e, length[k]));
     V(e, length[k]) = true
@@ -259,7 +262,8 @@ inline take() {
     /* It follows the record that it names, or a replica would halt. */
     assert(length[k] == 0 || W(e, i, length[k]) == L(k, length[k]));
     length[k]++;
-    L(k, length[k]) = W(e, i, length[k])
+    L(k, length[k]) = W(e, i, length[k]);
+    printf("node %d takes record (%d, %d)\n", k, L(k, length[k]), length[k])
 }
 
 #ifdef NO_FSYNC
@@ -318,6 +322,7 @@ inline forgetRun() {
 
 #define canCrash(k, to) (crashes < CRASHES && to >= durable[k] && to <= length[k])
 inline crash(to, mark) {
+    printf("node %d crashes and starts with %d of %d records\n", k, to, length[k]);
     cut(k, to);
     if
     :: mark -> setUncertain(k, true)
@@ -335,6 +340,7 @@ inline crash(to, mark) {
 }
 
 inline wipe() {
+    printf("node %d starts with another device\n", k);
     cut(k, 0);
     setUncertain(k, false);
     promised[k] = 0;
@@ -350,6 +356,7 @@ inline wipe() {
 #if LEARN > 0
 #define canLearn(k, x) (x <= epoch && has(learns[x - 1], k) && x > open[k] && x >= promised[k] && learning[k] != x)
 inline onLearn() {
+    printf("node %d takes Learn(%d)\n", k, x);
     open[k] = 0;
 #ifndef NO_LEARN_PROMISE
     promised[k] = x;
@@ -386,6 +393,7 @@ inline committedAt(node) {
 inline fetch() {
     s = tailOf(learning[k]);
     committedAt(s);
+    printf("node %d, with %d records, hears that node %d has %d committed\n", k, length[k], s, c);
     ok = 0;
     if
 #ifdef NO_HASH
@@ -434,6 +442,7 @@ inline snapshot() {
         od;
         durable[k] = length[k];
         lacks[k] = true;
+        printf("node %d restores a snapshot of %d records\n", k, c);
         fetches[k] = true
     :: else
     fi
@@ -615,6 +624,7 @@ inline choose() {
             i++
         :: else -> break
         od;
+        printf("epoch %d is chosen: %d members, head %d, from position %d on, floor %d\n", e, count, chosen[0], best + 1, newFloor);
         members[e - 1] = count;
         start[e - 1] = best + 1;
         floor = newFloor;
@@ -680,7 +690,8 @@ inline after() {
                         assert(e == epoch || chosenLog[p - 1] == NONE || chosenLog[p - 1] == L(n, p));
                         /* P3: nothing is committed by fewer than the minimum. */
                         assert(members[e - 1] >= MIN);
-                        acked[p - 1] = L(n, p)
+                        acked[p - 1] = L(n, p);
+                        printf("node %d commits (%d, %d) in epoch %d\n", n, L(n, p), p, e)
                     :: else
                     fi;
                     p++
@@ -822,7 +833,7 @@ active proctype world() {
 end:
     do
     /* The control plane seals the next epoch, for whatever reason. */
-    :: d_step { sealEpoch == 0 && epoch < E -> sealEpoch = epoch + 1; after() }
+    :: d_step { sealEpoch == 0 && epoch < E -> sealEpoch = epoch + 1; printf("epoch %d is to be sealed\n", sealEpoch); after() }
     :: atomic { if EPOCHS(canSeal) fi; d_step { onSeal(); after() } }
     :: atomic {
             if
@@ -845,7 +856,7 @@ end:
     :: atomic { if EPOCHS(canInstall) fi; d_step { onInstall(); after() } }
     :: atomic { if NODES(canAppend) fi; d_step { append(); after() } }
     :: atomic { if NODES(canTake) fi; d_step { take(); after() } }
-    :: atomic { if NODES(canSettle) fi; d_step { durable[k] = length[k]; after() } }
+    :: atomic { if NODES(canSettle) fi; d_step { durable[k] = length[k]; printf("what node %d has is durable\n", k); after() } }
     :: atomic { if ENDS(canCrash) fi; d_step { crash(x, false); after() } }
 #if WIPES > 0
     :: atomic { if NODES(canWipe) fi; d_step { wipes++; wipe(); after() } }
@@ -860,7 +871,7 @@ end:
 #endif
 #if LEARN > 1
     :: atomic { if NODES(canSnapshot) fi; d_step { snapshot(); after() } }
-    :: atomic { if NODES(canFetchRest) fi; d_step { fetches[k] = false; lacks[k] = false; after() } }
+    :: atomic { if NODES(canFetchRest) fi; d_step { fetches[k] = false; lacks[k] = false; printf("node %d has what its snapshot lists\n", k); after() } }
 #endif
     od
 }
