@@ -231,7 +231,7 @@ final class Learning {
         } else if (isKept) {
             final ChainLog log = replica.log();
             final long last = log.lastPosition();
-            final long valid = order.history.validPrefix(log.epochs(), last);
+            final long valid = log.lastPresent(order.history.validPrefix(log.epochs(), last));
             if (valid < replica.appliedPosition()) {
                 replica.halt("the chain's history ends the log at position " + valid + ", with position "
                         + replica.appliedPosition() + " applied here");
@@ -254,15 +254,9 @@ final class Learning {
     }
 
     private boolean cut(final ChainReplica replica, final LearnOrder order, final long valid) {
-        final long hash;
-        if (valid == replica.appliedPosition()) {
-            hash = valid == 0 ? RecordHash.START : replica.state().lastHash();
-        } else if (source.find(replica, valid + 1) == RecordSource.READY) {
-            hash = source.buffer().getLong(source.index() + HASH_OFFSET, ByteOrder.LITTLE_ENDIAN);
-        } else {
-            return false;
-        }
-        return reconfiguration.recordTruncation(replica, order.history.lastEpoch(), valid, hash, order.history);
+        return reconfiguration.findHash(replica, valid)
+                && reconfiguration.recordTruncation(
+                        replica, order.history.lastEpoch(), valid, reconfiguration.foundHash(), order.history);
     }
 
     private boolean recordReset(final ChainReplica replica, final LearnOrder order, final long snapshotPosition) {

@@ -108,8 +108,9 @@ final class LearnerTest {
             ChainTest.nextEpoch(bed, 2, bed.nodes[0].view().lastPosition() + 1, 0, 1);
             bed.learn(2, 2, 1, source);
             bed.drops = frame -> false;
-            for (int i = 0; i < 60 && bed.nodes[2].complete.length == 0; i++) {
+            for (int i = 0; i < 120 && bed.nodes[2].complete.length == 0; i++) {
                 bed.settle();
+                bed.nowNs += 100_000_000; // the source keeps the snapshot that is fetched no more for some seconds
                 bed.nodes[0].append(++number, "more");
             }
 
