@@ -128,6 +128,31 @@ final class ReplicaChoice {
         return new ReplicaChoice(NONE, knownBound, List.copyOf(eligible), List.copyOf(chosen));
     }
 
+    /**
+     * Tells whether the installed epoch, which is the one that took all its members in, was never in force: every
+     * member has promised a later one without ever having recorded its membership, and none has said Installed. Nobody
+     * remembers anything then, and nothing can have been acknowledged.
+     *
+     * @param members of the installed epoch.
+     * @param epoch installed.
+     * @return true when the chain may begin anew.
+     */
+    static boolean hasNeverBegun(final List<Replica> members, final long epoch) {
+        for (final Replica member : members) {
+            final SealedReport report = member.report;
+            if (report == null
+                    || member.isInstalled
+                    || member.sinceEpoch != epoch
+                    || report.sinceEpoch() != 0
+                    || report.lastPosition() != 0
+                    || report.isDamaged()
+                    || report.isUncertain()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** Returns why nobody can be chosen, {@link #NONE}: the choice is made. */
     int block() {
         return block;

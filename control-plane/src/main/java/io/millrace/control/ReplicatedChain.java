@@ -72,14 +72,20 @@ final class ReplicatedChain {
      * @param effects told.
      */
     void create(final List<ReplicaId> placed, final int minimumMembers, final Effects effects) {
-        epoch = 1;
-        sealEpoch = 1;
-        startPosition = 1;
         minimum = minimumMembers;
-        history.add(1, 1);
         targets = List.copyOf(placed);
+        begin(1, placed, effects);
+    }
+
+    /** Installs an epoch before which nothing was. */
+    private void begin(final long first, final List<ReplicaId> placed, final Effects effects) {
+        epoch = first;
+        sealEpoch = first;
+        startPosition = 1;
+        history.add(first, 1);
+        members.clear();
         for (final ReplicaId replica : placed) {
-            members.add(new Replica(replica, 1, Replica.Role.MEMBER, nodes.incarnation(replica.node())));
+            members.add(new Replica(replica, first, Replica.Role.MEMBER, nodes.incarnation(replica.node())));
         }
         enter(ChainPhase.INSTALLING);
         orderInstall(effects);
@@ -464,10 +470,12 @@ final class ReplicatedChain {
                 new ReplicaChoice.Terms(
                         members.size(), floorPosition, terms.minimum(), terms.replicationFactor(), rules));
         block = choice.block();
-        if (block == ReplicaChoice.NONE && !hasRoomForAnEpoch()) {
+        if (block == ReplicaChoice.NOBODY_TO_TRUST && ReplicaChoice.hasNeverBegun(members, epoch)) {
+            history.forgetDominated();
+            begin(sealEpoch, members.stream().map(member -> member.id).toList(), effects);
+        } else if (block == ReplicaChoice.NONE && !hasRoomForAnEpoch()) {
             block = ReplicaChoice.HISTORY_FULL;
-        }
-        if (block == ReplicaChoice.NONE) {
+        } else if (block == ReplicaChoice.NONE) {
             install(choice.chosen(), choice.bestPosition(), choice.floorPosition(), terms.minimum(), effects);
         }
     }

@@ -47,6 +47,46 @@ final class ReconfigurationTest {
         bed.checkSnapshot();
     }
 
+    /** Nobody has recorded its membership, so nobody remembers it; and nothing can have been acknowledged. */
+    @Test
+    void shouldBeginAnewWhenNobodyHasInstalledTheFirstEpoch() {
+        final ClusterBed bed = new ClusterBed(3, ControlRules.ALL);
+        assertEquals(ControlStatus.DONE, bed.configure(1, 3, 2));
+        for (long node = 1; node <= 3; node++) {
+            bed.crash(node);
+        }
+        bed.deliverAll();
+        for (long node = 1; node <= 3; node++) {
+            bed.start(node);
+        }
+        bed.run(3_000 * MS);
+        final ChainView view = bed.view(1);
+        assertEquals("NORMAL", view.phase(), view.toString());
+        assertTrue(view.epoch() > 1);
+        assertEquals(1, view.startPosition());
+        assertEquals(3, bed.members(1).size());
+        bed.checkSnapshot();
+        write(bed, 4);
+        bed.crash(bed.members(1).get(0));
+        bed.run(1_500 * MS);
+        assertEquals(5, bed.view(1).startPosition());
+    }
+
+    @Test
+    void shouldNotBeginAnewWhenAMemberHasInstalled() {
+        final ClusterBed bed = three();
+        for (long node = 1; node <= 3; node++) {
+            bed.crash(node);
+            bed.replica(node, 1).since = 0;
+        }
+        for (long node = 1; node <= 3; node++) {
+            bed.start(node);
+        }
+        bed.run(40_000 * MS);
+        assertEquals("SEALING", bed.view(1).phase());
+        assertEquals(ReplicaChoice.NOBODY_TO_TRUST, bed.view(1).block());
+    }
+
     @Test
     void shouldIssueAnIncarnationOnceWhenStartsAreRepeated() {
         final ClusterBed bed = three();

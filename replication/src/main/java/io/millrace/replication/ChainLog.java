@@ -185,6 +185,16 @@ final class ChainLog {
         return holes.isEmpty() ? lastPosition : holes.first(0) - 1;
     }
 
+    /** Gives the last position up to another one that is no hole: a log does not end with what is missing. */
+    long lastPresent(final long position) {
+        for (int i = 0; i < holes.size(); i++) {
+            if (holes.first(i) <= position && position <= holes.last(i)) {
+                return holes.first(i) - 1;
+            }
+        }
+        return position;
+    }
+
     /** Gives the last position that the newest durable checkpoint holds. */
     long basePosition() {
         return basePosition;

@@ -17,8 +17,6 @@ import io.millrace.store.PendingOverlay;
 import io.millrace.store.StoreLimits;
 import io.millrace.transport.Session;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
@@ -79,8 +77,7 @@ final class ChainReplica {
     private PendingOverlay overlay;
     private boolean overlayBegun;
     private boolean overlayReady;
-    private @Nullable WriterBinding[] bindings = new WriterBinding[64];
-    private final ArrayList<Session> formerSessions = new ArrayList<>();
+    private final WriterBindings bindings = new WriterBindings(this);
     private long durablePosition;
     private long commitPosition;
     private long checkpointReserveBytes;
@@ -660,7 +657,7 @@ final class ChainReplica {
         overlay = new PendingOverlay(state);
         overlayReady = false;
         overlayBegun = false;
-        forgetBindings();
+        bindings.forgetAll();
         restoredPosition = 0;
         capturedPosition = 0;
         capturedEpoch = 0;
@@ -683,7 +680,7 @@ final class ChainReplica {
         if (rules.answersHeld) {
             heldAnswers.discard();
         }
-        forgetBindings();
+        bindings.forgetAll();
     }
 
     /**
@@ -730,23 +727,7 @@ final class ChainReplica {
 
     /** Gives the sessions that wait to hear of the next epoch. */
     List<Session> formerSessions() {
-        return formerSessions;
-    }
-
-    private void remember(final @Nullable Session session) {
-        if (session != null && session.isOpen() && !formerSessions.contains(session)) {
-            formerSessions.add(session);
-        }
-    }
-
-    private void forgetBindings() {
-        for (final WriterBinding binding : bindings) {
-            if (binding != null) {
-                remember(binding.headSession);
-                remember(binding.tailSession);
-                binding.forgetAll();
-            }
-        }
+        return bindings.formerSessions();
     }
 
     /** Gives the read barriers under way, null when there never was one. */
@@ -762,28 +743,16 @@ final class ChainReplica {
     /** Finds the binding of a writer's slot. */
     @Nullable
     WriterBinding binding(final int slot) {
-        return slot >= 0 && slot < bindings.length ? bindings[slot] : null;
+        return bindings.find(slot);
     }
 
     /** Forgets the binding of a slot whose writer has expired: the next writer in the slot gets one of its own. */
     void unbind(final int slot) {
-        final WriterBinding binding = binding(slot);
-        if (binding != null) {
-            binding.forgetAll();
-            bindings[slot] = null;
-        }
+        bindings.forget(slot);
     }
 
     /** Finds or makes the binding of a writer's slot; set-up only, never per append. */
     WriterBinding bind(final int slot) {
-        if (slot >= bindings.length) {
-            bindings = Arrays.copyOf(bindings, Math.max(slot + 1, bindings.length * 2));
-        }
-        WriterBinding binding = bindings[slot];
-        if (binding == null) {
-            binding = new WriterBinding(this, slot);
-            bindings[slot] = binding;
-        }
-        return binding;
+        return bindings.bind(slot);
     }
 }

@@ -17,6 +17,9 @@ final class LearnOrder {
     /** Whether the log was cut to what is valid by the history, and the membership recorded. */
     boolean begun;
 
+    /** Position up to which the log is known to be the one that the source has committed. */
+    long provenPosition;
+
     /** Whether everything that the source has committed is here. */
     boolean complete;
 

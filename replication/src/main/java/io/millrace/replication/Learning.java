@@ -117,6 +117,9 @@ final class Learning {
                 learn.sourceEndpoint());
         replica.membership().seal();
         replica.dropSpeculation();
+        // Who learns in an epoch has left all below it: an Install of one that comes late is no order any more.
+        orders.promisedEpoch = learn.chainEpoch();
+        orders.sealedDue = false;
         orders.learn = new LearnOrder(learn.chainEpoch(), learn.sinceEpoch(), learn.orderNumber(), from, history);
         orders.learn.nextRequestNs = nowNs;
         orders.learn.nextReportNs = nowNs;
@@ -129,6 +132,7 @@ final class Learning {
         if (!control.isForDevice(
                         retire.nodeIdHigh(), retire.nodeIdLow(), retire.deviceUuidHigh(), retire.deviceUuidLow())
                 || retire.incarnation() != control.incarnation()
+                || retire.chainEpoch() < orders.promisedEpoch // late: it has been asked for its log since
                 || (replica.chainEpoch() >= retire.chainEpoch()
                         && !replica.membership().isSealed())) {
             return;
@@ -227,7 +231,7 @@ final class Learning {
         } else if (isKept) {
             final ChainLog log = replica.log();
             final long last = log.lastPosition();
-            final long valid = order.history.validPrefix(log.epochs(), last);
+            final long valid = log.lastPresent(order.history.validPrefix(log.epochs(), last));
             if (valid < replica.appliedPosition()) {
                 replica.halt("the chain's history ends the log at position " + valid + ", with position "
                         + replica.appliedPosition() + " applied here");
@@ -250,15 +254,9 @@ final class Learning {
     }
 
     private boolean cut(final ChainReplica replica, final LearnOrder order, final long valid) {
-        final long hash;
-        if (valid == replica.appliedPosition()) {
-            hash = valid == 0 ? RecordHash.START : replica.state().lastHash();
-        } else if (source.find(replica, valid + 1) == RecordSource.READY) {
-            hash = source.buffer().getLong(source.index() + HASH_OFFSET, ByteOrder.LITTLE_ENDIAN);
-        } else {
-            return false;
-        }
-        return reconfiguration.recordTruncation(replica, order.history.lastEpoch(), valid, hash, order.history);
+        return reconfiguration.findHash(replica, valid)
+                && reconfiguration.recordTruncation(
+                        replica, order.history.lastEpoch(), valid, reconfiguration.foundHash(), order.history);
     }
 
     private boolean recordReset(final ChainReplica replica, final LearnOrder order, final long snapshotPosition) {
@@ -346,7 +344,7 @@ final class Learning {
             }
             whole = holes
                     ? fill(replica, buffer, index, length, position)
-                    : order != null && take(replica, buffer, index, length, position);
+                    : order != null && take(replica, order, buffer, index, length, position);
             index += LogFormat.align(length);
             position++;
         }
@@ -363,7 +361,8 @@ final class Learning {
         }
         order.sourceCommit = Math.max(order.sourceCommit, data.commitPosition());
         order.nextRequestNs = data.status() == RangeServer.RECORDS ? nowNs : nowNs + limits.syncIntervalNs();
-        replica.commitTo(Math.min(order.sourceCommit, replica.log().wholePrefix()));
+        final long proven = Math.min(order.provenPosition, replica.log().wholePrefix());
+        replica.commitTo(Math.min(order.sourceCommit, proven));
         order.complete |= replica.log().holes().isEmpty() && replica.durablePosition() >= order.sourceCommit;
     }
 
@@ -514,8 +513,13 @@ final class Learning {
         return true;
     }
 
+    /**
+     * Takes the next record. That it follows the last one by its hash proves that up to here the log is the source's;
+     * until then an uncommitted end may be another one, in an epoch that the source has come to since.
+     */
     private boolean take(
             final ChainReplica replica,
+            final LearnOrder order,
             final DirectBuffer buffer,
             final int index,
             final int length,
@@ -531,7 +535,11 @@ final class Learning {
             counters.divergenceCount++;
             return false;
         }
-        return replica.accept(buffer, index, length) >= 0;
+        if (replica.accept(buffer, index, length) < 0) {
+            return false;
+        }
+        order.provenPosition = position;
+        return true;
     }
 
     /** Repairs one record, if it is the one that the records around it name. */

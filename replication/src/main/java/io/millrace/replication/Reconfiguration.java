@@ -36,6 +36,7 @@ final class Reconfiguration {
     private final InstallDecoder install = new InstallDecoder();
     private final ChainMembershipBodyEncoder membershipBody = new ChainMembershipBodyEncoder();
     private final TruncateBodyEncoder truncateBody = new TruncateBodyEncoder();
+    private long foundHash;
 
     /**
      * Serves all chains of a device.
@@ -213,23 +214,15 @@ final class Reconfiguration {
         }
         final ChainLog log = replica.log();
         final long last = log.lastPosition();
-        final long valid = rules.truncateOnRejoin ? order.history.validPrefix(log.epochs(), last) : last;
+        final long valid =
+                rules.truncateOnRejoin ? log.lastPresent(order.history.validPrefix(log.epochs(), last)) : last;
         if (valid < replica.appliedPosition()) {
             replica.halt("epoch " + order.epoch + " ends the log at position " + valid + ", with position "
                     + replica.appliedPosition() + " applied here");
             orders.stage = ChainOrders.Stage.NONE;
             return 1;
         }
-        final long hash;
-        if (valid == last) {
-            hash = log.lastHash();
-        } else if (valid == replica.appliedPosition()) {
-            hash = valid == 0 ? RecordHash.START : replica.state().lastHash();
-        } else if (source.find(replica, valid + 1) == RecordSource.READY) {
-            hash = source.buffer()
-                    .getLong(
-                            source.index() + RecordHeaderDecoder.previousHashEncodingOffset(), ByteOrder.LITTLE_ENDIAN);
-        } else {
+        if (!findHash(replica, valid)) {
             return 0;
         }
         if (!orders.membershipRecorded) {
@@ -239,12 +232,45 @@ final class Reconfiguration {
             }
             orders.membershipRecorded = true;
         }
-        if (!recordTruncation(replica, order.epoch, valid, hash, order.history)) {
+        if (!recordTruncation(replica, order.epoch, valid, foundHash, order.history)) {
             return 0;
         }
         counters.truncatedRecordCount += last - valid;
         orders.stage = ChainOrders.Stage.RECORDED;
         return 1;
+    }
+
+    /**
+     * Finds the hash of a record that is to remain at a cut: the one behind it names it, or it is computed where that
+     * one is missing.
+     *
+     * @return whether {@link #foundHash} has it; else it is being read.
+     */
+    boolean findHash(final ChainReplica replica, final long position) {
+        if (position == replica.sequencedPosition()) {
+            foundHash = replica.log().lastHash();
+            return true;
+        }
+        if (position == replica.appliedPosition()) {
+            foundHash = position == 0 ? RecordHash.START : replica.state().lastHash();
+            return true;
+        }
+        final int status = source.find(replica, position + 1);
+        if (status == RecordSource.READY) {
+            final int at = source.index() + RecordHeaderDecoder.previousHashEncodingOffset();
+            foundHash = source.buffer().getLong(at, ByteOrder.LITTLE_ENDIAN);
+            return true;
+        }
+        if (status == RecordSource.PENDING || source.find(replica, position) != RecordSource.READY) {
+            return false;
+        }
+        foundHash = ChainReplica.recordHash(source.buffer(), source.index());
+        return true;
+    }
+
+    /** Gives the hash that was found last. */
+    long foundHash() {
+        return foundHash;
     }
 
     /**

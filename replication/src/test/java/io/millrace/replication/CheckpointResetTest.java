@@ -15,7 +15,7 @@ final class CheckpointResetTest {
     /** Seed 149 of the simulation: the walk over what is live met a log that was not there any more. */
     @Test
     void shouldGoOnWhenAChainIsRetiredWhileACheckpointIsTaken() {
-        int taken = 0;
+        long taken = 0;
         for (int events = 40; events < MOST_EVENTS; events++) {
             for (int turns = 1; turns < 4; turns++) {
                 taken += retireBehind(events, turns);
