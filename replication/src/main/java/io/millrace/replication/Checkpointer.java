@@ -50,6 +50,7 @@ final class Checkpointer {
     private final UnsafeBuffer piece;
     private final PositionRangeVisitor keep = this::keep;
     private final Cleaning cleaning;
+    private final boolean keepsLive;
 
     private @Nullable ControlChain control;
     private Step step = Step.IDLE;
@@ -90,8 +91,10 @@ final class Checkpointer {
      * @param journal of the device.
      * @param chains of the device.
      * @param intervalBytes of log after which a checkpoint is due; at most an eighth of the journal.
+     * @param rules that hold.
      */
-    Checkpointer(final Journal journal, final DeviceChains chains, final long intervalBytes) {
+    Checkpointer(final Journal journal, final DeviceChains chains, final long intervalBytes, final ChainRules rules) {
+        keepsLive = rules.liveZonesKept;
         this.journal = journal;
         this.chains = chains;
         replicas = chains.held();
@@ -312,7 +315,9 @@ final class Checkpointer {
     }
 
     private void keep(final long firstPosition, final long lastPosition, final long bytes) {
-        writer.keep(number(), firstPosition, lastPosition, bytes + COPY_OVERHEAD);
+        if (keepsLive) {
+            writer.keep(number(), firstPosition, lastPosition, bytes + COPY_OVERHEAD);
+        }
     }
 
     private long estimate() {
