@@ -104,7 +104,7 @@ final class Demo implements AckHandler, EventHandler {
             long lastAcknowledged = 0;
             long turns = 0;
             while (acknowledged < eventCount && failed == 0) {
-                final int work = offerSome(writer) + writer.poll(this, POLL_LIMIT);
+                final int work = writer.poll(this, POLL_LIMIT) + offerSome(writer);
                 YieldingIdleStrategy.INSTANCE.idle(work);
                 if (++turns % TURNS_PER_LOOK != 0) {
                     continue;

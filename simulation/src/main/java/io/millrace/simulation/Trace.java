@@ -2,6 +2,7 @@ package io.millrace.simulation;
 
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Supplier;
 
 /**
@@ -42,7 +43,7 @@ final class Trace {
             if (lines.size() == lineLimit) {
                 lines.removeFirst();
             }
-            lines.add(String.format("%,14d us  %s", nowNs / NS_PER_US, text.get()));
+            lines.add(String.format(Locale.ROOT, "%,14d us  %s", nowNs / NS_PER_US, text.get()));
         }
     }
 

@@ -9,25 +9,32 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses which elements of an agent's array have their turn: those touched just now, and the next few of all others.
+ * One that has not been touched for a while is at rest and passed over in nine of ten rounds.
  *
  * <p><b>Threading</b>: the driver's thread.
  *
- * <p><b>Invariants</b>: every element is in a part at least once a round, or in every part when turns are rarer; one
- * that was touched is in the next part. Allocates nothing while the array and the lengths of its parts do not change.
+ * <p><b>Invariants</b>: every element is in a part at least once a round, one at rest at least once in ten rounds, or
+ * all in every part when turns are rarer; one that was touched is in the next part. Allocates nothing while the array
+ * and the lengths of its parts do not change.
  *
  * @param <T> publication or image.
  */
 final class DriverPart<T> {
     private static final int ROUND_PART_MAX = 64;
     private static final int TOUCHED_MAX = 256;
+    private static final int ROUNDS_OF_REST = 10;
     private static final long NOWHERE = -1;
 
     private final IntFunction<T[]> newArray;
     private final ToLongFunction<T> keyOf;
     private final long roundNs;
     private final long touchedNs;
+    private final long warmNs;
+    private final long newNs;
     private final Long2ObjectHashMap<T> byKey = new Long2ObjectHashMap<>();
     private final Long2LongHashMap touchedIndexByKey = new Long2LongHashMap(NOWHERE);
+    private final Long2LongHashMap warmUntilNsByKey = new Long2LongHashMap(NOWHERE);
+    private final T[] chosen;
     private final long[] touchedKeys = new long[TOUCHED_MAX];
     private final long[] touchedAtNs = new long[TOUCHED_MAX];
     private final T[] touched;
@@ -38,6 +45,7 @@ final class DriverPart<T> {
     private long lastKey;
     private int lastIndex = -1;
     private int nextIndex;
+    private int round;
     private long roundCredit;
     private long lastTurnNs;
     private boolean isPartial;
@@ -49,13 +57,23 @@ final class DriverPart<T> {
      * @param keyOf an element.
      * @param roundNs how long a round through all may take.
      * @param touchedNs how long a touched element is in every part.
+     * @param warmNs how long after its touch one is in every round.
+     * @param newNs how long a new one is in every round.
      */
     DriverPart(
-            final IntFunction<T[]> newArray, final ToLongFunction<T> keyOf, final long roundNs, final long touchedNs) {
+            final IntFunction<T[]> newArray,
+            final ToLongFunction<T> keyOf,
+            final long roundNs,
+            final long touchedNs,
+            final long warmNs,
+            final long newNs) {
         this.newArray = newArray;
         this.keyOf = keyOf;
         this.roundNs = roundNs;
         this.touchedNs = touchedNs;
+        this.warmNs = warmNs;
+        this.newNs = newNs;
+        this.chosen = newArray.apply(ROUND_PART_MAX);
         this.touched = newArray.apply(TOUCHED_MAX);
         this.whole = newArray.apply(0);
         this.part = whole;
@@ -101,13 +119,13 @@ final class DriverPart<T> {
      */
     T[] begin(final T[] all, final long nowNs) {
         if (all != whole) {
-            learn(all);
+            learn(all, nowNs);
         }
         expire(nowNs);
         final long sinceNs = isPartial ? Math.min(nowNs - lastTurnNs, roundNs) : 0;
         isPartial = true;
         lastTurnNs = nowNs;
-        choose(sinceNs);
+        choose(sinceNs, nowNs);
         return part;
     }
 
@@ -156,6 +174,7 @@ final class DriverPart<T> {
             isPartial = false;
             byKey.clear();
             touchedIndexByKey.clear();
+            warmUntilNsByKey.clear();
             touchedCount = 0;
             lastIndex = -1;
             whole = newArray.apply(0);
@@ -164,26 +183,46 @@ final class DriverPart<T> {
         }
     }
 
-    private void choose(final long sinceNs) {
+    private void choose(final long sinceNs, final long nowNs) {
         roundCredit += sinceNs * whole.length;
         final long due = roundCredit / roundNs;
-        if (due > ROUND_PART_MAX || due > whole.length - touchedCount) {
+        if (due > ROUND_PART_MAX || due >= whole.length - touchedCount) {
             roundCredit = 0;
             part = whole; // the last turn was long ago
             return;
         }
         roundCredit -= due * roundNs;
-        part = ofLength(touchedCount + (int) due);
-        System.arraycopy(touched, 0, part, 0, touchedCount);
-        for (int i = touchedCount; i < part.length; i++) {
-            part[i] = nextUntouched();
+        int count = 0;
+        for (long i = 0; i < due; i++) {
+            final T element = nextUntouched();
+            if ((nextIndex + round) % ROUNDS_OF_REST == 0 || isWarm(keyOf.applyAsLong(element), nowNs)) {
+                chosen[count++] = element;
+            }
         }
+        part = ofLength(touchedCount + count);
+        System.arraycopy(touched, 0, part, 0, touchedCount);
+        System.arraycopy(chosen, 0, part, touchedCount, count);
+    }
+
+    private boolean isWarm(final long key, final long nowNs) {
+        final long untilNs = warmUntilNsByKey.get(key);
+        if (untilNs == NOWHERE) {
+            return false;
+        }
+        if (nowNs - untilNs >= 0) {
+            warmUntilNsByKey.remove(key);
+            return false;
+        }
+        return true;
     }
 
     // Twice in a part an element would do no harm, unless the agent removes it, by its place, and meets it again.
     private T nextUntouched() {
         while (true) {
-            nextIndex = nextIndex + 1 >= whole.length ? 0 : nextIndex + 1;
+            if (++nextIndex >= whole.length) {
+                nextIndex = 0;
+                round = (round + 1) % ROUNDS_OF_REST;
+            }
             final T element = whole[nextIndex];
             final int index = (int) touchedIndexByKey.get(keyOf.applyAsLong(element));
             if (index == NOWHERE || touched[index] != element) {
@@ -203,12 +242,19 @@ final class DriverPart<T> {
         return made;
     }
 
-    private void learn(final T[] all) {
+    private void learn(final T[] all, final long nowNs) {
         whole = all;
+        for (final T element : all) {
+            final long key = keyOf.applyAsLong(element);
+            if (byKey.get(key) != element) {
+                warmUntilNsByKey.put(key, nowNs + newNs);
+            }
+        }
         byKey.clear();
         for (final T element : all) {
             byKey.put(keyOf.applyAsLong(element), element);
         }
+        warmUntilNsByKey.keySet().removeIf(key -> !byKey.containsKey((long) key));
         lastIndex = -1;
         for (int i = touchedCount - 1; i >= 0; i--) {
             if (byKey.get(touchedKeys[i]) != touched[i]) {
@@ -221,6 +267,7 @@ final class DriverPart<T> {
         for (int i = touchedCount - 1; i >= 0; i--) {
             // The time of a touch is that of the turn before it: that it has had a turn since is told by the second.
             if (nowNs - touchedAtNs[i] > touchedNs && touchedAtNs[i] < lastTurnNs) {
+                warmUntilNsByKey.put(touchedKeys[i], touchedAtNs[i] + warmNs);
                 remove(i);
             }
         }

@@ -73,7 +73,7 @@ public final class Transport implements AutoCloseable {
             this.driverInvoker = startedDriver == null ? null : startedDriver.sharedAgentInvoker();
             if (startedDriver != null) {
                 logMemory.start(startedDriver.context().systemCounters());
-                turns.install(startedDriver, context.warning);
+                turns.install(startedDriver, context.networkMtuLength, context.loopbackMtuLength, context.warning);
             }
             this.aeron = Aeron.connect(aeronContext());
         } catch (final RuntimeException e) {

@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -18,7 +20,11 @@ class DriverPartTest {
     private static final long ROUND_NS = 50_000_000;
     private static final long TOUCHED_NS = 5_000_000;
 
-    private final DriverPart<Long> part = new DriverPart<>(Long[]::new, Long::longValue, ROUND_NS, TOUCHED_NS);
+    private static final long WARM_NS = 200_000_000;
+    private static final long NEW_NS = 400_000_000;
+
+    private final DriverPart<Long> part =
+            new DriverPart<>(Long[]::new, Long::longValue, ROUND_NS, TOUCHED_NS, WARM_NS, NEW_NS);
     private Long[] whole = LongStream.rangeClosed(1, 1000).boxed().toArray(Long[]::new);
     private long nowNs = 1;
 
@@ -42,6 +48,41 @@ class DriverPartTest {
         }
         assertTrue(seen.size() >= 999, "" + seen.size());
         assertEquals(1, longest, "spread evenly");
+    }
+
+    private Map<Long, Integer> turns(final long durationNs) {
+        final Map<Long, Integer> turnsOf = new HashMap<>();
+        for (long passedNs = 0; passedNs < durationNs; passedNs += 100_000) {
+            for (final Long each : turn(100_000)) {
+                turnsOf.merge(each, 1, Integer::sum);
+            }
+        }
+        return turnsOf;
+    }
+
+    @Test
+    void shouldPassOverThoseAtRestInNineOfTenRounds() {
+        turn(0);
+        turns(NEW_NS + ROUND_NS);
+        final Map<Long, Integer> atRest = turns(10 * ROUND_NS);
+        assertEquals(1000, atRest.size(), "every one in ten rounds");
+        assertTrue(atRest.values().stream().allMatch(count -> count <= 2), atRest::toString);
+        part.touch(700, nowNs);
+        turns(2 * TOUCHED_NS);
+        final Map<Long, Integer> warm = turns(WARM_NS - 3 * TOUCHED_NS);
+        assertTrue(warm.getOrDefault(700L, 0) >= 3, "one that was touched just now in every round: " + warm.get(700L));
+        assertTrue(warm.getOrDefault(701L, 0) <= 1, "its neighbour rests");
+        turns(ROUND_NS);
+        assertTrue(turns(5 * ROUND_NS).getOrDefault(700L, 0) <= 1, "it rests again");
+    }
+
+    @Test
+    void shouldGiveANewOneEveryRound() {
+        turn(0);
+        turns(NEW_NS + ROUND_NS);
+        whole = Arrays.copyOf(whole, 1001);
+        whole[1000] = 5000L;
+        assertTrue(turns(5 * ROUND_NS).getOrDefault(5000L, 0) >= 4);
     }
 
     @Test

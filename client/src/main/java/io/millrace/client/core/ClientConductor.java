@@ -36,6 +36,9 @@ public final class ClientConductor implements AutoCloseable {
     private static final long MIN_PARK_NS = 20_000;
     private static final long MAX_PARK_NS = 500_000;
 
+    /** How often writers are looked after that have nothing under way. */
+    private static final long ROUND_NS = 5_000_000;
+
     private final Millrace.Context context;
     private final NanoClock clock;
     private final Guard guard;
@@ -48,6 +51,7 @@ public final class ClientConductor implements AutoCloseable {
     private final List<Connection> connections = new ArrayList<>();
     private final List<String> endpoints = new ArrayList<>();
     private final List<WriterCore> writers = new ArrayList<>();
+    private final List<SegmentWriter> awakeWriters = new ArrayList<>();
     private final List<ReaderCore> readers = new ArrayList<>();
     private final Long2ObjectHashMap<WriterCore> writersById = new Long2ObjectHashMap<>();
     private final Long2ObjectHashMap<SegmentWriter> exchanges = new Long2ObjectHashMap<>();
@@ -55,6 +59,8 @@ public final class ClientConductor implements AutoCloseable {
     private long lastCorrelationId;
     private long nowNs;
     private long lastWorkNs;
+    private long nextRoundNs;
+    private long turnCount;
     private @Nullable MillraceException fault;
     private boolean isClosed;
 
@@ -87,6 +93,7 @@ public final class ClientConductor implements AutoCloseable {
         this.random = new SplitMix(seed);
         this.nowNs = clock.nanoTime();
         this.lastWorkNs = nowNs;
+        this.nextRoundNs = nowNs;
         this.network = factory.launch(context, random.next(), random.next());
         this.bootstrap = new Connection(this, network, context.endpoint());
         this.requests = new Requests(this, bootstrap);
@@ -188,14 +195,12 @@ public final class ClientConductor implements AutoCloseable {
      */
     int doWork() {
         nowNs = clock.nanoTime();
+        turnCount++;
         int work = network.doWork(nowNs);
         for (int i = 0; i < connections.size(); i++) {
             work += connections.get(i).doWork(nowNs);
         }
-        int sent = requests.doWork(nowNs);
-        for (int i = 0; i < writers.size(); i++) {
-            sent += writers.get(i).doWork(nowNs);
-        }
+        int sent = requests.doWork(nowNs) + turnWriters();
         for (int i = 0; i < readers.size(); i++) {
             sent += readers.get(i).doWork(nowNs);
         }
@@ -208,6 +213,52 @@ public final class ClientConductor implements AutoCloseable {
         counters.set(Counters.RETRANSMITS, network.retransmitCount());
         lastWorkNs = nowNs;
         return work;
+    }
+
+    /** A turn costs what is under way, not what is open: of a thousand writers most have nothing to do. */
+    private int turnWriters() {
+        int sent = 0;
+        if (nowNs - nextRoundNs >= 0) {
+            nextRoundNs = nowNs + ROUND_NS;
+            for (int i = 0; i < writers.size(); i++) {
+                sent += writers.get(i).doWork(nowNs);
+            }
+        }
+        int kept = 0;
+        for (int i = 0; i < awakeWriters.size(); i++) {
+            final SegmentWriter writer = awakeWriters.get(i);
+            sent += writer.doWork(nowNs);
+            if (writer.stayAwake()) {
+                awakeWriters.set(kept++, writer);
+            }
+        }
+        for (int i = awakeWriters.size() - 1; i >= kept; i--) {
+            awakeWriters.remove(i);
+        }
+        return sent;
+    }
+
+    /**
+     * Has a writer's duty cycle turned in every turn from now on, until it has nothing to do.
+     *
+     * @param writer that is not awake
+     */
+    void wake(final SegmentWriter writer) {
+        awakeWriters.add(writer);
+    }
+
+    /**
+     * Turns the duty cycle for one of those that are polled one after the other, unless another one's poll has done so
+     * since this one was polled last: a loop over many writers and readers turns it once, not once for each.
+     *
+     * @param seenTurn turn that this one's last poll saw
+     * @return turn to be given the next time
+     */
+    long turnOnce(final long seenTurn) {
+        if (seenTurn == turnCount) {
+            doWork();
+        }
+        return turnCount;
     }
 
     /**
@@ -388,14 +439,14 @@ public final class ClientConductor implements AutoCloseable {
     }
 
     /**
-     * Tells whether there is a session with the node.
+     * Tells whether there is a session with the node that is asked.
      *
      * @return true within a session
      */
     public boolean isConnected() {
         guard.lock();
         try {
-            return !isClosed && bootstrap.isOpen();
+            return !isClosed && requests.asked().isOpen();
         } finally {
             guard.unlock();
         }
@@ -682,6 +733,21 @@ public final class ClientConductor implements AutoCloseable {
     }
 
     /**
+     * Finds a node that can be asked.
+     *
+     * @return one with a session, null when there is none
+     */
+    @Nullable
+    Connection openConnection() {
+        for (int i = 0; i < connections.size(); i++) {
+            if (connections.get(i).isOpen()) {
+                return connections.get(i);
+            }
+        }
+        return null;
+    }
+
+    /**
      * Returns the connection to the address that the client was given.
      *
      * @return the first one
@@ -695,6 +761,7 @@ public final class ClientConductor implements AutoCloseable {
         for (int i = connections.size() - 1; i >= 0; i--) {
             final Connection connection = connections.get(i);
             if (connection != bootstrap
+                    && connection != requests.asked()
                     && writers.stream().noneMatch(writer -> writer.uses(connection))
                     && readers.stream().noneMatch(reader -> reader.uses(connection))) {
                 connections.remove(i);

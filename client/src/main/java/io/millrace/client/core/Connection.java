@@ -201,7 +201,9 @@ final class Connection implements NodeLink.Handler {
             case CommandDoneDecoder.TEMPLATE_ID ->
                 conductor.requests().onCommandDone(commandDone.wrap(buffer, body, block, version));
             case StreamDescriptionDecoder.TEMPLATE_ID ->
-                conductor.requests().onStreamDescription(streamDescription.wrap(buffer, body, block, version));
+                conductor
+                        .requests()
+                        .onStreamDescription(streamDescription.wrap(buffer, body, block, version), endpoint);
             case StreamListDecoder.TEMPLATE_ID ->
                 conductor.requests().onStreamList(streamList.wrap(buffer, body, block, version));
             default -> counters.add(Counters.DROPPED_FRAMES, 1);

@@ -25,8 +25,9 @@ import org.jspecify.annotations.Nullable;
  *                                        overhang
  * </pre>
  *
- * <p>Capacity and overhang suffice for events of up to {@value #USUAL_LENGTH} bytes; the first one that needs more
- * makes the ring grow, for good, up to 16 MiB and an overhang of 8 MiB.
+ * <p>It begins small, because a client may have thousands of them, and doubles, for good, when it is full: up to the
+ * bytes and the events it was given. An event that is longer than capacity or overhang makes it grow, too, up to 16 MiB
+ * and an overhang of 8 MiB.
  *
  * <p>A list is one unit: its events have indexes of their own, and their bytes lie behind each other as if they were
  * those of one event. Runs and fragments begin at units alone.
@@ -37,15 +38,20 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Threading</b>: whoever holds the conductor's guard.
  */
 final class EventRing {
-    /** Frame length for which nothing needs to grow: 1 MiB of payload. */
+    /** A frame of 1 MiB of payload. */
     static final int USUAL_LENGTH = EventFrame.HEADER_LENGTH + (1 << 20);
 
+    private static final int FIRST_CAPACITY = 64 * 1024;
+    private static final int FIRST_EVENTS = 256;
+
+    private final int maxCapacity;
+    private final int maxEvents;
     private UnsafeBuffer bytes;
     private int capacity;
     private int overhang;
-    private final int eventMask;
-    private final long[] endPositions;
-    private final long[] sequences;
+    private int eventMask;
+    private long[] endPositions;
+    private long[] sequences;
 
     /** For the first event of a unit the number of its events; made with the first list. */
     private int @Nullable [] unitCounts;
@@ -58,24 +64,26 @@ final class EventRing {
     /**
      * Allocates the ring.
      *
-     * @param capacity bytes of unacknowledged events, a power of two; grows for a larger event
+     * @param maxCapacity most bytes of unacknowledged events, a power of two; more for a single larger event
      * @param maxEvents greatest number of events, a power of two
      */
-    EventRing(final int capacity, final int maxEvents) {
-        if (!BitUtil.isPowerOfTwo(capacity) || !BitUtil.isPowerOfTwo(maxEvents)) {
-            throw new IllegalArgumentException("not powers of two: " + capacity + ", " + maxEvents);
+    EventRing(final int maxCapacity, final int maxEvents) {
+        if (!BitUtil.isPowerOfTwo(maxCapacity) || !BitUtil.isPowerOfTwo(maxEvents)) {
+            throw new IllegalArgumentException("not powers of two: " + maxCapacity + ", " + maxEvents);
         }
-        this.capacity = capacity;
-        this.eventMask = maxEvents - 1;
-        this.endPositions = new long[maxEvents];
-        this.sequences = new long[maxEvents];
-        this.overhang = USUAL_LENGTH;
+        this.maxCapacity = maxCapacity;
+        this.maxEvents = maxEvents;
+        this.capacity = Math.min(maxCapacity, FIRST_CAPACITY);
+        final int eventCount = Math.min(maxEvents, FIRST_EVENTS);
+        this.eventMask = eventCount - 1;
+        this.endPositions = new long[eventCount];
+        this.sequences = new long[eventCount];
+        this.overhang = capacity;
         this.bytes = new UnsafeBuffer(ByteBuffer.allocateDirect(capacity + overhang));
     }
 
     /**
-     * Makes an event of a length possible; allocates only when it is longer than any before it and than
-     * {@link #USUAL_LENGTH}, or than the capacity.
+     * Makes an event of a length possible; allocates only when it is longer than capacity or overhang.
      *
      * @param frameLength of the event, in bytes, header included
      */
@@ -83,8 +91,11 @@ final class EventRing {
         if (frameLength <= capacity && frameLength <= overhang) {
             return;
         }
-        final int newCapacity = Math.max(capacity, BitUtil.findNextPositivePowerOfTwo(frameLength));
-        final int newOverhang = Math.max(overhang, Math.min(EventFrame.MAX_LENGTH, newCapacity));
+        final int length = BitUtil.findNextPositivePowerOfTwo(frameLength);
+        grow(Math.max(capacity, length), Math.max(overhang, Math.min(EventFrame.MAX_LENGTH, length)));
+    }
+
+    private void grow(final int newCapacity, final int newOverhang) {
         final UnsafeBuffer newBytes = new UnsafeBuffer(ByteBuffer.allocateDirect(newCapacity + newOverhang));
         long begin = acknowledgedPosition;
         for (long index = acknowledgedIndex; index < appendedIndex; index += unitCount(index)) {
@@ -98,7 +109,7 @@ final class EventRing {
     }
 
     /**
-     * Tells whether one more unit fits.
+     * Tells whether one more unit fits; grows for it while the ring is smaller than it may be.
      *
      * @param length of its frames together, in bytes
      * @param eventCount number of its events
@@ -106,8 +117,46 @@ final class EventRing {
      * @return true when it does
      */
     boolean hasRoom(final int length, final int eventCount, final long retainedIndex) {
-        return appendedIndex - retainedIndex + eventCount <= sequences.length
-                && appendedPosition + length - acknowledgedPosition <= capacity;
+        final long events = appendedIndex - retainedIndex + eventCount;
+        final long pending = appendedPosition + length - acknowledgedPosition;
+        if (events <= sequences.length && pending <= capacity) {
+            return true;
+        }
+        if (events > maxEvents || pending > Math.max(capacity, maxCapacity)) {
+            return false;
+        }
+        if (events > sequences.length) {
+            growEvents((int) events, retainedIndex);
+        }
+        if (pending > capacity) {
+            final int newCapacity = BitUtil.findNextPositivePowerOfTwo((int) pending);
+            grow(newCapacity, Math.max(overhang, Math.min(USUAL_LENGTH, newCapacity)));
+        }
+        return true;
+    }
+
+    private void growEvents(final int eventCount, final long retainedIndex) {
+        final int newCount = BitUtil.findNextPositivePowerOfTwo(eventCount);
+        final long[] newEndPositions = new long[newCount];
+        final long[] newSequences = new long[newCount];
+        final int[] oldCounts = unitCounts;
+        final int[] newCounts = oldCounts == null ? null : new int[newCount];
+        if (newCounts != null) {
+            Arrays.fill(newCounts, 1);
+        }
+        for (long index = retainedIndex + 1; index <= appendedIndex; index++) {
+            final int from = (int) index & eventMask;
+            final int to = (int) index & (newCount - 1);
+            newEndPositions[to] = endPositions[from];
+            newSequences[to] = sequences[from];
+            if (oldCounts != null && newCounts != null) {
+                newCounts[to] = oldCounts[from];
+            }
+        }
+        endPositions = newEndPositions;
+        sequences = newSequences;
+        unitCounts = newCounts;
+        eventMask = newCount - 1;
     }
 
     /**

@@ -25,6 +25,7 @@ final class ReaderCore implements EventReader {
     private final Places places;
     private final SegmentReader[] segments;
     private int nextSegment;
+    private long seenTurn;
     private boolean isDelivering;
     private boolean isClosed;
 
@@ -82,7 +83,7 @@ final class ReaderCore implements EventReader {
         guard.lock();
         try {
             checkOpen();
-            conductor.doWork();
+            seenTurn = conductor.turnOnce(seenTurn);
             return deliver(handler, limit);
         } finally {
             guard.unlock();

@@ -46,7 +46,7 @@ public final class Requests implements StreamManager {
     private static final long RETRY_INTERVAL_NS = 20_000_000L;
 
     private final ClientConductor conductor;
-    private final Connection connection;
+    private Connection connection;
     private final Long2ObjectHashMap<Request> pending = new Long2ObjectHashMap<>();
     private final MessageHeaderEncoder header = new MessageHeaderEncoder();
 
@@ -90,7 +90,7 @@ public final class Requests implements StreamManager {
      * Makes the table.
      *
      * @param conductor owner
-     * @param connection to the node that is asked
+     * @param connection to the node that is asked while it is there
      */
     Requests(final ClientConductor conductor, final Connection connection) {
         this.conductor = conductor;
@@ -231,6 +231,9 @@ public final class Requests implements StreamManager {
      * @return work count
      */
     int doWork(final long nowNs) {
+        if (connection.isLostFor(nowNs, Places.LOST_NS)) {
+            askAnother();
+        }
         if (pending.isEmpty() || !connection.isOpen()) {
             return 0;
         }
@@ -244,6 +247,27 @@ public final class Requests implements StreamManager {
             }
         }
         return work;
+    }
+
+    /** Any node answers; a request that the lost one may have executed keeps its id, by which it is executed once. */
+    private void askAnother() {
+        final Connection other = conductor.openConnection();
+        if (other != null) {
+            connection = other;
+            for (final Request request : pending.values()) {
+                request.sentGeneration = 0;
+            }
+        }
+    }
+
+    /**
+     * Returns the connection to the node that is asked: the one that the client was given, or another one since that
+     * has been silent for long.
+     *
+     * @return one of the conductor's
+     */
+    Connection asked() {
+        return connection;
     }
 
     /**
@@ -263,8 +287,9 @@ public final class Requests implements StreamManager {
      * Takes an answer.
      *
      * @param description of a stream
+     * @param endpoint of the node that answered
      */
-    void onStreamDescription(final StreamDescriptionDecoder description) {
+    void onStreamDescription(final StreamDescriptionDecoder description, final String endpoint) {
         final Request request = pending.get(description.requestId());
         if (request == null) {
             return;
@@ -273,7 +298,7 @@ public final class Requests implements StreamManager {
         final long createdNs = description.createdNs();
         final int epoch = description.epoch();
         final StreamState state = state(description.state());
-        final List<SegmentInfo> segments = segments(description);
+        final List<SegmentInfo> segments = segments(description, endpoint);
         final String name = description.scopeName() + "/" + description.streamName();
         final byte[] note = new byte[description.headerLength()];
         description.getHeader(note, 0, note.length);
@@ -309,7 +334,7 @@ public final class Requests implements StreamManager {
         pending.put(request.requestId, request);
     }
 
-    private List<SegmentInfo> segments(final StreamDescriptionDecoder description) {
+    private static List<SegmentInfo> segments(final StreamDescriptionDecoder description, final String endpoint) {
         final List<SegmentInfo> segments = new ArrayList<>();
         for (final StreamDescriptionDecoder.SegmentsDecoder segment : description.segments()) {
             segments.add(new SegmentInfo(
@@ -321,14 +346,14 @@ public final class Requests implements StreamManager {
                     segment.chain(),
                     0,
                     segment.segmentSealed() != 0,
-                    connection.endpoint(),
-                    connection.endpoint()));
+                    endpoint,
+                    endpoint));
         }
         for (final StreamDescriptionDecoder.ChainsDecoder chain : description.chains()) {
             final int number = chain.chain();
             final long chainEpoch = chain.chainEpoch();
-            final String head = Places.resolve(chain.head(), connection.endpoint());
-            final String tail = Places.resolve(chain.tail(), connection.endpoint());
+            final String head = Places.resolve(chain.head(), endpoint);
+            final String tail = Places.resolve(chain.tail(), endpoint);
             segments.replaceAll(
                     segment -> segment.chain() == number ? segment.servedAt(chainEpoch, head, tail) : segment);
         }

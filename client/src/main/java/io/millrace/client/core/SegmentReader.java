@@ -130,8 +130,7 @@ final class SegmentReader {
     boolean isPlaceDoubted(final long nowNs) {
         return state != State.FAILED
                 && state != State.ENDED
-                && (isElsewhere
-                        || (connection != conductor.bootstrap() && connection.isLostFor(nowNs, Places.LOST_NS)));
+                && (isElsewhere || connection.isLostFor(nowNs, Places.LOST_NS));
     }
 
     /**

@@ -84,13 +84,15 @@ final class SegmentWriter {
     private long base;
     private long sentIndex;
     private long highestSentIndex;
+    private final ShortFrames shortFrames = new ShortFrames();
     private int fragmentOffset;
     private long toldIndex;
     private boolean isFailureTold;
     private long endOffset;
     private long echoedNumber;
-    private long echoedAtNs;
+    private long unechoedSinceNs;
     private boolean isEchoAsked;
+    private boolean isAwake;
     private @Nullable PendingFutures futures;
 
     /**
@@ -186,6 +188,32 @@ final class SegmentWriter {
         return work;
     }
 
+    /** Asks for the next turns: there is something to send, to ask or to wait for. */
+    void wake() {
+        if (!isAwake) {
+            isAwake = true;
+            conductor.wake(this);
+        }
+    }
+
+    /**
+     * Tells after a turn whether the next one is needed as well. One that waits for nothing is woken by its next event;
+     * what it has to echo, and whether its session is still there, is looked after in rounds.
+     *
+     * @return false when it was put to rest
+     */
+    boolean stayAwake() {
+        final EventRing current = ring;
+        isAwake = current != null
+                && switch (state) {
+                    case IDLE -> current.appendedIndex() > 0;
+                    case DUE, SETTING_UP, BINDING -> true;
+                    case READY -> current.acknowledgedIndex() < current.appendedIndex() || isEchoAsked;
+                    case FAILED -> false;
+                };
+        return isAwake;
+    }
+
     /**
      * Tells whether the segment may be served at another address by now.
      *
@@ -193,9 +221,7 @@ final class SegmentWriter {
      * @return true when there are events for it and the address has refused them, or has been silent for long
      */
     boolean isPlaceDoubted(final long nowNs) {
-        return ring != null
-                && state != State.FAILED
-                && (isElsewhere || (head != conductor.bootstrap() && head.isLostFor(nowNs, Places.LOST_NS)));
+        return ring != null && state != State.FAILED && (isElsewhere || head.isLostFor(nowNs, Places.LOST_NS));
     }
 
     /**
@@ -265,6 +291,7 @@ final class SegmentWriter {
         correlationId = 0;
         state = State.DUE;
         retryAtNs = atNs;
+        wake();
     }
 
     private void askAgainAfterBackoff(final long nowNs) {
@@ -324,6 +351,10 @@ final class SegmentWriter {
         int frames = 0;
         while (sentIndex < current.appendedIndex() && frames < MAX_FRAMES_PER_TURN && maxBytes > 0) {
             final long last = fragmentOffset > 0 ? sentIndex : current.runEnd(sentIndex, maxBytes);
+            final boolean isShort = last > sentIndex && last == current.appendedIndex();
+            if (isShort && shortFrames.areMany(current.acknowledgedIndex())) {
+                break;
+            }
             final boolean isSent = last > sentIndex ? sendRun(current, last) : sendFragment(current, maxBytes);
             if (!isSent) {
                 break;
@@ -349,6 +380,7 @@ final class SegmentWriter {
         append.flags().atomic(isList);
         append.putEvents(current.bytes(), current.index(begin), length);
         claim.commit();
+        shortFrames.add(last);
         onSent(last);
         return true;
     }
@@ -407,7 +439,7 @@ final class SegmentWriter {
 
     private int sendEcho(final EventRing current, final long nowNs) {
         final long number = base + current.acknowledgedIndex();
-        final boolean isDue = isEchoAsked || (number > echoedNumber && nowNs - echoedAtNs >= ECHO_INTERVAL_NS);
+        final boolean isDue = isEchoAsked || (number > echoedNumber && nowNs - unechoedSinceNs >= ECHO_INTERVAL_NS);
         if (!isDue) {
             return 0;
         }
@@ -423,7 +455,6 @@ final class SegmentWriter {
                 .lastEventNumber(number);
         claim.commit();
         echoedNumber = number;
-        echoedAtNs = nowNs;
         isEchoAsked = false;
         return 1;
     }
@@ -480,6 +511,7 @@ final class SegmentWriter {
         advance(current, lastIndex, segmentOffset, 0, 0, 0);
         sentIndex = lastIndex;
         fragmentOffset = 0;
+        shortFrames.clear();
         state = State.BINDING;
     }
 
@@ -521,6 +553,7 @@ final class SegmentWriter {
         final long lastIndex = lastEventNumber - base;
         if (lastIndex <= current.acknowledgedIndex()) {
             isEchoAsked = true;
+            wake();
             return;
         }
         if (lastIndex > highestSentIndex) {
@@ -545,6 +578,9 @@ final class SegmentWriter {
             final long journalNs,
             final long chainNs) {
         if (lastIndex > current.acknowledgedIndex()) {
+            if (base + current.acknowledgedIndex() == echoedNumber) {
+                unechoedSinceNs = conductor.nowNs();
+            }
             current.acknowledge(lastIndex);
             endOffset = segmentOffset;
             acks.add(lastIndex, segmentOffset, queueNs, journalNs, chainNs);
@@ -568,11 +604,7 @@ final class SegmentWriter {
         return pending.add(lastIndex());
     }
 
-    /**
-     * Returns the number of promises not kept yet.
-     *
-     * @return futures
-     */
+    /** Returns the number of promises not kept yet. */
     int promiseCount() {
         final PendingFutures pending = futures;
         return pending == null ? 0 : pending.size();
@@ -615,28 +647,11 @@ final class SegmentWriter {
     private void onRefused(final ErrorCode code, final String text, final long nowNs) {
         writer.onRefusal(code);
         isElsewhere |= code == ErrorCode.WRONG_NODE;
-        switch (code) {
-            case WRONG_NODE,
-                    CHAIN_EPOCH,
-                    WRITER_UNKNOWN,
-                    EVENT_NUMBER_GAP,
-                    FRAGMENT_ORDER,
-                    BIND_SECRET,
-                    SESSION_UNKNOWN,
-                    SESSION_LIMIT,
-                    SESSION_MEMORY,
-                    THROTTLED,
-                    NOT_READY,
-                    STREAM_BUSY,
-                    WRITER_LIMIT,
-                    LIMIT_REACHED,
-                    JOURNAL_FULL,
-                    DEVICE_FENCED,
-                    INDEX_FULL -> askAgainAfterBackoff(nowNs);
-            case WRITER_FENCED -> fail(Result.FENCED, text);
-            case SEGMENT_SEALED, STREAM_SEALED -> fail(Result.SEALED, text);
-            case SEGMENT_DELETED, SEGMENT_NOT_FOUND, STREAM_NOT_FOUND -> fail(Result.DELETED, text);
-            default -> fail(-code.number(), text);
+        final long finalCode = Refusals.finalCode(code);
+        if (finalCode == Refusals.PASSING) {
+            askAgainAfterBackoff(nowNs);
+        } else {
+            fail(finalCode, text);
         }
     }
 
@@ -717,11 +732,7 @@ final class SegmentWriter {
                 : current.sequence(current.acknowledgedIndex() + 1);
     }
 
-    /**
-     * Returns the number of events not known to be durable.
-     *
-     * @return count
-     */
+    /** Returns the number of events not known to be durable. */
     long pendingCount() {
         final EventRing current = ring;
         return current == null ? 0 : current.appendedIndex() - current.acknowledgedIndex();
@@ -758,11 +769,7 @@ final class SegmentWriter {
         return current != null && sentIndex == current.acknowledgedIndex() && state == State.READY;
     }
 
-    /**
-     * Returns the segment.
-     *
-     * @return segment id
-     */
+    /** Returns the segment id. */
     long segmentId() {
         return segmentId;
     }
@@ -777,11 +784,7 @@ final class SegmentWriter {
         return base + index;
     }
 
-    /**
-     * Returns the end of the last acknowledged event.
-     *
-     * @return byte offset in the segment
-     */
+    /** Returns the end of the last acknowledged event, as byte offset in the segment. */
     long endOffset() {
         return endOffset;
     }

@@ -47,6 +47,7 @@ final class WriterCore implements EventWriter, EventClaim.Owner {
     private @Nullable ErrorCode lastRefusal;
     private boolean isPolled;
     private int nextTold;
+    private long seenTurn;
     private boolean isClosed;
     private @Nullable EventRing claimedRing;
     private int claimedLength;
@@ -242,6 +243,7 @@ final class WriterCore implements EventWriter, EventClaim.Owner {
     }
 
     private void sendIfQuiet(final SegmentWriter segment) {
+        segment.wake();
         // Without a duty cycle of the user's own nobody would come by at once; when something is on its way already,
         // its acknowledgement wakes the next turn and events gather meanwhile.
         if (isFriendly && segment.isQuiet()) {
@@ -256,7 +258,7 @@ final class WriterCore implements EventWriter, EventClaim.Owner {
             isPolled = true;
             if (!isClosed) {
                 conductor.checkUsable();
-                conductor.doWork();
+                seenTurn = conductor.turnOnce(seenTurn);
             }
             int count = 0;
             for (int i = 0; i < segments.length && count < limit; i++) {
@@ -408,7 +410,8 @@ final class WriterCore implements EventWriter, EventClaim.Owner {
                 return segment.head();
             }
         }
-        return bootstrap.isOpen() ? null : bootstrap;
+        final Connection asked = conductor.requests().asked();
+        return asked.isOpen() ? null : asked;
     }
 
     private String silence() {

@@ -85,6 +85,71 @@ class EventWriterTest {
     }
 
     @Test
+    void shouldGatherEventsWhenManyFramesAreUnderWay() {
+        offer(1);
+        poll(10);
+        final int before = fixture.node.appendFrames;
+        fixture.node.isCommitting = false;
+        for (int i = 0; i < 20; i++) {
+            offer(1);
+            poll(1);
+        }
+        assertEquals(before + 4, fixture.node.appendFrames);
+        fixture.node.isCommitting = true;
+        poll(10);
+        assertEquals(before + 5, fixture.node.appendFrames);
+        assertEquals(21, told.acknowledged.size());
+        assertEquals(21, fixture.node.segments[0].payloads().size());
+    }
+
+    @Test
+    void shouldSendFullFramesWhenManyAreUnderWay() {
+        offer(1);
+        poll(10);
+        fixture.node.isCommitting = false;
+        final int before = fixture.node.appendFrames;
+        for (int i = 0; i < 6; i++) {
+            assertTrue(writer.offer("key", new byte[100]) > 0);
+            poll(1);
+        }
+        assertEquals(before + 4, fixture.node.appendFrames);
+        for (int i = 0; i < fixture.node.maxFrameLength / 100; i++) {
+            assertTrue(writer.offer("key", new byte[100]) > 0);
+        }
+        poll(1);
+        assertEquals(before + 5, fixture.node.appendFrames);
+    }
+
+    @Test
+    void shouldTurnTheDutyCycleOnceWhenManyWritersArePolled() {
+        offer(1);
+        poll(100);
+        final List<EventWriter> writers = new ArrayList<>();
+        for (int i = 0; i < 50; i++) {
+            writers.add(fixture.writer());
+        }
+        for (int round = 0; round < 2; round++) {
+            final long beforeNs = fixture.clock.nanoTime();
+            for (final EventWriter each : writers) {
+                each.poll(told, 10);
+            }
+            assertTrue(fixture.clock.nanoTime() - beforeNs <= ClientFixture.TURN_NS);
+        }
+        for (final EventWriter each : writers) {
+            assertTrue(each.offer("key", ClientFixture.bytes("event")) > 0);
+        }
+        for (int round = 0; round < 20; round++) {
+            for (final EventWriter each : writers) {
+                each.poll(told, 10);
+            }
+        }
+        for (final EventWriter each : writers) {
+            assertEquals(0, each.pendingCount());
+        }
+        assertEquals(51, told.acknowledged.size());
+    }
+
+    @Test
     void shouldRefuseByNameWhenEventIsTooLarge() {
         final UnsafeBuffer payload = new UnsafeBuffer(new byte[EventFrame.MAX_PAYLOAD + 1]);
         assertEquals(Result.TOO_LARGE, writer.offer(1, payload, 0, payload.capacity()));

@@ -84,4 +84,19 @@ final class PlacesTest {
         assertTrue(!openEndpoints().contains(old), () -> openEndpoints().toString());
         assertEquals(2, openEndpoints().size());
     }
+
+    @Test
+    void shouldAskAnotherNodeWhenTheOneItWasGivenIsGoneForGood() {
+        fixture.node.place = ":9001";
+        final EventWriter writer = fixture.writer();
+        final EventReader reader = fixture.reader(StreamPosition.HEAD);
+        writer.append("key", ClientFixture.bytes("a"));
+        assertEquals("a", next(reader));
+        fixture.node.deadEndpoints.add(openEndpoints().get(0));
+        fixture.node.place = ":9002";
+        fixture.node.restart();
+        writer.append("key", ClientFixture.bytes("b"));
+        assertEquals("b", next(reader));
+        assertEquals(0, writer.failure());
+    }
 }

@@ -34,7 +34,9 @@ final class EventFeed implements AckHandler {
     private long lastSequence;
     private long lastSegmentId = -1;
     private long lastEndOffset = -1;
-    private int sincePoll;
+
+    /** The first offer polls: a writer that was never polled may forget what it has acknowledged. */
+    private int sincePoll = POLL_EVERY;
 
     /**
      * Creates the feed.
