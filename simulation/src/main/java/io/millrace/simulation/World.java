@@ -160,7 +160,8 @@ final class World {
         return clients.stream().allMatch(client -> client.isRead(watch));
     }
 
-    private String progress() {
+    /** Describes how far everybody is. */
+    String progress() {
         final StringBuilder text = new StringBuilder();
         for (final SimClient client : clients) {
             text.append(client.progress()).append("; ");
@@ -323,7 +324,8 @@ final class World {
 
     /** Chooses the address a client is given. */
     String bootstrapEndpoint(final Randomness.Stream random) {
-        return nodes.get(random.below(nodes.size())).endpoint();
+        final int drawn = random.below(nodes.size());
+        return nodes.get(scenario.isDirected() ? nodes.size() - 1 : drawn).endpoint();
     }
 
     /** Returns the choices of the seed. */
