@@ -18,7 +18,7 @@ package io.millrace.control;
  * @param lateReportIgnored a report of another epoch or incarnation than the one asked for changes nothing.
  * @param memberMustBeSealed at least one member of the installed epoch has answered.
  * @param floorBoundsK K is never below the floor of the installed epoch.
- * @param historyKept every epoch's start is added to the history by which logs are judged.
+ * @param historyKept logs are judged by where every later epoch began; off: whatever is in them is valid.
  * @param incarnationIssuedOnce every start of a node gets a new incarnation.
  */
 public record ControlRules(

@@ -515,7 +515,7 @@ final class ReplicatedChain {
             candidates.add(new ReplicaChoice.Candidate(
                     replica.id,
                     report,
-                    report.validPosition(history),
+                    report.validPosition(rules.historyKept() ? history : new EpochHistory()),
                     memberIndex,
                     report.sinceEpoch() == replica.sinceEpoch,
                     targets.indexOf(replica.id),
@@ -562,9 +562,7 @@ final class ReplicatedChain {
         floorPosition = floor;
         minimum = newMinimum;
         forgetHistory();
-        if (rules.historyKept()) {
-            history.add(epoch, startPosition);
-        }
+        history.add(epoch, startPosition);
         for (final Replica other : others.values()) {
             other.report = null;
             other.isComplete = false;

@@ -29,6 +29,7 @@ final class AckProxy {
     private final ArrayList<WriterBinding> unechoed = new ArrayList<>();
     private final long backstopNs;
     private final boolean acknowledgesWhenSealed;
+    private final boolean isBackstop;
     private long sentCount;
     private long backstopCount;
 
@@ -53,6 +54,7 @@ final class AckProxy {
         this.durability = durability;
         this.backstopNs = backstopNs;
         acknowledgesWhenSealed = !rules.noAckAfterSealed;
+        isBackstop = rules.headBackstop;
     }
 
     /** Notes that a writer's committed number has moved or is to be said again. */
@@ -112,7 +114,7 @@ final class AckProxy {
         if (membership.isTail()) {
             return send(binding, binding.tailSession);
         }
-        if (membership.isHead() && binding.headSession != null && !binding.awaitsEcho) {
+        if (isBackstop && membership.isHead() && binding.headSession != null && !binding.awaitsEcho) {
             binding.awaitsEcho = true;
             binding.backstopNs = 0;
             unechoed.add(binding);

@@ -302,7 +302,7 @@ final class AppendAdapter implements HeldAnswers.Release {
         if (replica == null || writers == null || slot == WriterTable.ABSENT) {
             return refuseBind(session, RefusalCode.WRITER_UNKNOWN);
         }
-        if (writers.bindSecret(slot) != bind.bindSecret()) {
+        if (writers.bindSecret(slot) != bind.bindSecret() && rules.bindSecretChecked) {
             return refuseBind(session, RefusalCode.BIND_SECRET);
         }
         if (session.tryClaim(BOUND_LENGTH, claim) < 0) {
@@ -381,9 +381,16 @@ final class AppendAdapter implements HeldAnswers.Release {
         if (replica == null) {
             return true;
         }
-        final WriterTable writers = replica.state().writers();
+        // What is not committed is told nobody (P2). With the rule off, a writer that the chain knows is answered at
+        // once, out of the overlay; a new one still waits until the tail can know it.
+        final WriterTable committed = replica.state().writers();
+        final WriterTable writers =
+                rules.answersHeld ? committed : replica.overlay().writers();
         final int slot = writers.find(answer.writerIdHigh, answer.writerIdLow, answer.streamId, answer.segmentId);
         final ClientSession client = client(session);
+        if (slot != WriterTable.ABSENT && !committed.isUsed(slot)) {
+            return false;
+        }
         if (slot == WriterTable.ABSENT || writers.bindSecret(slot) != answer.bindSecret) {
             // A later set-up of the same writer has committed in the meantime: that one is answered.
             client.pendingSetups--;

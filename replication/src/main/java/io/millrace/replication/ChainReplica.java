@@ -695,6 +695,10 @@ final class ChainReplica {
             overlay.discard();
             overlayBegun = true;
         }
+        if (!rules.overlayRebuilt) {
+            overlayReady = true;
+            return true;
+        }
         int left = limit;
         while (overlay.lastPosition() < log.lastPosition() && left-- > 0) {
             if (source.find(this, overlay.lastPosition() + 1) != RecordSource.READY) {

@@ -50,7 +50,21 @@ public final class ChainRules {
         /** A learner says that it is complete only when it is (P8). */
         LEARNER_COMPLETE,
         /** A torn end is reported until the next Install, over restarts (P4). */
-        UNCERTAIN_TAIL_REPORTED
+        UNCERTAIN_TAIL_REPORTED,
+        /** What is cut off at Install is written down, or a restart takes it for the log (P1). */
+        TRUNCATION_RECORDED,
+        /** A new head validates against everything in its log, committed or not (P6). */
+        OVERLAY_REBUILT,
+        /** No zone is freed that holds something live (P7). */
+        LIVE_ZONES_KEPT,
+        /** A head acknowledges what the client does not echo (P13). */
+        HEAD_BACKSTOP,
+        /** The tail binds a session only to the writer whose secret it shows (P13). */
+        BIND_SECRET_CHECKED,
+        /** Clients hear of a new epoch (P13). */
+        EPOCH_CHANGE_TOLD,
+        /** What every member has received is no commit: MEMORY has a watermark of its own (P15). */
+        RECEIVED_IS_NO_COMMIT
     }
 
     final boolean fenceAfterSeal;
@@ -71,6 +85,13 @@ public final class ChainRules {
     final boolean amnesiaAnswered;
     final boolean learnerComplete;
     final boolean uncertainTailReported;
+    final boolean truncationRecorded;
+    final boolean overlayRebuilt;
+    final boolean liveZonesKept;
+    final boolean headBackstop;
+    final boolean bindSecretChecked;
+    final boolean epochChangeTold;
+    final boolean receivedIsNoCommit;
 
     private final Set<Rule> off;
 
@@ -95,6 +116,13 @@ public final class ChainRules {
         amnesiaAnswered = holds(Rule.AMNESIA_ANSWERED);
         learnerComplete = holds(Rule.LEARNER_COMPLETE);
         uncertainTailReported = holds(Rule.UNCERTAIN_TAIL_REPORTED);
+        truncationRecorded = holds(Rule.TRUNCATION_RECORDED);
+        overlayRebuilt = holds(Rule.OVERLAY_REBUILT);
+        liveZonesKept = holds(Rule.LIVE_ZONES_KEPT);
+        headBackstop = holds(Rule.HEAD_BACKSTOP);
+        bindSecretChecked = holds(Rule.BIND_SECRET_CHECKED);
+        epochChangeTold = holds(Rule.EPOCH_CHANGE_TOLD);
+        receivedIsNoCommit = holds(Rule.RECEIVED_IS_NO_COMMIT);
     }
 
     /**

@@ -52,6 +52,7 @@ final class Checkpointer {
     private final UnsafeBuffer piece;
     private final PositionRangeVisitor keep = this::keep;
     private final Cleaning cleaning;
+    private final boolean keepsLive;
 
     private @Nullable ControlChain control;
     private Step step = Step.IDLE;
@@ -98,8 +99,10 @@ final class Checkpointer {
      * @param journal of the device.
      * @param chains of the device.
      * @param intervalBytes of log after which a checkpoint is due; at most an eighth of the journal.
+     * @param rules that hold.
      */
-    Checkpointer(final Journal journal, final DeviceChains chains, final long intervalBytes) {
+    Checkpointer(final Journal journal, final DeviceChains chains, final long intervalBytes, final ChainRules rules) {
+        keepsLive = rules.liveZonesKept;
         this.journal = journal;
         this.chains = chains;
         replicas = chains.held();
@@ -343,7 +346,7 @@ final class Checkpointer {
 
     /** What was emptied since it was captured has no records any more: recovery folds the reset behind it. */
     private void keep(final long firstPosition, final long lastPosition, final long bytes) {
-        if (replicas[chain].state() == captured) {
+        if (keepsLive && replicas[chain].state() == captured) {
             writer.keep(number(), firstPosition, lastPosition, bytes + COPY_OVERHEAD);
         }
     }

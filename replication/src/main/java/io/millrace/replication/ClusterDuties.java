@@ -254,7 +254,7 @@ final class ClusterDuties {
             work += learning.doWork(replica, nowNs);
             work += digests.doWork(replica, nowNs);
             if (replica.orders().changeDue) {
-                work += news.tell(replica);
+                work += rules.epochChangeTold ? news.tell(replica) : 0;
             }
         }
         return work;

@@ -157,7 +157,7 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
         replicas = chains.held();
         appends = new AppendAdapter(chains, acks, secrets, limits, rules);
         reads = new ReadAdapter(journal, appends, limits);
-        checkpointer = new Checkpointer(journal, chains, limits.checkpointIntervalBytes());
+        checkpointer = new Checkpointer(journal, chains, limits.checkpointIntervalBytes(), rules);
         committer = new Committer(acks, reads, checkpointer);
         cluster =
                 chainCluster == null ? null : new ClusterDuties(journal, chains, chainCluster, committer, checkpointer);
@@ -227,10 +227,13 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
             if (cluster == null) {
                 return OnDamage.REFUSE;
             }
+            if (!cluster.rules().corruptionIsNotTorn) {
+                return OnDamage.CUT;
+            }
             for (final ChainReplica replica : replicas) {
                 replica.onDamage();
             }
-            return cluster.rules().corruptionIsNotTorn ? OnDamage.SKIP : OnDamage.CUT;
+            return OnDamage.SKIP;
         }
 
         @Override

@@ -316,14 +316,23 @@ final class Reconfiguration {
             final EpochHistory history) {
         final int pairs = history.size();
         final int bodyLength = TruncateBodyEncoder.BLOCK_LENGTH + pairs * LogRecords.HISTORY_ENTRY_LENGTH;
-        final int index = replica.beginLocal(RecordKind.TRUNCATE, bodyLength, hash, 0);
+        final boolean isRecorded = rules.truncationRecorded; // else the record says that nothing was cut off
+        final int index = replica.beginLocal(
+                RecordKind.TRUNCATE,
+                bodyLength,
+                isRecorded ? hash : replica.log().lastHash(),
+                0);
         if (index < 0) {
             return false;
         }
         final MutableDirectBuffer buffer = replica.buffer();
         final int body = index + LogFormat.RECORD_HEADER_LENGTH;
         buffer.setMemory(body, TruncateBodyEncoder.BLOCK_LENGTH, (byte) 0);
-        truncateBody.wrap(buffer, body).newEpoch(epoch).toPosition(toPosition).historyCount(pairs);
+        truncateBody
+                .wrap(buffer, body)
+                .newEpoch(epoch)
+                .toPosition(isRecorded ? toPosition : replica.log().lastPosition())
+                .historyCount(pairs);
         int at = body + TruncateBodyEncoder.BLOCK_LENGTH;
         for (int i = 0; i < pairs; i++) {
             buffer.putLong(at, history.epoch(i), ByteOrder.LITTLE_ENDIAN);

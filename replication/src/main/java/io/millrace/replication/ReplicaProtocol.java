@@ -150,8 +150,10 @@ final class ReplicaProtocol {
     private void advanceCommit(final ChainReplica replica) {
         final long own = replica.durablePrefix();
         final boolean waits = !replica.membership().isHead() && rules.tailWaitsForPredecessor;
-        replica.commitTo(waits ? Math.min(own, replica.flow().predecessorDurable) : own);
-        replica.flow().receivedByAll = receivedPrefix(replica);
+        final long received = receivedPrefix(replica);
+        final long durable = waits ? Math.min(own, replica.flow().predecessorDurable) : own;
+        replica.commitTo(rules.receivedIsNoCommit ? durable : received);
+        replica.flow().receivedByAll = received;
     }
 
     private static long durablePrefix(final ChainReplica replica) {

@@ -312,6 +312,9 @@ final class ClusterControl
             final int orderLength =
                     service.state().encodeEffectOrder(chain, effectNumber, segmentEffect, offset, length, order);
             final byte[] frame = ClusterRole.copy(order, 0, orderLength);
+            if (!world.passes(Wires.CONTROL, head.place(), frame)) {
+                return true;
+            }
             world.wires().send(Wires.CONTROL, head.place(), () -> head.onControlFrame(frame));
         }
         return true;

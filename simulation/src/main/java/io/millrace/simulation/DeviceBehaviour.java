@@ -7,15 +7,28 @@ package io.millrace.simulation;
  */
 final class DeviceBehaviour {
     private static final double TAIL = 0.01;
+    private static final long HELD_STEP_NS = 100_000;
 
     private final long typicalWriteNs;
     private final long longestWriteNs;
     private final long readNs;
     private double slowFactor = 1;
     private long stalledUntilNs;
+    private boolean isHeld;
     private double failingWrites;
     private double failingReads;
     private double lyingWrites;
+    private Fate fate = Fate.CHANCE;
+
+    /** What a power cut leaves of the writes in flight. */
+    enum Fate {
+        /** Every sector old, new or torn, for itself. */
+        CHANCE,
+        /** Nothing. */
+        LOST,
+        /** A piece of the first sector. */
+        TORN
+    }
 
     /** Takes the times of a healthy device. */
     DeviceBehaviour(final long typicalWriteNs, final long longestWriteNs, final long readNs) {
@@ -32,6 +45,17 @@ final class DeviceBehaviour {
     /** Lets nothing complete before a time. */
     void stallUntil(final long timeNs) {
         stalledUntilNs = Math.max(stalledUntilNs, timeNs);
+    }
+
+    /** Lets nothing complete before {@link #heal}. */
+    void hold() {
+        isHeld = true;
+        stalledUntilNs = Long.MAX_VALUE;
+    }
+
+    /** Returns after how long to look again whether a stall is over. */
+    long stallStepNs() {
+        return isHeld ? HELD_STEP_NS : Long.MAX_VALUE;
     }
 
     /** Lets writes fail. */
@@ -54,9 +78,21 @@ final class DeviceBehaviour {
         lyingWrites = probability;
     }
 
+    /** Says what a power cut leaves of the writes in flight. */
+    void atPowerCut(final Fate next) {
+        fate = next;
+    }
+
+    /** Returns what a power cut leaves of the writes in flight. */
+    Fate fate() {
+        return fate;
+    }
+
     /** Heals the device, but for what it has done. */
     void heal() {
+        fate = Fate.CHANCE;
         slowFactor = 1;
+        isHeld = false;
         stalledUntilNs = 0;
         failingWrites = 0;
         failingReads = 0;

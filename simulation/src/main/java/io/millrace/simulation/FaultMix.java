@@ -10,6 +10,9 @@ import java.util.Set;
  * <p><b>Threading</b>: immutable.
  */
 final class FaultMix {
+    /** No fault at all: a schedule is directed. */
+    static final FaultMix NONE = new FaultMix(List.of());
+
     private final List<Fault> tickets;
 
     private FaultMix(final List<Fault> tickets) {
@@ -31,11 +34,6 @@ final class FaultMix {
             tickets.add(Fault.POWER_CUT);
         }
         return new FaultMix(tickets);
-    }
-
-    /** Mixes these kinds alone. */
-    static FaultMix of(final Fault... kinds) {
-        return new FaultMix(List.of(kinds));
     }
 
     /** Draws the next one. */

@@ -25,6 +25,10 @@ final class LogRecord {
     final long previousHash;
     final long hash;
     final long timestampNs;
+
+    /** Header and body in bytes, without alignment. */
+    final int length;
+
     final long effectNumber;
     final long streamId;
     final long segmentId;
@@ -55,7 +59,8 @@ final class LogRecord {
         effectNumber = header.effectNumber();
         hash = RecordHash.next(previousHash, (int) header.crc32c(), header.length());
         final int body = index + LogFormat.RECORD_HEADER_LENGTH;
-        final int end = index + header.length();
+        length = header.length();
+        final int end = index + length;
         final boolean isAppend = kind == RecordKind.APPEND || kind == RecordKind.APPEND_FRAGMENT;
         final AppendBodyDecoder append = new AppendBodyDecoder();
         final WriterSetupBodyDecoder setup = new WriterSetupBodyDecoder();

@@ -63,6 +63,7 @@ record Scenario(
         Cluster cluster) {
     private static final int DATA_ADDRESS = 64 << 10;
     private static final long MS = 1_000_000;
+    private static final int DIRECTED_EVENTS = 20;
 
     /**
      * What a cluster chooses besides.
@@ -130,6 +131,11 @@ record Scenario(
         return nodeCount > 1;
     }
 
+    /** Tells whether a schedule decides what happens. */
+    boolean isDirected() {
+        return faults == FaultMix.NONE;
+    }
+
     /** Draws the scenario of a cluster. */
     static Scenario cluster(final Randomness randomness) {
         final Randomness.Stream random = randomness.stream("scenario");
@@ -170,26 +176,26 @@ record Scenario(
 
     /** Gives the plain scenario of a directed schedule: one chain, one segment, one client, no faults of its own. */
     static Scenario directed(
-            final Randomness randomness, final int nodes, final int factor, final int minimum, final long events) {
-        final Cluster drawn = Cluster.draw(randomness.stream("directed"), nodes);
-        final Scenario single = single(randomness);
+            final int nodes, final int factor, final int minimum, final int longestPayload, final int zones) {
+        final int zoneLength = 128 << 10;
+        final int batchLength = 64 << 10;
         return new Scenario(
                 nodes,
                 1,
                 1,
                 1,
-                events,
+                DIRECTED_EVENTS,
                 4,
                 2,
-                0,
-                1_000,
+                longestPayload > 1_000 ? 1 : 0,
+                longestPayload,
                 8_160,
-                single.deviceLength,
-                single.zoneLength,
-                single.bufferLength,
-                single.maxBatchLength,
+                DATA_ADDRESS + zones * zoneLength,
+                zoneLength,
+                4 * batchLength,
+                batchLength,
                 1,
-                1 << 20,
+                512 << 10,
                 0,
                 50 * MS,
                 500 * MS,
@@ -197,9 +203,29 @@ record Scenario(
                 0,
                 1_000 * MS,
                 1_000 * MS,
-                FaultMix.of(Fault.PAUSE),
+                FaultMix.NONE,
                 new Cluster(
-                        factor, minimum, 20 * MS, 30 * MS, false, ChainLimits.defaults(), drawn.reconfigurationLimits));
+                        factor,
+                        minimum,
+                        20 * MS,
+                        30 * MS,
+                        false,
+                        ChainLimits.defaults(),
+                        new ReconfigurationLimits(
+                                400 * MS,
+                                200 * MS,
+                                50 * MS,
+                                500 * MS,
+                                2_000 * MS,
+                                1_000 * MS,
+                                1_000 * MS,
+                                2_000 * MS,
+                                2_000 * MS,
+                                20_000 * MS,
+                                100 * MS,
+                                1_024,
+                                16,
+                                4)));
     }
 
     /** Draws the scenario of a node that stands alone. */

@@ -123,6 +123,12 @@ final class SimClient implements Network, AckHandler, EventHandler {
         wake(0);
     }
 
+    /** Gives it more events to write. */
+    void more(final long events) {
+        quota += events;
+        wake(0);
+    }
+
     /** Ends the process and starts another: what was not acknowledged is offered anew by the new writer. */
     void restart() {
         final StreamInfo info = stream;
@@ -287,6 +293,11 @@ final class SimClient implements Network, AckHandler, EventHandler {
         }
         nextOffsets.put(segmentId, eventOffset + 12 + length);
         readCount++;
+    }
+
+    /** Returns the offset behind the last event read of a segment. */
+    long nextOffset(final long segmentId) {
+        return nextOffsets.getOrDefault(segmentId, 0L);
     }
 
     /** Returns the events read. */

@@ -137,6 +137,12 @@ final class SimDevice implements BlockDevice {
     }
 
     private void tear(final Operation operation) {
+        if (behaviour.fate() != DeviceBehaviour.Fate.CHANCE) {
+            if (behaviour.fate() == DeviceBehaviour.Fate.TORN) {
+                medium.put(operation.bytes, 0, operation.address, SimMedium.SECTOR / 4);
+            }
+            return;
+        }
         final int mood = random.below(4); // all, nothing, or each for itself
         for (int i = 0; i < operation.length; i += SimMedium.SECTOR) {
             final int fate = mood == 0 ? 0 : mood == 1 ? 1 : random.below(5);
@@ -212,7 +218,7 @@ final class SimDevice implements BlockDevice {
         }
         final long stalledNs = behaviour.stalledUntilNs() - scheduler.nowNs();
         if (stalledNs > 0) {
-            scheduler.after(stalledNs, () -> finish(operation));
+            scheduler.after(Math.min(stalledNs, behaviour.stallStepNs()), () -> finish(operation));
             return;
         }
         complete(operation);

@@ -122,6 +122,16 @@ final class SimNode {
         disks.add(new DiskWatch("node " + place + " device " + mediumCount));
     }
 
+    /** Takes everything from its device but its name, as an old image put back does; it is down. */
+    void wipeDevice() {
+        if (agent != null) {
+            throw new IllegalStateException("node " + place + " runs");
+        }
+        world.note(() -> "node " + place + ": its device is wiped");
+        medium = format(mediumCount);
+        disk = new DiskWatch("node " + place + " wiped");
+    }
+
     /** Returns its address. */
     String endpoint() {
         return "node" + place + ":7000";

@@ -42,9 +42,12 @@ final class SimulateCommand implements Callable<Integer> {
 
     @Option(
             names = "--mutations",
+            arity = "0..1",
+            fallbackValue = "0",
             paramLabel = "N",
-            description = "Switch every safety rule off in turn and look for a seed, of N, that fails then; 0: do not.")
-    private int mutationSeeds;
+            description =
+                    "Switch every safety rule off in turn: a directed schedule, or one of N seeds, must fail then.")
+    private int mutationSeeds = -1;
 
     @Option(names = "--output", paramLabel = "text|json", description = "json: one object on standard output.")
     private Format format = Format.TEXT;
@@ -75,7 +78,7 @@ final class SimulateCommand implements Callable<Integer> {
         final long startNs = clock.nanoTime();
         final int count = seeds > 0 ? seeds : firstSeed == 1 ? 20 : 1;
         final Totals totals = runAll(count);
-        if (mutationSeeds > 0) {
+        if (mutationSeeds >= 0) {
             runMutations(totals);
         }
         final double seconds = (clock.nanoTime() - startNs) / NS_PER_SECOND;
@@ -101,16 +104,16 @@ final class SimulateCommand implements Callable<Integer> {
         final List<MutationGate.Mutation> mutations = MutationGate.all();
         inParallel(mutations.size(), index -> {
             final MutationGate.Verdict verdict =
-                    MutationGate.bySeeds(mutations.get((int) index), firstSeed, mutationSeeds);
+                    MutationGate.tryOut(mutations.get((int) index), firstSeed, mutationSeeds);
             synchronized (totals) {
                 totals.mutationCount++;
                 totals.caughtCount += verdict.isCaught() ? 1 : 0;
                 final String violation = verdict.violation();
                 words().println("without " + verdict.mutation().name() + ": "
                         + (verdict.isCaught()
-                                ? "seed " + verdict.seed() + ", "
+                                ? verdict.by() + ", "
                                         + violation.substring(0, Math.min(LONGEST_WORDS, violation.length()))
-                                : "NOT CAUGHT by " + mutationSeeds + " seeds"));
+                                : "NOT CAUGHT " + violation));
             }
         });
     }

@@ -163,6 +163,7 @@ final class World {
         return clients.stream().allMatch(client -> client.isRead(watch));
     }
 
+    /** Describes how far everybody is. */
     String progress() {
         final StringBuilder text = new StringBuilder();
         for (final SimClient client : clients) {
@@ -372,7 +373,8 @@ final class World {
 
     /** Chooses the address a client is given. */
     String bootstrapEndpoint(final Randomness.Stream random) {
-        return nodes.get(random.below(nodes.size())).endpoint();
+        final int drawn = random.below(nodes.size());
+        return nodes.get(scenario.isDirected() ? nodes.size() - 1 : drawn).endpoint();
     }
 
     /** Returns the choices of the seed. */

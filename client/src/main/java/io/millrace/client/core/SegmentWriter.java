@@ -282,6 +282,8 @@ final class SegmentWriter {
 
     private void watchAnswer(final long nowNs) {
         if (nowNs - askedAtNs >= ANSWER_TIMEOUT_NS) {
+            // An old head that is cut off from its chain answers nothing, and its session is healthy.
+            isElsewhere = true;
             askAgain(nowNs);
         }
     }
@@ -661,7 +663,11 @@ final class SegmentWriter {
      * @param changedChain which chain
      */
     void onChainChanged(final int changedChain) {
-        if (changedChain == chain && (state == State.READY || state == State.BINDING)) {
+        if (changedChain != chain) {
+            return;
+        }
+        isElsewhere = true; // the head may be another one, and the old one may not know
+        if (state == State.READY || state == State.BINDING) {
             askAgain(conductor.nowNs());
         }
     }

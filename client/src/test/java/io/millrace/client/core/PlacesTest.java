@@ -99,4 +99,18 @@ final class PlacesTest {
         assertEquals("b", next(reader));
         assertEquals(0, writer.failure());
     }
+
+    /** The old head may be cut off from its chain, not from the client: its session is healthy and answers nothing. */
+    @Test
+    void shouldAskAgainWhenTheChainHasANewEpoch() {
+        fixture.node.place = ":9001";
+        final EventWriter writer = fixture.writer();
+        writer.append("key", ClientFixture.bytes("a"));
+        fixture.node.place = ":9004";
+        fixture.node.changeChain();
+        writer.append("key", ClientFixture.bytes("b"));
+        fixture.turns(200);
+        assertTrue(openEndpoints().stream().anyMatch(endpoint -> endpoint.endsWith(":9004")), () -> openEndpoints()
+                .toString());
+    }
 }
