@@ -195,8 +195,8 @@ final class Chaos {
     }
 
     /**
-     * A device lies while everybody is well, then its power goes: what it had promised is in the others' logs alone,
-     * so nothing else strikes until they have told each other. It can promise nothing against a fault at the same time.
+     * A device lies while everybody is well, then its power goes: what it had promised is in the others' logs alone, so
+     * nothing else strikes until they have told each other. It can promise nothing against a fault at the same time.
      */
     private void lieWhenWell(final SimNode node, final int patience) {
         if (isOver || patience == 0) {

@@ -270,10 +270,10 @@ final class SimNode {
                 + running().journal().incarnation() + ", "
                 + running().journal().recoveryReport());
         disk().resume(
-                running().journal().recoveryReport().lastBatchSequence(),
-                chain -> chain == 0 || joining == null
-                        ? running().state(chain).lastPosition()
-                        : running().chainView(chain).lastPosition());
+                        running().journal().recoveryReport().lastBatchSequence(),
+                        chain -> chain == 0 || joining == null
+                                ? running().state(chain).lastPosition()
+                                : running().chainView(chain).lastPosition());
         world.watch().onStarted(this);
         wake(0);
         return true;

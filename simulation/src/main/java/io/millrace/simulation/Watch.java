@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Threading</b>: the simulation's thread.
  *
- * <p><b>Invariants</b> checked here: I1, I2, I3, I4, I5, I6, I7, I8, I9, I10, I19, I21 and P2 (as far as a reply shows it).
+ * <p><b>Invariants</b> checked here: I1, I2, I3, I4, I5, I6, I7, I8, I9, I10, I19, I21 and P2 (as far as a reply shows
+ * it).
  */
 final class Watch {
     private final World world;

@@ -284,8 +284,9 @@ final class World {
             final ChainView view = control().state().chainView(chain);
             for (final ChainView.Member member : view == null ? List.<ChainView.Member>of() : view.members()) {
                 final SimNode node = nodeOf((int) member.replica().node().getMostSignificantBits());
-                final boolean isLost = !node.medium().uuid().equals(member.replica().device())
-                        || (node.disk().isExempt() && !isWholeMember(node, chain));
+                final boolean isLost =
+                        !node.medium().uuid().equals(member.replica().device())
+                                || (node.disk().isExempt() && !isWholeMember(node, chain));
                 if (node != victim && isLost) {
                     return false;
                 }
