@@ -87,4 +87,9 @@ final class SimMedium {
         bytes[address] = (byte) (bytes[address] ^ 1 << random.below(Byte.SIZE));
         return address;
     }
+
+    /** Flips one bit, where a directed schedule wants it. */
+    void rot(final int address, final int bit) {
+        bytes[address] = (byte) (bytes[address] ^ 1 << bit);
+    }
 }

@@ -129,7 +129,7 @@ final class SimNode {
         }
         world.note(() -> "node " + place + ": its device is wiped");
         medium = format(mediumCount);
-        disk = new DiskWatch("node " + place + " wiped");
+        disks.set(disks.size() - 1, new DiskWatch("node " + place + " wiped"));
     }
 
     /** Returns its address. */
