@@ -24,6 +24,7 @@ public final class SimulationMain {
         final PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
         final PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
         final int exitCode = new CommandLine(new SimulateCommand(out, err, SystemNanoClock.INSTANCE))
+                .setCaseInsensitiveEnumValuesAllowed(true)
                 .setOut(out)
                 .setErr(err)
                 .execute(java.util.Arrays.copyOfRange(arguments, Math.min(1, arguments.length), arguments.length));

@@ -31,6 +31,7 @@ final class ClusterSimTest {
         final StringWriter words = new StringWriter();
         final int exitCode = new CommandLine(new SimulateCommand(
                         new PrintWriter(json, true), new PrintWriter(words, true), SystemNanoClock.INSTANCE))
+                .setCaseInsensitiveEnumValuesAllowed(true)
                 .execute(
                         "--seed", Long.toString(only == null ? 1 : only),
                         "--seeds", Integer.toString(count),
