@@ -58,8 +58,8 @@ final class ChainOrders {
     boolean retiring;
 
     /**
-     * Whether records that the state needs are still missing, whoever was to send them: it must not become a checkpoint,
-     * and the replica no member (P8).
+     * Whether records that the state needs are still missing, whoever was to send them: it must not become a
+     * checkpoint, and the replica no member (P8).
      */
     boolean lacksRecords;
 

@@ -11,7 +11,8 @@ final class Unreadable {
     private Unreadable() {}
 
     /**
-     * Marks the records of a chain that lie in one batch with one that cannot be read. A chain of one has nobody to ask.
+     * Marks the records of a chain that lie in one batch with one that cannot be read. A chain of one has nobody to
+     * ask.
      *
      * @param replica of the chain.
      * @param journal of the device.
