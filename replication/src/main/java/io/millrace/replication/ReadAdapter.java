@@ -129,7 +129,7 @@ final class ReadAdapter {
         }
         final Segment segment =
                 replica == null ? null : replica.state().segment(subscribe.streamId(), subscribe.segmentId());
-        if (replica != null && segment == null && !replica.membership().isAlone()) {
+        if (replica != null && segment == null && (!replica.membership().isAlone() || !replica.isSettled())) {
             return refuse(session, RefusalCode.WRONG_NODE, subscribe.chain()); // P14: it may not have heard of it yet
         }
         if (replica == null || segment == null) {
@@ -153,7 +153,7 @@ final class ReadAdapter {
                     session, RefusalCode.SEGMENT_TRUNCATED, segment.startOffset(), startsAt(segment.startOffset()));
         }
         // P14: what another member has committed and this one has not heard of is waited for
-        final boolean mayWait = !replica.membership().isAlone();
+        final boolean mayWait = !replica.membership().isAlone() || !replica.isSettled();
         if (startOffset < 0 || (startOffset > segment.length() && !mayWait)) {
             return refuse(session, RefusalCode.OFFSET_OUT_OF_RANGE, segment.length());
         }

@@ -144,6 +144,22 @@ final class Chaos {
                 }
             }
             case LEADER_CHANGE -> world.control().changeLeader(longNs / 2);
+            case RESTART_STORM -> {
+                long atNs = 0;
+                for (int i = 0; i < 5; i++) {
+                    atNs += random.between(2 * MS, 60 * MS);
+                    world.scheduler().after(atNs, () -> {
+                        cutPower(node);
+                        restartLater(node, random.between(MS, 10 * MS));
+                    });
+                }
+            }
+            default -> strikeMedium(fault, node, shortNs);
+        }
+    }
+
+    private void strikeMedium(final Fault fault, final SimNode node, final long shortNs) {
+        switch (fault) {
             case DEVICE_REPLACED -> {
                 if (world.mayLose(node)) {
                     cutPower(node);
@@ -169,16 +185,6 @@ final class Chaos {
                     isHeld = true;
                     quietFromNs = world.scheduler().nowNs() + LONGEST_FAULT_NS;
                     lieWhenWell(node, PATIENCE);
-                }
-            }
-            case RESTART_STORM -> {
-                long atNs = 0;
-                for (int i = 0; i < 5; i++) {
-                    atNs += random.between(2 * MS, 60 * MS);
-                    world.scheduler().after(atNs, () -> {
-                        cutPower(node);
-                        restartLater(node, random.between(MS, 10 * MS));
-                    });
                 }
             }
             default -> throw new IllegalStateException(fault + " is not known here");

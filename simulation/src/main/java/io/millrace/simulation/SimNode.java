@@ -212,26 +212,7 @@ final class SimNode {
         final ClusterRole joining =
                 world.scenario().isCluster() ? new ClusterRole(world, this, world.control(), secrets.next()) : null;
         try {
-            final Scenario scenario = world.scenario();
-            started = new DeviceAgent(
-                    new JournalContext()
-                            .device(opened)
-                            .nodeId(nodeId)
-                            .bufferLength(scenario.bufferLength())
-                            .maxBatchLength(scenario.maxBatchLength())
-                            .writesInFlight(scenario.writesInFlight())
-                            .scrubBytesPerSecond(scenario.scrubBytesPerSecond())
-                            .readerLimit(2)
-                            .epochClock(clock.epoch())
-                            .warnings(text -> world.note(() -> "node " + place + ": " + text)),
-                    ChainPlacement.single(scenario.chainCount()),
-                    new StoreLimits(ControlLimits.DEFAULT.maxSegments(), 4_096, 1_024, 64, 10_240, 1 << 20, 1 << 18),
-                    new ReplicationLimits(
-                            64, 2, 1_024, 64, 64, 8, 1 << 20, Long.MAX_VALUE / 4, scenario.checkpointIntervalBytes()),
-                    clock,
-                    clock.epoch(),
-                    secrets::next,
-                    joining == null ? null : joining.cluster());
+            started = newAgent(opened, joining);
             SimControl joined = null;
             if (joining == null) {
                 joined = new SimControl(started, ControlLimits.DEFAULT);
@@ -277,6 +258,29 @@ final class SimNode {
         world.watch().onStarted(this);
         wake(0);
         return true;
+    }
+
+    private DeviceAgent newAgent(final SimDevice opened, final @Nullable ClusterRole joining) {
+        final Scenario scenario = world.scenario();
+        return new DeviceAgent(
+                new JournalContext()
+                        .device(opened)
+                        .nodeId(nodeId)
+                        .bufferLength(scenario.bufferLength())
+                        .maxBatchLength(scenario.maxBatchLength())
+                        .writesInFlight(scenario.writesInFlight())
+                        .scrubBytesPerSecond(scenario.scrubBytesPerSecond())
+                        .readerLimit(2)
+                        .epochClock(clock.epoch())
+                        .warnings(text -> world.note(() -> "node " + place + ": " + text)),
+                ChainPlacement.single(scenario.chainCount()),
+                new StoreLimits(ControlLimits.DEFAULT.maxSegments(), 4_096, 1_024, 64, 10_240, 1 << 20, 1 << 18),
+                new ReplicationLimits(
+                        64, 2, 1_024, 64, 64, 8, 1 << 20, Long.MAX_VALUE / 4, scenario.checkpointIntervalBytes()),
+                clock,
+                clock.epoch(),
+                secrets::next,
+                joining == null ? null : joining.cluster());
     }
 
     private static void closeQuietly(final @Nullable DeviceAgent started) {

@@ -276,17 +276,20 @@ final class World {
     }
 
     /**
-     * Tells whether the end of a node's log may be torn: where another member has lost something, it alone must tell
-     * what there was, and a replica that is not certain of its end never decides alone (P4).
+     * Tells whether the end of a node's log may be torn: where another member has lost something, or there is none, it
+     * alone must tell what there was, and a replica that is not certain of its end never decides alone (P4).
      */
     boolean mayTear(final SimNode victim) {
         for (int chain = 1; scenario.isCluster() && chain <= scenario.chainCount(); chain++) {
             final ChainView view = control().state().chainView(chain);
+            final boolean isAlone = view != null && view.members().size() == 1;
             for (final ChainView.Member member : view == null ? List.<ChainView.Member>of() : view.members()) {
                 final SimNode node = nodeOf((int) member.replica().node().getMostSignificantBits());
-                final boolean isLost =
-                        !node.medium().uuid().equals(member.replica().device())
-                                || (node.disk().isExempt() && !isWholeMember(node, chain));
+                if (isAlone && node == victim) {
+                    return false;
+                }
+                final boolean isLost = !node.medium().uuid().equals(member.replica().device())
+                        || (node.disk().isExempt() && !isWholeMember(node, chain));
                 if (node != victim && isLost) {
                     return false;
                 }
