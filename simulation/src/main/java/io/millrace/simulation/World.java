@@ -288,8 +288,9 @@ final class World {
                 if (isAlone && node == victim) {
                     return false;
                 }
-                final boolean isLost = !node.medium().uuid().equals(member.replica().device())
-                        || (node.disk().isExempt() && !isWholeMember(node, chain));
+                final boolean isLost =
+                        !node.medium().uuid().equals(member.replica().device())
+                                || (node.disk().isExempt() && !isWholeMember(node, chain));
                 if (node != victim && isLost) {
                     return false;
                 }
