@@ -14,6 +14,10 @@ final class Places {
     static final long LOST_NS = 2_000_000_000L;
 
     private static final long ASK_INTERVAL_NS = 1_000_000_000L;
+
+    /** Without an answer for so long it was lost: a node may have handed the question on to one that died. */
+    private static final long ANSWER_TIMEOUT_NS = 3_000_000_000L;
+
     private static final String LOOPBACK = "127.0.0.1";
 
     private final Requests requests;
@@ -22,6 +26,7 @@ final class Places {
     private boolean isAsking;
     private boolean wasAsked;
     private long askedAtNs;
+    private long requestId;
 
     /** Who goes to the places. */
     @FunctionalInterface
@@ -48,16 +53,20 @@ final class Places {
     }
 
     /**
-     * Asks, at most once a second.
+     * Asks, at most once a second, and again when no answer comes.
      *
      * @param nowNs the duty cycle's time
      */
     void doubt(final long nowNs) {
+        if (isAsking && nowNs - askedAtNs >= ANSWER_TIMEOUT_NS) {
+            requests.forget(requestId);
+            isAsking = false;
+        }
         if (!isAsking && (!wasAsked || nowNs - askedAtNs >= ASK_INTERVAL_NS)) {
             isAsking = true;
             wasAsked = true;
             askedAtNs = nowNs;
-            requests.describeLater(stream.name(), this::onAnswer);
+            requestId = requests.describeLater(stream.name(), this::onAnswer);
         }
     }
 

@@ -70,7 +70,7 @@ final class ReaderCore implements EventReader {
         for (final SegmentReader segment : segments) {
             for (final SegmentInfo info : infos) {
                 if (info.segmentId() == segment.segmentId()) {
-                    segment.moveTo(conductor.connection(info.tail()));
+                    segment.moveTo(conductor.connection(info.tail()), conductor.connection(info.head()));
                     final long given = isEnd ? -1 : position.offsetOf(info.segmentId());
                     segment.goTo(position.isTail() ? info.length() : given >= 0 ? given : info.startOffset());
                 }
@@ -227,7 +227,7 @@ final class ReaderCore implements EventReader {
         for (final SegmentReader segment : segments) {
             for (final SegmentInfo place : info.segments()) {
                 if (place.segmentId() == segment.segmentId()) {
-                    segment.moveTo(conductor.connection(place.tail()));
+                    segment.moveTo(conductor.connection(place.tail()), conductor.connection(place.head()));
                 }
             }
         }

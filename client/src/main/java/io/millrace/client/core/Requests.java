@@ -317,8 +317,9 @@ public final class Requests implements StreamManager {
      *
      * @param stream scope/stream
      * @param taker told the description, under the guard; told null when the node refuses
+     * @return id of the request, for {@link #forget}
      */
-    void describeLater(final String stream, final Consumer<@Nullable StreamInfo> taker) {
+    long describeLater(final String stream, final Consumer<@Nullable StreamInfo> taker) {
         final String[] name = split(stream);
         final Request request = new Request();
         request.taker = taker;
@@ -332,6 +333,16 @@ public final class Requests implements StreamManager {
                         .encodedLength();
         request.retryAtNs = conductor.nowNs();
         pending.put(request.requestId, request);
+        return request.requestId;
+    }
+
+    /**
+     * Waits for an answer no longer.
+     *
+     * @param requestId of a request
+     */
+    void forget(final long requestId) {
+        pending.remove(requestId);
     }
 
     private static List<SegmentInfo> segments(final StreamDescriptionDecoder description, final String endpoint) {

@@ -134,11 +134,14 @@ final class SegmentReader {
     }
 
     /**
-     * Goes to the address that serves the segment now; nothing changes when it is the same.
+     * Goes to the address that serves the segment now: the tail, whose commit is the freshest; the head when it is the
+     * tail that could not read it. Nothing changes when it is the same.
      *
-     * @param newConnection to the tail of its chain
+     * @param tail of its chain
+     * @param head of its chain
      */
-    void moveTo(final Connection newConnection) {
+    void moveTo(final Connection tail, final Connection head) {
+        final Connection newConnection = isElsewhere && tail == connection ? head : tail;
         isElsewhere = false;
         if (newConnection == connection) {
             return;
