@@ -7,7 +7,6 @@ import io.millrace.perf.limit.LimitProbe;
 import io.millrace.perf.load.ClientTarget;
 import io.millrace.perf.load.NullTarget;
 import io.millrace.perf.load.OpenLoop;
-import io.millrace.perf.load.SharingIdle;
 import io.millrace.perf.node.BenchNode;
 import io.millrace.perf.node.NodeCounters;
 import io.millrace.perf.process.ProcessorShare;
@@ -17,6 +16,7 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.NanoClock;
+import org.agrona.concurrent.YieldingIdleStrategy;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -149,7 +149,7 @@ final class Bench {
             final Millrace millrace,
             final ClientTarget target)
             throws IOException {
-        final OpenLoop loop = new OpenLoop(target, clock, new SharingIdle());
+        final OpenLoop loop = new OpenLoop(target, clock, YieldingIdleStrategy.INSTANCE);
         warmUp(loop, plan, probe);
         check(node, target);
         final Set<Long> ours = new HashSet<>(node.pids());
@@ -183,7 +183,7 @@ final class Bench {
      * @return the phase, half a second long.
      */
     OpenLoop.Phase rigAlone(final double ratePerSecond) {
-        final OpenLoop loop = new OpenLoop(new NullTarget(), clock, new SharingIdle());
+        final OpenLoop loop = new OpenLoop(new NullTarget(), clock, YieldingIdleStrategy.INSTANCE);
         final long count = eventCount(ratePerSecond, TimeUnit.MILLISECONDS.toNanos(500));
         loop.run(ratePerSecond, count, DRAIN_NS);
         return loop.run(ratePerSecond, count, DRAIN_NS);

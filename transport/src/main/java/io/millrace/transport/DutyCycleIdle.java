@@ -11,19 +11,11 @@ public final class DutyCycleIdle {
     /** Idle time before the first sleep in the kernel, unless told otherwise: 500 µs. */
     public static final long DEFAULT_IDLE_BEFORE_WAIT_NS = 500_000;
 
-    /**
-     * How long a busy thread keeps its core, unless its policy is to spin. Where there are not more cores than busy
-     * threads, the kernel worker that completes a write waits for the scheduler's tick otherwise, 4 ms, and the events
-     * that gather meanwhile keep the thread busy for the next one.
-     */
-    private static final long BUSY_YIELD_NS = 100_000;
-
     private final IdlePolicy policy;
     private final KernelWait kernelWait;
     private final long idleBeforeWaitNs;
     private boolean idling;
     private long idleSinceNs;
-    private long yieldedNs;
     private long kernelWaitCount;
 
     /**
@@ -52,7 +44,7 @@ public final class DutyCycleIdle {
     }
 
     /**
-     * Ends one turn: idles, or lets others run for an instant when there was work for long.
+     * Ends one turn.
      *
      * @param workCount work done in this turn; &gt; 0 resets the idle time.
      * @param nowNs the turn's time, in nanoseconds.
@@ -61,13 +53,8 @@ public final class DutyCycleIdle {
     public void idle(final int workCount, final long nowNs, final long maxWaitNs) {
         if (workCount > 0) {
             idling = false;
-            if (policy != IdlePolicy.SPIN && nowNs - yieldedNs >= BUSY_YIELD_NS) {
-                yieldedNs = nowNs;
-                yieldCore();
-            }
             return;
         }
-        yieldedNs = nowNs;
         switch (policy) {
             case SPIN -> Thread.onSpinWait();
             case YIELD -> yieldCore();

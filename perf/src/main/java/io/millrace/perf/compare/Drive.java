@@ -3,7 +3,6 @@ package io.millrace.perf.compare;
 import io.millrace.perf.load.IntervalLog;
 import io.millrace.perf.load.NullTarget;
 import io.millrace.perf.load.OpenLoop;
-import io.millrace.perf.load.SharingIdle;
 import io.millrace.perf.load.TimerSlack;
 import io.millrace.perf.node.MillraceSystem;
 import io.millrace.perf.process.Cleanup;
@@ -26,6 +25,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.HdrHistogram.Histogram;
 import org.agrona.concurrent.NanoClock;
+import org.agrona.concurrent.YieldingIdleStrategy;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -261,7 +261,7 @@ final class Drive {
     }
 
     private OpenLoop loop(final Target target) {
-        final OpenLoop loop = new OpenLoop(target, clock, new SharingIdle());
+        final OpenLoop loop = new OpenLoop(target, clock, YieldingIdleStrategy.INSTANCE);
         loop.pacing(system.pacing());
         return loop;
     }
