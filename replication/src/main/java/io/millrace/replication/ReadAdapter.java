@@ -114,6 +114,14 @@ final class ReadAdapter {
     }
 
     /**
+     * Tells whether what is not here is nowhere: of a member among others, of one that was sealed or one that learns,
+     * it is not known.
+     */
+    private static boolean knowsAll(final ChainReplica replica) {
+        return replica.membership().isAlone() && replica.membership().isActive() && replica.isSettled();
+    }
+
+    /**
      * Starts a reader; one with the same subscription id is replaced. Returns false when the frame is to come again.
      */
     boolean onSubscribe(final Session session, final DirectBuffer buffer, final int offset) {
@@ -129,7 +137,7 @@ final class ReadAdapter {
         }
         final Segment segment =
                 replica == null ? null : replica.state().segment(subscribe.streamId(), subscribe.segmentId());
-        if (replica != null && segment == null && (!replica.membership().isAlone() || !replica.isSettled())) {
+        if (replica != null && segment == null && !knowsAll(replica)) {
             return refuse(session, RefusalCode.WRONG_NODE, subscribe.chain()); // P14: it may not have heard of it yet
         }
         if (replica == null || segment == null) {
@@ -153,8 +161,7 @@ final class ReadAdapter {
                     session, RefusalCode.SEGMENT_TRUNCATED, segment.startOffset(), startsAt(segment.startOffset()));
         }
         // P14: what another member has committed and this one has not heard of is waited for
-        final boolean mayWait = !replica.membership().isAlone() || !replica.isSettled();
-        if (startOffset < 0 || (startOffset > segment.length() && !mayWait)) {
+        if (startOffset < 0 || (startOffset > segment.length() && knowsAll(replica))) {
             return refuse(session, RefusalCode.OFFSET_OUT_OF_RANGE, segment.length());
         }
         if (session.tryClaim(STARTED_LENGTH, claim) < 0) {
