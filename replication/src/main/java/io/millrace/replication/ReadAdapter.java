@@ -137,8 +137,9 @@ final class ReadAdapter {
         }
         final Segment segment =
                 replica == null ? null : replica.state().segment(subscribe.streamId(), subscribe.segmentId());
-        if (replica != null && segment == null && !knowsAll(replica)) {
-            return refuse(session, RefusalCode.WRONG_NODE, subscribe.chain()); // P14: it may not have heard of it yet
+        if (replica != null && (replica.orders().learn != null || (segment == null && !knowsAll(replica)))) {
+            // P14: it may not have heard of it yet; and nobody knows when a learner will have heard of anything
+            return refuse(session, RefusalCode.WRONG_NODE, subscribe.chain());
         }
         if (replica == null || segment == null) {
             return refuse(session, RefusalCode.SEGMENT_NOT_FOUND, 0);
