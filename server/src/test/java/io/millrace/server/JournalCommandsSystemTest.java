@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(90)
 final class JournalCommandsSystemTest {
     private static final int EVENTS = 60;
+    private static final int INSIDE_EVENT = 200;
     private static final int GRANULE = 4096;
     private static NodeProcess node;
     private static CliProcess cli;
@@ -109,8 +110,12 @@ final class JournalCommandsSystemTest {
     @Test
     void shouldSayWhatIsHurtAndWhatACutWouldLoseButChangeNothingWhenARepairIsAskedFor() throws IOException {
         final byte[] bytes = Files.readAllBytes(node.journal());
-        final int at = (lastByte(bytes) / GRANULE - EVENTS / 2) * GRANULE;
-        bytes[at + 200] ^= 4;
+        int middle = (lastByte(bytes) / GRANULE - EVENTS / 2) * GRANULE;
+        while (bytes[middle + INSIDE_EVENT] == 0) {
+            middle -= GRANULE; // the mark of an instant without events has nothing there
+        }
+        final int at = middle;
+        bytes[at + INSIDE_EVENT] ^= 4;
         final Path damaged = Files.write(node.directory().resolve("hurt"), bytes);
         final Map<String, String> told = json(1, "repair", damaged, "--dry-run");
         assertEquals(ErrorCode.JOURNAL_CORRUPT.id(), told.get("error.code"));
