@@ -2,6 +2,7 @@ package io.millrace.transport;
 
 import java.util.Arrays;
 import java.util.function.IntFunction;
+import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
 import org.agrona.collections.Long2LongHashMap;
 import org.agrona.collections.Long2ObjectHashMap;
@@ -27,8 +28,10 @@ final class DriverPart<T> {
 
     private final IntFunction<T[]> newArray;
     private final ToLongFunction<T> keyOf;
+    private final Predicate<T> isSettled;
     private final long roundNs;
     private final long touchedNs;
+    private final long settledNs;
     private final long warmNs;
     private final long newNs;
     private final Long2ObjectHashMap<T> byKey = new Long2ObjectHashMap<>();
@@ -55,22 +58,28 @@ final class DriverPart<T> {
      *
      * @param newArray of a length.
      * @param keyOf an element.
+     * @param isSettled tells whether an element has nothing to do before somebody touches it again.
      * @param roundNs how long a round through all may take.
      * @param touchedNs how long a touched element is in every part.
+     * @param settledNs how long a touched element is in every part when it has settled.
      * @param warmNs how long after its touch one is in every round.
      * @param newNs how long a new one is in every round.
      */
     DriverPart(
             final IntFunction<T[]> newArray,
             final ToLongFunction<T> keyOf,
+            final Predicate<T> isSettled,
             final long roundNs,
             final long touchedNs,
+            final long settledNs,
             final long warmNs,
             final long newNs) {
         this.newArray = newArray;
         this.keyOf = keyOf;
+        this.isSettled = isSettled;
         this.roundNs = roundNs;
         this.touchedNs = touchedNs;
+        this.settledNs = settledNs;
         this.warmNs = warmNs;
         this.newNs = newNs;
         this.chosen = newArray.apply(ROUND_PART_MAX);
@@ -266,7 +275,8 @@ final class DriverPart<T> {
     private void expire(final long nowNs) {
         for (int i = touchedCount - 1; i >= 0; i--) {
             // The time of a touch is that of the turn before it: that it has had a turn since is told by the second.
-            if (nowNs - touchedAtNs[i] > touchedNs && touchedAtNs[i] < lastTurnNs) {
+            final long agoNs = nowNs - touchedAtNs[i];
+            if (touchedAtNs[i] < lastTurnNs && agoNs > settledNs && (agoNs > touchedNs || isSettled.test(touched[i]))) {
                 warmUntilNsByKey.put(touchedKeys[i], touchedAtNs[i] + warmNs);
                 remove(i);
             }

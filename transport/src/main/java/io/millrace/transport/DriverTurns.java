@@ -44,6 +44,9 @@ final class DriverTurns {
     /** How long one that was touched is looked after in every turn. */
     private static final long TOUCHED_NS = TimeUnit.MILLISECONDS.toNanos(5);
 
+    /** The same of a publication that has sent all it holds: each turn costs it a look at the liveness of receivers. */
+    private static final long SETTLED_NS = TimeUnit.MICROSECONDS.toNanos(200);
+
     /** How long one that was touched has every round: until its heartbeat has told what was sent last (a lost end). */
     static final long WARM_NS = TimeUnit.MILLISECONDS.toNanos(200);
 
@@ -66,10 +69,24 @@ final class DriverTurns {
     private static final String WARNING = "this version of Aeron does not let idle sessions be looked after less often:"
             + " each of them adds to the latency of all";
 
-    private final DriverPart<NetworkPublication> publications =
-            new DriverPart<>(NetworkPublication[]::new, DriverTurns::key, ROUND_NS, TOUCHED_NS, WARM_NS, NEW_NS);
-    private final DriverPart<PublicationImage> images =
-            new DriverPart<>(PublicationImage[]::new, DriverTurns::key, ROUND_NS, TOUCHED_NS, WARM_NS, NEW_NS);
+    private final DriverPart<NetworkPublication> publications = new DriverPart<>(
+            NetworkPublication[]::new,
+            DriverTurns::key,
+            publication -> fields().isDrained(publication),
+            ROUND_NS,
+            TOUCHED_NS,
+            SETTLED_NS,
+            WARM_NS,
+            NEW_NS);
+    private final DriverPart<PublicationImage> images = new DriverPart<>(
+            PublicationImage[]::new,
+            DriverTurns::key,
+            image -> false, // who reads it decides when its window is told
+            ROUND_NS,
+            TOUCHED_NS,
+            SETTLED_NS,
+            WARM_NS,
+            NEW_NS);
     private NanoClock clock = SystemNanoClock.INSTANCE;
     private boolean isInstalled;
     private boolean isPartial;
