@@ -10,11 +10,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses which elements of an agent's array have their turn: those touched just now, and the next few of all others.
- * One that has not been touched for a while is at rest and passed over in nine of ten rounds.
+ * One that has not been touched for a while is at rest and passed over in nineteen of twenty rounds.
  *
  * <p><b>Threading</b>: the driver's thread.
  *
- * <p><b>Invariants</b>: every element is in a part at least once a round, one at rest at least once in ten rounds, or
+ * <p><b>Invariants</b>: every element is in a part at least once a round, one at rest at least once in twenty rounds, or
  * all in every part when turns are rarer; one that was touched is in the next part. Allocates nothing while the array
  * and the lengths of its parts do not change.
  *
@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class DriverPart<T> {
     private static final int ROUND_PART_MAX = 64;
     private static final int TOUCHED_MAX = 256;
-    private static final int ROUNDS_OF_REST = 10;
+    private static final int ROUNDS_OF_REST = 20;
     private static final long NOWHERE = -1;
 
     private final IntFunction<T[]> newArray;

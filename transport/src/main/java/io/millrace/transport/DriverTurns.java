@@ -20,11 +20,11 @@ import org.agrona.concurrent.ringbuffer.RingBuffer;
  * publication and every image in every turn; with a thousand idle sessions that is a fifth of a millisecond which each
  * event waits for several times. Here they see, each turn, those that were touched in the last milliseconds (something
  * arrived, or was sent) and the next few of all others, so that every one has its turn within {@link #ROUND_NS}; one in
- * which nothing has moved for {@link #WARM_NS} is at rest and has it in one of ten rounds.
+ * which nothing has moved for {@link #WARM_NS} is at rest and has it in one of twenty rounds.
  *
  * <p>Nothing of Aeron is replaced: its agents run as they are, over a part of their arrays. What they add to or take
  * from that part in their turn is carried over to the whole. Aeron's own intervals (heartbeats and status messages of
- * 100 and 200 ms) are longer than a round, and its time-outs, of seconds, than ten: at rest a session beats twice a
+ * 100 and 200 ms) are longer than a round, and its time-outs, of seconds, than twenty: at rest a session beats once a
  * second instead of ten times.
  *
  * <p>The fields are Aeron's private ones. Where they are not found, in another version, every turn is a whole one and
