@@ -176,7 +176,7 @@ final class Connection implements NodeLink.Handler {
     @Override
     public void onRefused(final ErrorCode code, final String text, final boolean isFinal) {
         counters.add(Counters.REFUSALS, 1);
-        if (isFinal) {
+        if (isFinal && conductor.isOnlyAddress()) {
             conductor.onSessionRefused(code, text);
         }
     }
@@ -192,9 +192,7 @@ final class Connection implements NodeLink.Handler {
             case ReadDataDecoder.TEMPLATE_ID -> onReadData(readData.wrap(buffer, body, block, version));
             case WriterReadyDecoder.TEMPLATE_ID -> onWriterReady(writerReady.wrap(buffer, body, block, version));
             case WriterBoundDecoder.TEMPLATE_ID -> onWriterBound(writerBound.wrap(buffer, body, block, version));
-            case ChainChangedDecoder.TEMPLATE_ID ->
-                conductor.onChainChanged(
-                        chainChanged.wrap(buffer, body, block, version).chain());
+            case ChainChangedDecoder.TEMPLATE_ID -> onChainChanged(chainChanged.wrap(buffer, body, block, version));
             case RefusalDecoder.TEMPLATE_ID -> onRefusal(refusal.wrap(buffer, body, block, version));
             case ReadStartedDecoder.TEMPLATE_ID -> onReadStarted(readStarted.wrap(buffer, body, block, version));
             case ReadEndDecoder.TEMPLATE_ID -> onReadEnd(readEnd.wrap(buffer, body, block, version));
@@ -243,6 +241,13 @@ final class Connection implements NodeLink.Handler {
                 tail.equals(head) ? this : conductor.connection(Places.resolve(tail, endpoint));
         writer.onWriterReady(
                 correlationId, chain, chainEpoch, bindSecret, lastEventNumber, segmentOffset, tailConnection);
+    }
+
+    private void onChainChanged(final ChainChangedDecoder changed) {
+        final int chain = changed.chain();
+        final long chainEpoch = changed.chainEpoch();
+        final String head = changed.head();
+        conductor.onChainChanged(chain, chainEpoch, head.isEmpty() ? head : Places.resolve(head, endpoint));
     }
 
     private void onWriterBound(final WriterBoundDecoder bound) {

@@ -251,8 +251,8 @@ public final class Requests implements StreamManager {
 
     /** Any node answers; a request that the lost one may have executed keeps its id, by which it is executed once. */
     private void askAnother() {
-        final Connection other = conductor.openConnection();
-        if (other != null) {
+        final Connection other = conductor.anotherConnection();
+        if (other != null && other != connection) {
             connection = other;
             for (final Request request : pending.values()) {
                 request.sentGeneration = 0;
