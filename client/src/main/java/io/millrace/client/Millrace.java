@@ -145,6 +145,15 @@ public final class Millrace implements AutoCloseable {
     }
 
     /**
+     * Returns the administration of the cluster.
+     *
+     * @return the same object every time
+     */
+    public ClusterManager cluster() {
+        return conductor.clusterRequests();
+    }
+
+    /**
      * Opens a writer with a random identity.
      *
      * @param stream scope/stream

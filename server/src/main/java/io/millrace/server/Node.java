@@ -165,7 +165,7 @@ public final class Node implements AutoCloseable {
     }
 
     private NodeRole newRole() {
-        return new NodeRole(
+        final NodeRole role = new NodeRole(
                 new ClusterTerms(
                         DataDirectory.nodeId(configuration),
                         configuration.text(Setting.NODE_NAME),
@@ -176,6 +176,8 @@ public final class Node implements AutoCloseable {
                         configuration.number(Setting.CLUSTER_REQUEST_TIMEOUT)),
                 new ClusterFile(configuration.dataDirectory()),
                 UUID.randomUUID());
+        health.cluster(role.standing());
+        return role;
     }
 
     /** Does a step on all devices at once, and waits for all. */

@@ -50,6 +50,7 @@ public final class ClientConductor implements AutoCloseable {
     private final Connection bootstrap;
     private int nextAddress;
     private final Requests requests;
+    private final ClusterRequests clusterRequests;
     private final List<Connection> connections = new ArrayList<>();
     private final List<String> endpoints = new ArrayList<>();
     private final List<WriterCore> writers = new ArrayList<>();
@@ -103,6 +104,7 @@ public final class ClientConductor implements AutoCloseable {
         final String first = addresses[nextAddress];
         this.bootstrap = new Connection(this, network, first);
         this.requests = new Requests(this, bootstrap);
+        this.clusterRequests = new ClusterRequests(requests);
         connections.add(bootstrap);
         endpoints.add(first);
     }
@@ -497,6 +499,15 @@ public final class ClientConductor implements AutoCloseable {
      */
     public Requests requests() {
         return requests;
+    }
+
+    /**
+     * Returns what operators order.
+     *
+     * @return the one object
+     */
+    public ClusterRequests clusterRequests() {
+        return clusterRequests;
     }
 
     @Override

@@ -5,6 +5,7 @@ import io.millrace.client.NodeInfo;
 import io.millrace.codec.ErrorCode;
 import io.millrace.codec.wire.AppendAckDecoder;
 import io.millrace.codec.wire.ChainChangedDecoder;
+import io.millrace.codec.wire.ClusterDescriptionDecoder;
 import io.millrace.codec.wire.CommandDoneDecoder;
 import io.millrace.codec.wire.Durability;
 import io.millrace.codec.wire.MessageHeaderDecoder;
@@ -44,6 +45,7 @@ final class Connection implements NodeLink.Handler {
     private final CommandDoneDecoder commandDone = new CommandDoneDecoder();
     private final StreamDescriptionDecoder streamDescription = new StreamDescriptionDecoder();
     private final StreamListDecoder streamList = new StreamListDecoder();
+    private final ClusterDescriptionDecoder clusterDescription = new ClusterDescriptionDecoder();
     private long generation;
     private long openAtNs;
     private @Nullable NodeInfo nodeInfo;
@@ -204,6 +206,8 @@ final class Connection implements NodeLink.Handler {
                         .onStreamDescription(streamDescription.wrap(buffer, body, block, version), endpoint);
             case StreamListDecoder.TEMPLATE_ID ->
                 conductor.requests().onStreamList(streamList.wrap(buffer, body, block, version));
+            case ClusterDescriptionDecoder.TEMPLATE_ID ->
+                conductor.requests().onClusterDescription(clusterDescription.wrap(buffer, body, block, version));
             default -> counters.add(Counters.DROPPED_FRAMES, 1);
         }
     }

@@ -4,10 +4,14 @@ import io.millrace.codec.chain.EffectCommittedEncoder;
 import io.millrace.codec.chain.MessageHeaderEncoder;
 import io.millrace.codec.chain.NodeHeartbeatEncoder;
 import io.millrace.codec.chain.NodeRegisterEncoder;
+import io.millrace.codec.chain.SegmentAnswerEncoder;
+import io.millrace.codec.chain.SegmentQuestionDecoder;
 import io.millrace.codec.control.EffectAction;
+import io.millrace.control.SegmentLengths;
 import io.millrace.replication.ChainLimits;
 import io.millrace.replication.ChainView;
 import io.millrace.replication.DeviceAgent;
+import io.millrace.store.Segment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -32,6 +36,7 @@ final class NodeReports {
     private final NodeRegisterEncoder register = new NodeRegisterEncoder();
     private final NodeHeartbeatEncoder heartbeat = new NodeHeartbeatEncoder();
     private final EffectCommittedEncoder effect = new EffectCommittedEncoder();
+    private final SegmentAnswerEncoder answer = new SegmentAnswerEncoder();
     private final List<ChainView> views = new ArrayList<>();
     private long heartbeatNumber;
 
@@ -163,5 +168,27 @@ final class NodeReports {
                 .chain(chain)
                 .action(action.value());
         return HEADER + EffectCommittedEncoder.BLOCK_LENGTH;
+    }
+
+    /**
+     * Answers how long a segment is by what is committed.
+     *
+     * @param question of the control plane, about a chain that this node has.
+     * @return length in bytes.
+     */
+    int segmentAnswer(final SegmentQuestionDecoder question) {
+        final int chain = question.chain();
+        final Segment segment = agent.state(chain).segment(question.streamId(), question.segmentId());
+        answer.wrapAndApplyHeader(buffer, 0, header)
+                .nodeIdHigh(terms.nodeId().getMostSignificantBits())
+                .nodeIdLow(terms.nodeId().getLeastSignificantBits())
+                .queryId(question.queryId())
+                .chainEpoch(agent.chainEpoch(chain))
+                .length(segment == null || segment.isDeleted() ? SegmentLengths.ABSENT : segment.length())
+                .startOffset(segment == null ? 0 : segment.startOffset())
+                .index(question.index())
+                .chain(chain)
+                .isSealed((short) (segment != null && segment.isSealed() ? 1 : 0));
+        return HEADER + SegmentAnswerEncoder.BLOCK_LENGTH;
     }
 }

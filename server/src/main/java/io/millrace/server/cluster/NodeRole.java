@@ -7,6 +7,7 @@ import io.millrace.codec.chain.ChainMapDecoder;
 import io.millrace.codec.chain.MessageHeaderDecoder;
 import io.millrace.codec.chain.NodeHeartbeatSeenDecoder;
 import io.millrace.codec.chain.NodeRegisteredDecoder;
+import io.millrace.codec.chain.SegmentQuestionDecoder;
 import io.millrace.codec.control.EffectAction;
 import io.millrace.codec.wire.RefusalCode;
 import io.millrace.control.ControlPlaneLink;
@@ -46,6 +47,9 @@ public final class NodeRole implements ControlChain, ControlLink, ControlPlaneLi
     private static final long ASK_INTERVAL_NS = 100_000_000L;
     private static final long CHAINS_INTERVAL_NS = 1_000_000_000L;
 
+    /** Each report is a durable write of every member; the lease is a second. */
+    private static final long ALONE_INTERVAL_NS = 500_000_000L;
+
     /** As long as the lease of another process with the node's id may still run, and an election besides. */
     private static final long PLACE_TAKEN_TIMEOUT_NS = 10_000_000_000L;
 
@@ -56,6 +60,7 @@ public final class NodeRole implements ControlChain, ControlLink, ControlPlaneLi
     private final ClusterStanding standing = new ClusterStanding();
     private final MessageHeaderDecoder header = new MessageHeaderDecoder();
     private final NodeRegisteredDecoder registered = new NodeRegisteredDecoder();
+    private final SegmentQuestionDecoder question = new SegmentQuestionDecoder();
     private final NodeHeartbeatSeenDecoder seen = new NodeHeartbeatSeenDecoder();
     private @Nullable DeviceAgent agent;
     private @Nullable ControlPlaneLink link;
@@ -190,8 +195,14 @@ public final class NodeRole implements ControlChain, ControlLink, ControlPlaneLi
             }
             length = written.heartbeat(incarnation, nowNs);
         }
-        nextReportNs = nowNs + (isRegistered() ? terms.heartbeatNs() : ASK_INTERVAL_NS);
+        final long intervalNs = isAlone() ? Math.max(terms.heartbeatNs(), ALONE_INTERVAL_NS) : terms.heartbeatNs();
+        nextReportNs = nowNs + (isRegistered() ? intervalNs : ASK_INTERVAL_NS);
         return current.report(written.buffer(), 0, length) ? 1 : 0;
+    }
+
+    /** Of a cluster of one without chains nobody waits to hear that its only node is gone. */
+    private boolean isAlone() {
+        return chainCount == 0 && terms.members().size() == 1;
     }
 
     @Override
@@ -204,6 +215,7 @@ public final class NodeRole implements ControlChain, ControlLink, ControlPlaneLi
         switch (templateId) {
             case NodeRegisteredDecoder.TEMPLATE_ID -> onRegistered(buffer, offset);
             case NodeHeartbeatSeenDecoder.TEMPLATE_ID -> onHeartbeatSeen(buffer, offset);
+            case SegmentQuestionDecoder.TEMPLATE_ID -> onQuestion(buffer, offset);
             case ChainMapDecoder.TEMPLATE_ID -> {
                 // a node needs none: clients learn places from descriptions
             }
@@ -234,14 +246,30 @@ public final class NodeRole implements ControlChain, ControlLink, ControlPlaneLi
             onRefused(ErrorCode.of(registered.refusal()));
             return;
         }
+        final UUID clusterId = new UUID(registered.clusterIdHigh(), registered.clusterIdLow());
+        final UUID known = memory.clusterId();
+        if (known != null && !known.equals(clusterId)) {
+            throw new MillraceException(
+                    ErrorCode.OTHER_CLUSTER,
+                    "this node belongs to cluster " + known + ", cluster.members are those of cluster " + clusterId
+                            + ". " + ErrorCode.OTHER_CLUSTER.remedy());
+        }
         chainCount = chains;
         if (!isRegistered()) {
-            memory.remember(new UUID(0, 0), registered.incarnation());
+            memory.remember(clusterId, registered.incarnation());
             incarnation = registered.incarnation();
             agent().incarnation(incarnation);
             nextReportNs = nowNs;
         }
         standing.registered(incarnation, chainCount);
+    }
+
+    private void onQuestion(final DirectBuffer buffer, final int offset) {
+        final NodeReports written = reports;
+        question.wrapAndApplyHeader(buffer, offset, header);
+        if (written != null && isRegistered() && question.chain() >= 1 && question.chain() <= terms.chainLimit()) {
+            offer(written.buffer(), 0, written.segmentAnswer(question));
+        }
     }
 
     private void onRefused(final ErrorCode code) {
