@@ -159,9 +159,9 @@ public final class ControlService<S> {
         queries.removeIf(query -> true);
     }
 
-    /** Says again what is not done and not answered: of a member that has just begun to lead. */
-    public void sayAgain() {
-        state.forEachPendingEffect(onEffects);
+    /** Notes that the state restored is that of a node that ran alone: a group begins with one such state at most. */
+    public void markImported() {
+        state.cluster().isImported = true;
     }
 
     /**
