@@ -201,13 +201,14 @@ final class ClusterReport {
         final JsonWriter json = new JsonWriter(text)
                 .beginObject()
                 .field("cluster", info.clusterId().toString())
-                .field("leaderMember", info.leaderMember())
+                .field("leader", info.leaderMember())
                 .field("leaderTerm", info.leaderTerm())
                 .field("featureLevel", info.featureLevel())
                 .field("chainCount", info.chainCount())
                 .field("replicationFactor", info.replicationFactor())
                 .field("minimum", info.minimum())
                 .field("underReplicated", underReplicated())
+                .field("whole", !info.chains().isEmpty() && underReplicated() == 0)
                 .name("nodes")
                 .beginArray();
         for (final ClusterInfo.Node node : info.nodes()) {
@@ -249,9 +250,10 @@ final class ClusterReport {
                 .field("cause", of(CAUSES, chain.cause()))
                 .field("blocked", of(BLOCKS, chain.block()))
                 .field("minimum", chain.minimum())
-                .field("underReplicated", chain.isUnderReplicated())
-                .name("replicas")
-                .beginArray();
+                .field("whole", !chain.isUnderReplicated());
+        writePlaces(json, "members", chain, ClusterInfo.Role.MEMBER);
+        writePlaces(json, "learners", chain, ClusterInfo.Role.LEARNER);
+        json.name("replicas").beginArray();
         for (final ClusterInfo.Replica replica : chain.replicas()) {
             json.beginObject()
                     .field("node", replica.replica().nodeId().toString())
@@ -273,5 +275,17 @@ final class ClusterReport {
             json.end();
         }
         json.end().end();
+    }
+
+    /** Addresses in the order of the chain. */
+    private static void writePlaces(
+            final JsonWriter json, final String name, final ClusterInfo.Chain chain, final ClusterInfo.Role role) {
+        json.name(name).beginArray();
+        for (final ClusterInfo.Replica replica : chain.replicas()) {
+            if (replica.role() == role) {
+                json.value(replica.endpoint());
+            }
+        }
+        json.end();
     }
 }
