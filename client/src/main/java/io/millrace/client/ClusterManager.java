@@ -7,8 +7,8 @@ import java.util.UUID;
 /**
  * The administration of a cluster: its nodes, and the chains that keep the bytes of streams.
  *
- * <p>Each order is executed once, also when it had to be sent again; it returns false when it changed nothing because it
- * had been carried out before. What it brings about goes on by itself and shows in {@link #describe()}.
+ * <p>Each order is executed once, also when it had to be sent again; it returns false when it changed nothing because
+ * it had been carried out before. What it brings about goes on by itself and shows in {@link #describe()}.
  *
  * <p><b>Threading</b>: as {@link Millrace}; every method waits for its answer.
  */

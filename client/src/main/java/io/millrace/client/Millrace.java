@@ -264,10 +264,11 @@ public final class Millrace implements AutoCloseable {
 
         /**
          * Sets where to begin: the address of a node, or of several nodes of a cluster. One of them that answers is
-         * asked where streams are, another one when it falls silent; writers and readers go to the nodes that have them.
+         * asked where streams are, another one when it falls silent; writers and readers go to the nodes that have
+         * them.
          *
-         * @param value {@code host:port}, several parted by commas, or {@code ipc} with {@link #aeronDirectory(String)};
-         *     default 127.0.0.1:8470
+         * @param value {@code host:port}, several parted by commas, or {@code ipc} with
+         *     {@link #aeronDirectory(String)}; default 127.0.0.1:8470
          * @return this
          */
         public Context endpoint(final String value) {

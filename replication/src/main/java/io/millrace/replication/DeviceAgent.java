@@ -422,8 +422,8 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
     }
 
     /**
-     * Returns whether everything taken is committed; in longer chains, where that hangs on others and clients send again
-     * what was not acknowledged, whether it is durable here.
+     * Returns whether everything taken is committed; in longer chains, where that hangs on others and clients send
+     * again what was not acknowledged, whether it is durable here.
      */
     public boolean isDrained() {
         if (cluster == null) {

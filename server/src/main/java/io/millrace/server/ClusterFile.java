@@ -94,9 +94,7 @@ final class ClusterFile implements ClusterMemory {
     @Override
     public void remember(final UUID cluster, final long issued) {
         Identity.write(
-                directory,
-                FILE_NAME,
-                COMMENT + CLUSTER + " = " + cluster + "\n" + INCARNATION + " = " + issued + "\n");
+                directory, FILE_NAME, COMMENT + CLUSTER + " = " + cluster + "\n" + INCARNATION + " = " + issued + "\n");
         clusterId = cluster;
         incarnation = issued;
     }

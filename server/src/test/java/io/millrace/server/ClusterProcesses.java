@@ -54,8 +54,8 @@ final class ClusterProcesses implements AutoCloseable {
         for (int attempt = 0; attempt < 200; attempt++) {
             try (DatagramSocket first = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
                 final int port = first.getLocalPort();
-                boolean isFree = port + PORTS_PER_MEMBER < 65_536
-                        && members.stream().noneMatch(member -> isNear(member, port));
+                boolean isFree =
+                        port + PORTS_PER_MEMBER < 65_536 && members.stream().noneMatch(member -> isNear(member, port));
                 for (int i = 1; i < PORTS_PER_MEMBER && isFree; i++) {
                     isFree = isFree(port + i);
                 }
@@ -129,7 +129,9 @@ final class ClusterProcesses implements AutoCloseable {
 
     /** Adds all nodes and makes the chains. */
     void configure(final Millrace millrace, final int chains, final int replicationFactor, final int minimum) {
-        await(millrace, info -> info.nodes().stream().filter(ClusterInfo.Node::isAlive).count() >= replicationFactor);
+        await(
+                millrace,
+                info -> info.nodes().stream().filter(ClusterInfo.Node::isAlive).count() >= replicationFactor);
         for (final ClusterInfo.Node node : millrace.cluster().describe().nodes()) {
             millrace.cluster().addNode(node.nodeId());
         }

@@ -32,16 +32,15 @@ final class ClusterSystemTest {
             final KeyedLoad load = new KeyedLoad("w", millrace.openWriter(STREAM));
             write(load, 2_000);
             for (int place = 0; place < 3; place++) {
-                final ClusterInfo whole = ClusterProcesses.await(
-                        millrace, ClusterProcesses::isWhole, () -> load.step(500));
+                final ClusterInfo whole =
+                        ClusterProcesses.await(millrace, ClusterProcesses::isWhole, () -> load.step(500));
                 final NodeProcess victim =
                         cluster.at(whole.chains().get(0).replicas().get(place).endpoint());
                 victim.kill();
                 write(load, 2_000);
                 victim.start(() -> load.step(500));
             }
-            final ClusterInfo whole =
-                    ClusterProcesses.await(millrace, ClusterProcesses::isWhole, () -> load.step(500));
+            final ClusterInfo whole = ClusterProcesses.await(millrace, ClusterProcesses::isWhole, () -> load.step(500));
             assertTrue(whole.nodes().stream().allMatch(ClusterInfo.Node::isAlive), whole::toString);
             load.finish();
             load.assertIn(KeyedLoad.readAll(millrace, STREAM));
@@ -73,10 +72,14 @@ final class ClusterSystemTest {
     void shouldBeMadeAndShownByTheCommandLine() {
         try (ClusterProcesses cluster = new ClusterProcesses(3, 3, CHAINS).start()) {
             final CliProcess cli = new CliProcess(cluster.node(0).directory(), cluster.endpoints());
-            final String made = cli.run("cluster", "init", "--chains", "" + CHAINS, "--output", "json").assertDone().text();
+            final String made = cli.run("cluster", "init", "--chains", "" + CHAINS, "--output", "json")
+                    .assertDone()
+                    .text();
             assertTrue(made.contains("\"changed\":true"), made);
             assertTrue(made.contains("\"serving\":true"), made);
-            final String again = cli.run("cluster", "init", "--chains", "" + CHAINS, "--output", "json").assertDone().text();
+            final String again = cli.run("cluster", "init", "--chains", "" + CHAINS, "--output", "json")
+                    .assertDone()
+                    .text();
             assertTrue(again.contains("\"changed\":false"), again);
             cli.run("cluster", "init", "--chains", "" + (CHAINS - 1)).assertRefused(ErrorCode.CHAINS_CONFIGURED);
             cli.run("cluster", "drain", "node-1").assertRefused(ErrorCode.DEVICES_TOO_FEW);
@@ -84,14 +87,16 @@ final class ClusterSystemTest {
             cli.run("cluster", "drain", "node-9").assertRefused(ErrorCode.NODE_UNKNOWN);
             final String text = cli.run("cluster", "status").assertDone().text();
             assertTrue(text.contains("all chains are whole"), text);
-            final String json =
-                    cli.run("cluster", "status", "--output", "json").assertDone().text();
+            final String json = cli.run("cluster", "status", "--output", "json")
+                    .assertDone()
+                    .text();
             assertTrue(json.contains("\"whole\":true"), json);
             cli.run("stream", "create", STREAM, "--segments", "4").assertDone();
             cli.runWith("a\nb\n".getBytes(StandardCharsets.UTF_8), "write", STREAM, "-")
                     .assertDone();
             final String read = cli.run("read", STREAM).assertDone().text();
-            assertEquals(new TreeSet<>(List.of("a", "b")), new TreeSet<>(read.lines().toList()));
+            assertEquals(
+                    new TreeSet<>(List.of("a", "b")), new TreeSet<>(read.lines().toList()));
         }
     }
 

@@ -117,15 +117,11 @@ public final class ClusterRequests implements ClusterManager {
 
     @Override
     public boolean forceInstall(
-            final int chain,
-            final long chainEpoch,
-            final List<ClusterInfo.ReplicaId> members,
-            final String reason) {
+            final int chain, final long chainEpoch, final List<ClusterInfo.ReplicaId> members, final String reason) {
         final byte[] why = reason.getBytes(StandardCharsets.UTF_8);
         if (why.length > MAX_REASON_LENGTH) {
             throw new MillraceException(
-                    ErrorCode.BAD_INPUT,
-                    "the reason has " + why.length + " bytes, the limit is " + MAX_REASON_LENGTH);
+                    ErrorCode.BAD_INPUT, "the reason has " + why.length + " bytes, the limit is " + MAX_REASON_LENGTH);
         }
         return !requests.command("force chain " + chain, (frame, id) -> {
             final OperateClusterEncoder encoder = begin(frame, id, ClusterAction.FORCE_INSTALL);

@@ -148,10 +148,12 @@ final class ClusterNodeCommand implements Callable<Integer> {
 
     private boolean isDone(final ClusterInfo info, final UUID id) {
         return switch (order) {
-            case ADD -> info.chains().stream().noneMatch(ClusterInfo.Chain::isUnderReplicated)
-                    && ClusterNodes.replicaCount(info, id) > 0;
+            case ADD ->
+                info.chains().stream().noneMatch(ClusterInfo.Chain::isUnderReplicated)
+                        && ClusterNodes.replicaCount(info, id) > 0;
             case DRAIN -> ClusterNodes.replicaCount(info, id) == 0;
-            case REMOVE -> info.nodes().stream().noneMatch(known -> known.nodeId().equals(id));
+            case REMOVE ->
+                info.nodes().stream().noneMatch(known -> known.nodeId().equals(id));
         };
     }
 

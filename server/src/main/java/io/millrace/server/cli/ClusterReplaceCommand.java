@@ -26,10 +26,7 @@ import picocli.CommandLine.Parameters;
 final class ClusterReplaceCommand implements Callable<Integer> {
     private final Console console;
 
-    @Parameters(
-            index = "0",
-            paramLabel = "NODE",
-            description = "The node's name (node.name), its id, or its address.")
+    @Parameters(index = "0", paramLabel = "NODE", description = "The node's name (node.name), its id, or its address.")
     private String node = "";
 
     @Option(names = "--device", paramLabel = "UUID", description = "The device that is given up.")

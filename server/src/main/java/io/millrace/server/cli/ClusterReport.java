@@ -19,8 +19,15 @@ final class ClusterReport {
         "its history of epochs is full"
     };
     private static final String[] CAUSES = {
-        "", "a lost lease", "a restart", "a lost device", "a silent neighbour", "a slow member", "a late install",
-        "an admission", "a new placement"
+        "",
+        "a lost lease",
+        "a restart",
+        "a lost device",
+        "a silent neighbour",
+        "a slow member",
+        "a late install",
+        "an admission",
+        "a new placement"
     };
     private static final long MILLIS = 1_000_000L;
     private static final double SECOND = 1e9;
@@ -78,7 +85,9 @@ final class ClusterReport {
             } else {
                 out.append(", ").append(node.isAlive() ? "alive" : "silent for " + seconds(node.silentNs()));
                 out.append(", incarnation ").append(node.incarnation());
-                out.append(", ").append(ClusterNodes.replicaCount(info, node.nodeId())).append(" replicas");
+                out.append(", ")
+                        .append(ClusterNodes.replicaCount(info, node.nodeId()))
+                        .append(" replicas");
             }
             for (final ClusterInfo.Device device : node.devices()) {
                 if (!device.isPresent()) {
@@ -112,8 +121,14 @@ final class ClusterReport {
         out.append('\n');
         for (final ClusterInfo.Replica replica : chain.replicas()) {
             if (replica.role() == ClusterInfo.Role.LEARNER) {
-                out.append("         ").append(place(replica)).append(" learns, at ").append(replica.lastPosition());
-                out.append(" of ").append(last(chain)).append(whole(chain, replica)).append('\n');
+                out.append("         ")
+                        .append(place(replica))
+                        .append(" learns, at ")
+                        .append(replica.lastPosition());
+                out.append(" of ")
+                        .append(last(chain))
+                        .append(whole(chain, replica))
+                        .append('\n');
             } else if (replica.role() == ClusterInfo.Role.RETIRING) {
                 out.append("         ").append(place(replica)).append(" gives its records free\n");
             }
@@ -165,22 +180,21 @@ final class ClusterReport {
     }
 
     private long underReplicated() {
-        return info.chains().stream().filter(ClusterInfo.Chain::isUnderReplicated).count();
+        return info.chains().stream()
+                .filter(ClusterInfo.Chain::isUnderReplicated)
+                .count();
     }
 
     private String place(final ClusterInfo.Replica replica) {
-        final String state = replica.role() == ClusterInfo.Role.MEMBER && !isAlive(replica.replica().nodeId())
+        final String state = replica.role() == ClusterInfo.Role.MEMBER
+                        && !isAlive(replica.replica().nodeId())
                 ? " (silent)"
                 : replica.isSlow() ? " (slow)" : "";
-        return (replica.endpoint().isEmpty()
-                        ? replica.replica().nodeId().toString()
-                        : replica.endpoint())
-                + state;
+        return (replica.endpoint().isEmpty() ? replica.replica().nodeId().toString() : replica.endpoint()) + state;
     }
 
     private boolean isAlive(final UUID nodeId) {
-        return info.nodes().stream()
-                .anyMatch(node -> node.nodeId().equals(nodeId) && node.isAlive());
+        return info.nodes().stream().anyMatch(node -> node.nodeId().equals(nodeId) && node.isAlive());
     }
 
     private static String of(final String[] words, final int number) {
@@ -267,8 +281,7 @@ final class ClusterReport {
                     .field("complete", replica.isComplete())
                     .field("slow", replica.isSlow())
                     .field("target", replica.isTarget());
-            final double remaining =
-                    replica.role() == ClusterInfo.Role.LEARNER ? remainingSeconds(chain, replica) : -1;
+            final double remaining = replica.role() == ClusterInfo.Role.LEARNER ? remainingSeconds(chain, replica) : -1;
             if (remaining >= 0) {
                 json.field("wholeInSeconds", remaining);
             }

@@ -114,12 +114,7 @@ final class ForwardedRequests {
     private void forward(final long token, final Request request, final long nowNs) {
         final Session session = request.session;
         if (link.request(
-                token,
-                session.clientIdHigh(),
-                session.clientIdLow(),
-                request.frame,
-                0,
-                request.frame.capacity())) {
+                token, session.clientIdHigh(), session.clientIdLow(), request.frame, 0, request.frame.capacity())) {
             request.nextTryNs = nowNs + RETRY_NS;
         }
     }
@@ -182,8 +177,7 @@ final class ForwardedRequests {
      */
     void onReply(final long token, final DirectBuffer buffer, final int offset, final int length) {
         final Request request = waiting.get(token);
-        if (request != null
-                && (!request.session.isOpen() || request.session.offer(buffer, offset, length) > 0)) {
+        if (request != null && (!request.session.isOpen() || request.session.offer(buffer, offset, length) > 0)) {
             waiting.remove(token);
         }
     }

@@ -362,7 +362,10 @@ public final class NodeRole implements ControlChain, ControlLink, ControlPlaneLi
             final long finalLength) {
         final ControlPlaneLink current = link;
         final NodeReports written = reports;
-        if (current != null && written != null && isRegistered() && agent().chainView(chain).index() == 0) {
+        if (current != null
+                && written != null
+                && isRegistered()
+                && agent().chainView(chain).index() == 0) {
             current.report(
                     written.buffer(),
                     0,

@@ -142,14 +142,7 @@ final class MemoryControlPlane
     /** Starts without nodes. */
     MemoryControlPlane() {
         service = new ControlService<>(
-                ControlLimits.DEFAULT,
-                ReconfigurationLimits.DEFAULT,
-                ControlRules.ALL,
-                this,
-                this,
-                this,
-                this,
-                this);
+                ControlLimits.DEFAULT, ReconfigurationLimits.DEFAULT, ControlRules.ALL, this, this, this, this, this);
         service.lead(1, 0);
         service.nodeMessages((high, low, endpoint, buffer, offset, length) -> {
             final Way way = ways.get(new UUID(high, low));
@@ -285,11 +278,8 @@ final class MemoryControlPlane
                     .segmentId(segmentId)
                     .index(index)
                     .chain(chain);
-            way.messages.add(copy(
-                    buffer,
-                    0,
-                    MessageHeaderDecoder.ENCODED_LENGTH
-                            + SegmentQuestionEncoder.BLOCK_LENGTH));
+            way.messages.add(
+                    copy(buffer, 0, MessageHeaderDecoder.ENCODED_LENGTH + SegmentQuestionEncoder.BLOCK_LENGTH));
         }
         return true;
     }
@@ -297,7 +287,9 @@ final class MemoryControlPlane
     @Override
     public String head(final int chain) {
         final ChainView view = service.state().chainView(chain);
-        return view == null || view.members().isEmpty() ? "" : view.members().get(0).endpoint();
+        return view == null || view.members().isEmpty()
+                ? ""
+                : view.members().get(0).endpoint();
     }
 
     @Override

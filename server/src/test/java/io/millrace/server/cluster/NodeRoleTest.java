@@ -45,7 +45,8 @@ final class NodeRoleTest {
             nodes.add(node);
             node.start(control, CHAINS);
         }
-        until("the registrations", () -> nodes.stream().allMatch(node -> node.standing().incarnation() > 0));
+        until("the registrations", () -> nodes.stream()
+                .allMatch(node -> node.standing().incarnation() > 0));
     }
 
     private void turn() {
@@ -90,8 +91,7 @@ final class NodeRoleTest {
     }
 
     private static boolean isWhole(final ClusterInfo info) {
-        return info.chains().size() == CHAINS
-                && info.chains().stream().noneMatch(ClusterInfo.Chain::isUnderReplicated);
+        return info.chains().size() == CHAINS && info.chains().stream().noneMatch(ClusterInfo.Chain::isUnderReplicated);
     }
 
     private static byte[] event(final int number) {

@@ -67,7 +67,8 @@ final class RoleNode implements AutoCloseable {
     /** Gives it an empty device of its own in the place of the one it had. */
     void format() {
         java.util.Arrays.fill(bytes, (byte) 0);
-        Journal.format(new MemoryDevice(bytes), new FormatContext().zoneLength(2 << 20).nodeId(id));
+        Journal.format(
+                new MemoryDevice(bytes), new FormatContext().zoneLength(2 << 20).nodeId(id));
     }
 
     /** Forgets cluster and incarnation. */
