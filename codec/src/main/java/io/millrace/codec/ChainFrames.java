@@ -8,6 +8,8 @@ import io.millrace.codec.chain.DurablePrefixDecoder;
 import io.millrace.codec.chain.EffectCommittedDecoder;
 import io.millrace.codec.chain.EffectOrderDecoder;
 import io.millrace.codec.chain.FetchRangeDecoder;
+import io.millrace.codec.chain.ForwardedReplyDecoder;
+import io.millrace.codec.chain.ForwardedRequestDecoder;
 import io.millrace.codec.chain.InstallDecoder;
 import io.millrace.codec.chain.InstalledDecoder;
 import io.millrace.codec.chain.LearnDecoder;
@@ -25,6 +27,8 @@ import io.millrace.codec.chain.RetireDecoder;
 import io.millrace.codec.chain.RetiredDecoder;
 import io.millrace.codec.chain.SealDecoder;
 import io.millrace.codec.chain.SealedDecoder;
+import io.millrace.codec.chain.SegmentAnswerDecoder;
+import io.millrace.codec.chain.SegmentQuestionDecoder;
 import io.millrace.codec.chain.SnapshotNeededDecoder;
 import io.millrace.codec.chain.SnapshotPartDecoder;
 import io.millrace.codec.chain.SnapshotRequestDecoder;
@@ -95,6 +99,12 @@ public final class ChainFrames {
         shapes[ChainMapQueryDecoder.TEMPLATE_ID] = new MessageShape(ChainMapQueryDecoder.BLOCK_LENGTH);
         shapes[ChainMapDecoder.TEMPLATE_ID] = new MessageShape(ChainMapDecoder.BLOCK_LENGTH)
                 .group(ChainMapDecoder.MembersDecoder.sbeBlockLength(), MessageShape.TEXT);
+        shapes[ForwardedRequestDecoder.TEMPLATE_ID] =
+                new MessageShape(ForwardedRequestDecoder.BLOCK_LENGTH, MessageShape.BYTES);
+        shapes[ForwardedReplyDecoder.TEMPLATE_ID] =
+                new MessageShape(ForwardedReplyDecoder.BLOCK_LENGTH, MessageShape.BYTES);
+        shapes[SegmentQuestionDecoder.TEMPLATE_ID] = new MessageShape(SegmentQuestionDecoder.BLOCK_LENGTH);
+        shapes[SegmentAnswerDecoder.TEMPLATE_ID] = new MessageShape(SegmentAnswerDecoder.BLOCK_LENGTH);
         shapes[ReplicateDecoder.TEMPLATE_ID] = new MessageShape(ReplicateDecoder.BLOCK_LENGTH, MessageShape.BYTES);
         shapes[DurablePrefixDecoder.TEMPLATE_ID] = new MessageShape(DurablePrefixDecoder.BLOCK_LENGTH);
         shapes[CommitDecoder.TEMPLATE_ID] = new MessageShape(CommitDecoder.BLOCK_LENGTH);

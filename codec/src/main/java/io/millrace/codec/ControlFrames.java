@@ -1,6 +1,7 @@
 package io.millrace.codec;
 
 import io.millrace.codec.control.AddNodeCommandDecoder;
+import io.millrace.codec.control.CarrierSnapshotDecoder;
 import io.millrace.codec.control.ChainEffectsSnapshotDecoder;
 import io.millrace.codec.control.ChainSnapshotDecoder;
 import io.millrace.codec.control.ClusterSnapshotDecoder;
@@ -15,6 +16,10 @@ import io.millrace.codec.control.EffectAction;
 import io.millrace.codec.control.EffectDoneDecoder;
 import io.millrace.codec.control.EffectSnapshotDecoder;
 import io.millrace.codec.control.ForceInstallCommandDecoder;
+import io.millrace.codec.control.GroupSettingsDecoder;
+import io.millrace.codec.control.GroupSnapshotDecoder;
+import io.millrace.codec.control.ImportPartDecoder;
+import io.millrace.codec.control.MemberSavedDecoder;
 import io.millrace.codec.control.MemberSnapshotDecoder;
 import io.millrace.codec.control.NodeSnapshotDecoder;
 import io.millrace.codec.control.NodeStartedDecoder;
@@ -26,6 +31,7 @@ import io.millrace.codec.control.ScopeSnapshotDecoder;
 import io.millrace.codec.control.SealStreamCommandDecoder;
 import io.millrace.codec.control.SegmentEffectDecoder;
 import io.millrace.codec.control.SegmentSnapshotDecoder;
+import io.millrace.codec.control.SetFeatureLevelCommandDecoder;
 import io.millrace.codec.control.SetStreamHeaderCommandDecoder;
 import io.millrace.codec.control.SnapshotBeginDecoder;
 import io.millrace.codec.control.SnapshotEndDecoder;
@@ -82,7 +88,7 @@ public final class ControlFrames {
     }
 
     private static MessageShape[] snapshotShapes() {
-        final MessageShape[] shapes = new MessageShape[ReplicaSnapshotDecoder.TEMPLATE_ID + 1];
+        final MessageShape[] shapes = new MessageShape[CarrierSnapshotDecoder.TEMPLATE_ID + 1];
         Arrays.fill(shapes, MessageShape.ABSENT);
         shapes[SnapshotBeginDecoder.TEMPLATE_ID] = new MessageShape(SnapshotBeginDecoder.BLOCK_LENGTH);
         shapes[ScopeSnapshotDecoder.TEMPLATE_ID] =
@@ -110,11 +116,14 @@ public final class ControlFrames {
                 .group(ChainSnapshotDecoder.TargetsDecoder.sbeBlockLength());
         shapes[ReplicaSnapshotDecoder.TEMPLATE_ID] =
                 new MessageShape(ReplicaSnapshotDecoder.BLOCK_LENGTH, MessageShape.BYTES);
+        shapes[GroupSnapshotDecoder.TEMPLATE_ID] = new MessageShape(GroupSnapshotDecoder.BLOCK_LENGTH);
+        shapes[CarrierSnapshotDecoder.TEMPLATE_ID] = new MessageShape(CarrierSnapshotDecoder.BLOCK_LENGTH)
+                .group(CarrierSnapshotDecoder.SavedDecoder.sbeBlockLength());
         return shapes;
     }
 
     private static MessageShape[] shapes() {
-        final MessageShape[] shapes = new MessageShape[ForceInstallCommandDecoder.TEMPLATE_ID + 1];
+        final MessageShape[] shapes = new MessageShape[ImportPartDecoder.TEMPLATE_ID + 1];
         Arrays.fill(shapes, MessageShape.ABSENT);
         shapes[NodeStartedDecoder.TEMPLATE_ID] = new MessageShape(NodeStartedDecoder.BLOCK_LENGTH, MessageShape.TEXT);
         shapes[CreateScopeCommandDecoder.TEMPLATE_ID] =
@@ -152,6 +161,11 @@ public final class ControlFrames {
         shapes[ForceInstallCommandDecoder.TEMPLATE_ID] = new MessageShape(
                         ForceInstallCommandDecoder.BLOCK_LENGTH, MessageShape.TEXT)
                 .group(ForceInstallCommandDecoder.MembersDecoder.sbeBlockLength());
+        shapes[SetFeatureLevelCommandDecoder.TEMPLATE_ID] =
+                new MessageShape(SetFeatureLevelCommandDecoder.BLOCK_LENGTH);
+        shapes[GroupSettingsDecoder.TEMPLATE_ID] = new MessageShape(GroupSettingsDecoder.BLOCK_LENGTH);
+        shapes[MemberSavedDecoder.TEMPLATE_ID] = new MessageShape(MemberSavedDecoder.BLOCK_LENGTH);
+        shapes[ImportPartDecoder.TEMPLATE_ID] = new MessageShape(ImportPartDecoder.BLOCK_LENGTH, MessageShape.BYTES);
         return shapes;
     }
 }

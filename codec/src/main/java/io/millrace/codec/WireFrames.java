@@ -4,15 +4,19 @@ import io.millrace.codec.wire.AckEchoDecoder;
 import io.millrace.codec.wire.AppendAckDecoder;
 import io.millrace.codec.wire.AppendDecoder;
 import io.millrace.codec.wire.ChainChangedDecoder;
+import io.millrace.codec.wire.ClusterAction;
+import io.millrace.codec.wire.ClusterDescriptionDecoder;
 import io.millrace.codec.wire.CommandDoneDecoder;
 import io.millrace.codec.wire.CommandOutcome;
 import io.millrace.codec.wire.CreateScopeDecoder;
 import io.millrace.codec.wire.CreateStreamDecoder;
 import io.millrace.codec.wire.DeleteScopeDecoder;
 import io.millrace.codec.wire.DeleteStreamDecoder;
+import io.millrace.codec.wire.DescribeClusterDecoder;
 import io.millrace.codec.wire.DescribeStreamDecoder;
 import io.millrace.codec.wire.KeepAliveDecoder;
 import io.millrace.codec.wire.ListStreamsDecoder;
+import io.millrace.codec.wire.OperateClusterDecoder;
 import io.millrace.codec.wire.ReadCreditDecoder;
 import io.millrace.codec.wire.ReadDataDecoder;
 import io.millrace.codec.wire.ReadEndDecoder;
@@ -97,6 +101,19 @@ public final class WireFrames {
         shapes[TruncateStreamDecoder.TEMPLATE_ID] = new MessageShape(
                         TruncateStreamDecoder.BLOCK_LENGTH, MessageShape.TEXT, MessageShape.TEXT)
                 .group(TruncateStreamDecoder.CutDecoder.sbeBlockLength());
+        shapes[OperateClusterDecoder.TEMPLATE_ID] = new MessageShape(
+                        OperateClusterDecoder.BLOCK_LENGTH, MessageShape.TEXT)
+                .group(OperateClusterDecoder.MembersDecoder.sbeBlockLength())
+                .value(
+                        OperateClusterDecoder.actionEncodingOffset(),
+                        ClusterAction.CONFIGURE_CHAINS.value(),
+                        ClusterAction.SET_FEATURE_LEVEL.value());
+        shapes[DescribeClusterDecoder.TEMPLATE_ID] = new MessageShape(DescribeClusterDecoder.BLOCK_LENGTH);
+        shapes[ClusterDescriptionDecoder.TEMPLATE_ID] = new MessageShape(ClusterDescriptionDecoder.BLOCK_LENGTH)
+                .group(ClusterDescriptionDecoder.NodesDecoder.sbeBlockLength(), MessageShape.TEXT)
+                .group(ClusterDescriptionDecoder.DevicesDecoder.sbeBlockLength(), MessageShape.TEXT)
+                .group(ClusterDescriptionDecoder.ChainsDecoder.sbeBlockLength())
+                .group(ClusterDescriptionDecoder.ReplicasDecoder.sbeBlockLength(), MessageShape.TEXT);
         shapes[CommandDoneDecoder.TEMPLATE_ID] = new MessageShape(CommandDoneDecoder.BLOCK_LENGTH)
                 .value(
                         CommandDoneDecoder.outcomeEncodingOffset(),

@@ -52,6 +52,7 @@ final class ChainMessages {
      * @param node its id.
      * @param endpoint where it is reached.
      * @param startId of the start.
+     * @param clusterId of the cluster.
      * @param incarnation issued, 0: refused.
      * @param chainCount data chains.
      * @param refusal number of a RefusalCode, 0: none.
@@ -61,6 +62,7 @@ final class ChainMessages {
             final UUID node,
             final String endpoint,
             final UUID startId,
+            final UUID clusterId,
             final long incarnation,
             final int chainCount,
             final int refusal,
@@ -73,7 +75,9 @@ final class ChainMessages {
                 .startIdLow(startId.getLeastSignificantBits())
                 .incarnation(incarnation)
                 .chainCount(chainCount)
-                .refusal(refusal);
+                .refusal(refusal)
+                .clusterIdHigh(clusterId.getMostSignificantBits())
+                .clusterIdLow(clusterId.getLeastSignificantBits());
         tell(node, endpoint, nodeRegistered.encodedLength(), effects);
     }
 

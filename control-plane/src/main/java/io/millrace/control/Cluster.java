@@ -1,6 +1,7 @@
 package io.millrace.control;
 
 import io.millrace.codec.ChainFrames;
+import io.millrace.codec.ErrorCode;
 import io.millrace.codec.FrameStatus;
 import io.millrace.codec.chain.InstalledDecoder;
 import io.millrace.codec.chain.LearnerCompleteDecoder;
@@ -9,6 +10,7 @@ import io.millrace.codec.chain.NodeHeartbeatDecoder;
 import io.millrace.codec.chain.NodeRegisterDecoder;
 import io.millrace.codec.chain.RetiredDecoder;
 import io.millrace.codec.chain.SealedDecoder;
+import io.millrace.codec.control.GroupSettingsDecoder;
 import io.millrace.codec.wire.RefusalCode;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,10 +32,21 @@ final class Cluster {
     /** Most members of a chain. */
     static final int MAX_REPLICATION_FACTOR = 8;
 
+    private static final UUID NO_ID = new UUID(0, 0);
+
     final ClusterNodes nodes;
     final List<ReplicatedChain> chains = new ArrayList<>();
     long lastIncarnation;
     ClusterTerms terms = new ClusterTerms(0, 0);
+
+    /** What the control plane's group was made with, all 0: it is no group. */
+    UUID clusterId = NO_ID;
+
+    long settingsHash;
+    int featureLevel = FeatureLevel.FIRST;
+
+    /** Whether the state began with that of a node that ran alone. */
+    boolean isImported;
 
     private final MessageHeaderDecoder messageHeader = new MessageHeaderDecoder();
     private final NodeRegisterDecoder nodeRegister = new NodeRegisterDecoder();
@@ -65,7 +78,56 @@ final class Cluster {
 
     /** Tells whether no command of a cluster was ever applied: such a state is that of a single node. */
     boolean isEmpty() {
-        return nodes.nodes.isEmpty() && chains.isEmpty() && nodes.lastTickNs() == 0 && lastIncarnation == 0;
+        return nodes.nodes.isEmpty()
+                && chains.isEmpty()
+                && nodes.lastTickNs() == 0
+                && lastIncarnation == 0
+                && !isGroup();
+    }
+
+    /** Tells whether anything of {@link GroupSettingsDecoder} and after was set. */
+    boolean isGroup() {
+        return !clusterId.equals(NO_ID) || settingsHash != 0 || featureLevel != FeatureLevel.FIRST || isImported;
+    }
+
+    /** Returns what is known of the group. */
+    GroupView group() {
+        return new GroupView(clusterId, settingsHash, featureLevel, isImported, nodes.nodes.size());
+    }
+
+    /**
+     * Takes what the group is made with; the first one holds.
+     *
+     * @param settings proposed.
+     * @return a code of {@link ControlStatus}.
+     */
+    int onGroupSettings(final GroupSettingsDecoder settings) {
+        final UUID proposed = new UUID(settings.clusterIdHigh(), settings.clusterIdLow());
+        if (!clusterId.equals(NO_ID) || proposed.equals(NO_ID)) {
+            return ControlStatus.IGNORED;
+        }
+        clusterId = proposed;
+        settingsHash = settings.settingsHash();
+        return ControlStatus.DONE;
+    }
+
+    /**
+     * Raises the feature level.
+     *
+     * @param level to rise to.
+     * @return a code of {@link ControlStatus} or a refusal.
+     * @throws IllegalStateException when this program does not know it: the others may.
+     */
+    int raiseFeatureLevel(final int level) {
+        if (level > FeatureLevel.KNOWN) {
+            throw new IllegalStateException("the control plane was raised to feature level " + level
+                    + ", this program knows " + FeatureLevel.KNOWN);
+        }
+        if (level <= featureLevel) {
+            return level == featureLevel ? ControlStatus.ALREADY : refuse(RefusalCode.LIMIT_REACHED, featureLevel);
+        }
+        featureLevel = level;
+        return ControlStatus.DONE;
     }
 
     /** Returns the number that helps to understand the last refusal. */
@@ -396,7 +458,7 @@ final class Cluster {
         }
         ClusterNode node = nodes.nodes.get(id);
         if (node != null && node.incarnation > 0 && node.startId.equals(startId)) {
-            messages.registered(id, endpoint, startId, node.incarnation, chains.size(), 0, effects);
+            messages.registered(id, endpoint, startId, clusterId, node.incarnation, chains.size(), 0, effects);
             return ControlStatus.ALREADY;
         }
         if ((node != null && previous < node.previousIncarnation) || previous < 0 || previous == Long.MAX_VALUE) {
@@ -404,8 +466,15 @@ final class Cluster {
         }
         final boolean isOneTooMany = node == null && nodes.nodes.size() >= controlLimits.maxNodes();
         if (isOneTooMany || deviceCount > limits.maxDevicesPerNode() || deviceCount != devices.size()) {
-            messages.registered(id, endpoint, startId, 0, chains.size(), RefusalCode.LIMIT_REACHED.value(), effects);
+            messages.registered(
+                    id, endpoint, startId, clusterId, 0, chains.size(), RefusalCode.LIMIT_REACHED.value(), effects);
             return ControlStatus.NODE_LIMIT;
+        }
+        if (node != null && nodes.isAlive(id) && !hasOneOf(node, devices)) {
+            // a second process with a copied configuration must not throw out one that runs
+            messages.registered(
+                    id, endpoint, startId, clusterId, 0, chains.size(), ErrorCode.NODE_ID_IN_USE.number(), effects);
+            return ControlStatus.IGNORED;
         }
         if (node == null) {
             node = new ClusterNode(id);
@@ -420,11 +489,20 @@ final class Cluster {
         node.heartbeatNumber = 0;
         node.lastSeenNs = nodes.timeNs();
         takeDevices(node, devices);
-        messages.registered(id, endpoint, startId, node.incarnation, chains.size(), 0, effects);
+        messages.registered(id, endpoint, startId, clusterId, node.incarnation, chains.size(), 0, effects);
         for (final ReplicatedChain chain : chains) {
             chain.onRestart(id, effects);
         }
         return ControlStatus.DONE;
+    }
+
+    private static boolean hasOneOf(final ClusterNode node, final Map<UUID, ClusterNode.Device> devices) {
+        for (final ClusterNode.Device known : node.devices.values()) {
+            if (known.isPresent && devices.containsKey(known.uuid)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** A device that the node does not name any more is remembered only while it has a replacement or replicas. */

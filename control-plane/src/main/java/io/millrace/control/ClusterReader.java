@@ -1,10 +1,13 @@
 package io.millrace.control;
 
 import io.millrace.codec.ChainFrames;
+import io.millrace.codec.ErrorCode;
+import io.millrace.codec.MillraceException;
 import io.millrace.codec.chain.SealedDecoder;
 import io.millrace.codec.control.ChainSnapshotDecoder;
 import io.millrace.codec.control.ClusterSnapshotDecoder;
 import io.millrace.codec.control.DeviceSnapshotDecoder;
+import io.millrace.codec.control.GroupSnapshotDecoder;
 import io.millrace.codec.control.MemberSnapshotDecoder;
 import io.millrace.codec.control.MessageHeaderDecoder;
 import io.millrace.codec.control.ReplicaSnapshotDecoder;
@@ -26,6 +29,7 @@ final class ClusterReader {
     private final DeviceSnapshotDecoder deviceSnapshot = new DeviceSnapshotDecoder();
     private final ChainSnapshotDecoder chainSnapshot = new ChainSnapshotDecoder();
     private final ReplicaSnapshotDecoder replicaSnapshot = new ReplicaSnapshotDecoder();
+    private final GroupSnapshotDecoder groupSnapshot = new GroupSnapshotDecoder();
     private final SnapshotReader reader;
     private final ControlLimits limits;
     private final Cluster cluster;
@@ -47,8 +51,9 @@ final class ClusterReader {
      * Reads a cluster.
      *
      * @param chainCount data chains of the snapshot.
+     * @param isGroup whether GroupSnapshot ends it.
      */
-    void read(final int chainCount) {
+    void read(final int chainCount, final boolean isGroup) {
         clusterSnapshot.wrapAndApplyHeader(
                 reader.buffer(), reader.expect(ClusterSnapshotDecoder.TEMPLATE_ID, "ClusterSnapshot"), messageHeader);
         cluster.nodes.restoreTime(
@@ -71,9 +76,28 @@ final class ClusterReader {
         for (int i = 0; i < replicated; i++) {
             readChain(i + 1);
         }
-        if (cluster.isEmpty()) {
-            throw reader.invalid("it is of version 2 and has no cluster");
+        if (isGroup) {
+            readGroup();
         }
+        if (cluster.isEmpty() || cluster.isGroup() != isGroup) {
+            throw reader.invalid("it is of a version for more than it holds");
+        }
+    }
+
+    private void readGroup() {
+        groupSnapshot.wrapAndApplyHeader(
+                reader.buffer(), reader.expect(GroupSnapshotDecoder.TEMPLATE_ID, "GroupSnapshot"), messageHeader);
+        cluster.clusterId = new UUID(groupSnapshot.clusterIdHigh(), groupSnapshot.clusterIdLow());
+        cluster.settingsHash = groupSnapshot.settingsHash();
+        final int level = groupSnapshot.featureLevel();
+        if (level > FeatureLevel.KNOWN) {
+            throw new MillraceException(
+                    ErrorCode.FORMAT_VERSION,
+                    "the snapshot of the control plane has feature level " + level + ", this program knows up to "
+                            + FeatureLevel.KNOWN);
+        }
+        cluster.featureLevel = reader.checkCount(level, FeatureLevel.FIRST, FeatureLevel.KNOWN, "as feature level");
+        cluster.isImported = reader.checkFlag(groupSnapshot.isImported(), "isImported");
     }
 
     private void readNode() {

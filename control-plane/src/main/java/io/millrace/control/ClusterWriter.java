@@ -3,13 +3,14 @@ package io.millrace.control;
 import io.millrace.codec.control.ChainSnapshotEncoder;
 import io.millrace.codec.control.ClusterSnapshotEncoder;
 import io.millrace.codec.control.DeviceSnapshotEncoder;
+import io.millrace.codec.control.GroupSnapshotEncoder;
 import io.millrace.codec.control.MemberSnapshotEncoder;
 import io.millrace.codec.control.ReplicaSnapshotEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.UUID;
 
 /**
- * Writes the cluster's part of a snapshot: messages 70 to 74 of {@code millrace-control.xml}. {@link ClusterReader}
+ * Writes the cluster's part of a snapshot: messages 70 to 75 of {@code millrace-control.xml}. {@link ClusterReader}
  * reads it back.
  *
  * <p><b>Threading:</b> one thread; one writer for one snapshot.
@@ -20,6 +21,7 @@ final class ClusterWriter {
     private final DeviceSnapshotEncoder deviceSnapshot = new DeviceSnapshotEncoder();
     private final ChainSnapshotEncoder chainSnapshot = new ChainSnapshotEncoder();
     private final ReplicaSnapshotEncoder replicaSnapshot = new ReplicaSnapshotEncoder();
+    private final GroupSnapshotEncoder groupSnapshot = new GroupSnapshotEncoder();
     private final SnapshotWriter writer;
 
     /**
@@ -49,6 +51,16 @@ final class ClusterWriter {
         writer.finish(clusterSnapshot.encodedLength());
         cluster.nodes.nodes.values().forEach(this::node);
         cluster.chains.forEach(this::chain);
+        if (cluster.isGroup()) {
+            groupSnapshot
+                    .wrapAndApplyHeader(writer.buffer(), writer.next(), writer.messageHeader())
+                    .clusterIdHigh(cluster.clusterId.getMostSignificantBits())
+                    .clusterIdLow(cluster.clusterId.getLeastSignificantBits())
+                    .settingsHash(cluster.settingsHash)
+                    .featureLevel(cluster.featureLevel)
+                    .isImported((short) (cluster.isImported ? 1 : 0));
+            writer.finish(groupSnapshot.encodedLength());
+        }
     }
 
     private void node(final ClusterNode node) {

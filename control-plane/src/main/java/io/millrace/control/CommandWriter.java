@@ -57,6 +57,10 @@ final class CommandWriter {
      * @return bytes of the message.
      */
     int command(final RequestKey key, final MetadataRequest request) {
+        final OperatorOrder order = request.order();
+        if (order != null) {
+            return MessageHeaderEncoder.ENCODED_LENGTH + order.encode(key, buffer, messageHeader);
+        }
         final int body =
                 switch (request.templateId()) {
                     case CreateScopeDecoder.TEMPLATE_ID ->

@@ -4,14 +4,14 @@ import io.millrace.codec.ChainFrames;
 import io.millrace.codec.ErrorCode;
 import io.millrace.codec.KeyHash;
 import io.millrace.codec.MillraceException;
-import io.millrace.codec.Names;
 import io.millrace.codec.control.EffectAction;
 import io.millrace.codec.control.MessageHeaderDecoder;
 import io.millrace.codec.control.NodeStartedDecoder;
 import io.millrace.codec.wire.CreateScopeDecoder;
-import io.millrace.codec.wire.CreateStreamDecoder;
+import io.millrace.codec.wire.DescribeClusterDecoder;
 import io.millrace.codec.wire.DescribeStreamDecoder;
 import io.millrace.codec.wire.ListStreamsDecoder;
+import io.millrace.codec.wire.OperateClusterDecoder;
 import io.millrace.codec.wire.RefusalCode;
 import io.millrace.codec.wire.StreamState;
 import io.millrace.codec.wire.TruncateStreamDecoder;
@@ -72,6 +72,9 @@ public final class ControlService<S> {
     private long lastPosition;
     private boolean answersDelayed;
     private boolean isOtherFenced;
+    private boolean isLeading;
+    private long leaderTerm;
+    private int leaderMember;
     private long nextAnswersNs;
     private long nowNs;
     private long nextRepeatNs;
@@ -137,13 +140,39 @@ public final class ControlService<S> {
     }
 
     /**
+     * Begins to lead a group of members that apply the same commands: requests are taken, nodes are spoken to.
+     *
+     * @param term of the leadership.
+     * @param member index of this one.
+     */
+    public void lead(final long term, final int member) {
+        isLeading = true;
+        leaderTerm = term;
+        leaderMember = member;
+    }
+
+    /** Leads no more: who waits is forgotten, the next leader answers a repeated request. */
+    public void follow() {
+        isLeading = false;
+        waiting.clear();
+        unsentAnswers.clear();
+        queries.removeIf(query -> true);
+    }
+
+    /** Notes that the state restored is that of a node that ran alone: a group begins with one such state at most. */
+    public void markImported() {
+        state.cluster().isImported = true;
+    }
+
+    /**
      * Tells whether a frame is for the control plane.
      *
      * @param templateId of {@code millrace-wire.xml}.
-     * @return true for the requests CreateScope (10) to TruncateStream (18).
+     * @return true for the requests CreateScope (10) to OperateCluster (19), and for DescribeCluster (23).
      */
     public static boolean handles(final int templateId) {
-        return templateId >= CreateScopeDecoder.TEMPLATE_ID && templateId <= TruncateStreamDecoder.TEMPLATE_ID;
+        return (templateId >= CreateScopeDecoder.TEMPLATE_ID && templateId <= OperateClusterDecoder.TEMPLATE_ID)
+                || templateId == DescribeClusterDecoder.TEMPLATE_ID;
     }
 
     /**
@@ -172,13 +201,16 @@ public final class ControlService<S> {
             final String subject = refusal == RefusalCode.LIMIT_REACHED
                     ? request.subject() + ", header of " + request.header().length + " bytes"
                     : request.subject();
-            return answerNow(session, -refusal.value(), 0, limitOf(refusal), subject);
+            return answerNow(session, -refusal.value(), 0, RequestCheck.limitOf(request, refusal, limits), subject);
         }
         if (templateId == DescribeStreamDecoder.TEMPLATE_ID) {
             return describe(session);
         }
         if (templateId == ListStreamsDecoder.TEMPLATE_ID) {
             return list(session);
+        }
+        if (templateId == DescribeClusterDecoder.TEMPLATE_ID) {
+            return describeCluster(session);
         }
         return command(session, new RequestKey(clientIdHigh, clientIdLow, request.requestId()));
     }
@@ -399,12 +431,12 @@ public final class ControlService<S> {
     }
 
     /**
-     * Tells whether this start's NodeStarted is committed.
+     * Tells whether this start's NodeStarted is committed, or this is the leader of a group.
      *
      * @return true when metadata commands are taken.
      */
     public boolean isReady() {
-        return startResult == ControlStatus.DONE;
+        return isLeading || startResult == ControlStatus.DONE;
     }
 
     /** Returns the committed state, for counters and checks; not to be changed by the caller. */
@@ -444,31 +476,9 @@ public final class ControlService<S> {
         if (!isReady()) {
             return RefusalCode.NOT_READY;
         }
-        if (request.templateId() == ListStreamsDecoder.TEMPLATE_ID) {
-            final boolean scopeOk = request.scopeName().isEmpty() || Names.isValid(request.scopeName());
-            final boolean afterOk = request.after().isEmpty() || Names.slashIndex(request.after()) > 0;
-            return scopeOk && afterOk ? null : RefusalCode.BAD_NAME;
-        }
-        if (!isUsable(request.scopeName()) || (request.isAboutStream() && !isUsable(request.streamName()))) {
-            return RefusalCode.BAD_NAME;
-        }
-        if (request.templateId() == CreateStreamDecoder.TEMPLATE_ID
-                && (request.segmentCount() < 1 || request.segmentCount() > limits.maxSegmentsPerStream())) {
-            return RefusalCode.BAD_SEGMENT_COUNT;
-        }
-        return request.header().length > limits.maxHeaderLength() ? RefusalCode.LIMIT_REACHED : null;
-    }
-
-    private long limitOf(final RefusalCode refusal) {
-        return switch (refusal) {
-            case BAD_SEGMENT_COUNT -> limits.maxSegmentsPerStream();
-            case LIMIT_REACHED -> limits.maxHeaderLength();
-            default -> 0;
-        };
-    }
-
-    private static boolean isUsable(final String name) {
-        return Names.isValid(name) && !Names.isReserved(name);
+        return request.order() != null && !isLeading
+                ? RefusalCode.UNSUPPORTED
+                : RequestCheck.check(request, limits);
     }
 
     /** Asks how long the segments of a cut are; null when the command says by itself what is wrong with it. */
@@ -490,23 +500,6 @@ public final class ControlService<S> {
         return queries.ask(stream, segments.toArray(new Segment[0]), session, request.requestId(), key);
     }
 
-    /**
-     * Finds a segment that ends before the cut of TruncateStream: its length, or -1 when there is none. Lengths only
-     * grow, so a cut that is within them once stays so.
-     */
-    private static long lengthBelowCut(final SegmentQuery<?> query, final long[] segmentIds, final long[] cutOffsets) {
-        final Segment[] segments = query.segments();
-        for (int i = 0; i < segments.length; i++) {
-            final long length = Math.max(0, query.length(i));
-            for (int cut = 0; cut < segmentIds.length; cut++) {
-                if (segmentIds[cut] == segments[i].id() && cutOffsets[cut] > length) {
-                    return length;
-                }
-            }
-        }
-        return -1;
-    }
-
     private boolean describe(final S session) {
         final Stream stream = state.findStream(request.scopeName(), request.streamName());
         if (stream == null) {
@@ -521,6 +514,11 @@ public final class ControlService<S> {
         }
         queries.keep(query, nowNs);
         return true;
+    }
+
+    private boolean describeCluster(final S session) {
+        final int member = isLeading ? leaderMember : -1;
+        return send(session, replyWriter.clusterReplies().description(request, state, leaderTerm, member));
     }
 
     private boolean list(final S session) {
@@ -558,7 +556,7 @@ public final class ControlService<S> {
         final boolean isChecked = query == null || query.isComplete();
         if (known == null && isChecked) {
             final long exceeded =
-                    query == null ? -1 : lengthBelowCut(query, request.cutSegmentIds(), request.cutOffsets());
+                    query == null ? -1 : query.lengthBelowCut(request.cutSegmentIds(), request.cutOffsets());
             if (exceeded >= 0) {
                 return answerNow(session, -RefusalCode.OFFSET_OUT_OF_RANGE.value(), request.streamId(), exceeded);
             }
@@ -704,7 +702,7 @@ public final class ControlService<S> {
             final long[] segmentIds = held == null ? null : held.cutSegmentIds;
             final long[] offsets = held == null ? null : held.cutOffsets;
             if (held != null && segmentIds != null && offsets != null) {
-                final long exceeded = lengthBelowCut(query, segmentIds, offsets);
+                final long exceeded = query.lengthBelowCut(segmentIds, offsets);
                 if (exceeded >= 0) {
                     waiting.remove(key);
                     answer(

@@ -2,11 +2,9 @@ package io.millrace.control;
 
 import io.millrace.codec.ChainFrames;
 import io.millrace.codec.ControlFrames;
-import io.millrace.codec.ErrorCode;
 import io.millrace.codec.FrameStatus;
 import io.millrace.codec.KeyHash;
 import io.millrace.codec.MillraceException;
-import io.millrace.codec.Names;
 import io.millrace.codec.control.ConfigureChainsCommandDecoder;
 import io.millrace.codec.control.CreateScopeCommandDecoder;
 import io.millrace.codec.control.CreateStreamCommandDecoder;
@@ -14,6 +12,7 @@ import io.millrace.codec.control.DeleteScopeCommandDecoder;
 import io.millrace.codec.control.DeleteStreamCommandDecoder;
 import io.millrace.codec.control.EffectAction;
 import io.millrace.codec.control.EffectDoneDecoder;
+import io.millrace.codec.control.GroupSettingsDecoder;
 import io.millrace.codec.control.MessageHeaderDecoder;
 import io.millrace.codec.control.NodeStartedDecoder;
 import io.millrace.codec.control.SealStreamCommandDecoder;
@@ -56,6 +55,7 @@ public final class ControlState {
     private final TruncateStreamCommandDecoder truncateStream = new TruncateStreamCommandDecoder();
     private final EffectDoneDecoder effectDone = new EffectDoneDecoder();
     private final TickDecoder tick = new TickDecoder();
+    private final GroupSettingsDecoder groupSettings = new GroupSettingsDecoder();
 
     private final ControlLimits limits;
     private final ReconfigurationLimits reconfigurationLimits;
@@ -141,6 +141,10 @@ public final class ControlState {
             case TickDecoder.TEMPLATE_ID -> {
                 tick.wrapAndApplyHeader(command, offset, messageHeader);
                 return cluster.onTick(tick.timeNs(), effects);
+            }
+            case GroupSettingsDecoder.TEMPLATE_ID -> {
+                groupSettings.wrapAndApplyHeader(command, offset, messageHeader);
+                return cluster.onGroupSettings(groupSettings);
             }
             default -> {
                 key = RequestKey.of(command, offset);
@@ -258,6 +262,11 @@ public final class ControlState {
         return cluster.nodes.timeNs();
     }
 
+    /** Returns what is known of the group that carries this state. */
+    public GroupView group() {
+        return cluster.group();
+    }
+
     /** Returns the number of scopes. */
     public int scopeCount() {
         return scopes.size();
@@ -307,7 +316,9 @@ public final class ControlState {
      */
     void encode(final SnapshotWriter writer, final long stateHash) {
         final List<RequestTable.Request> inOrder = requests.inOrder();
-        final boolean hasCluster = !cluster.isEmpty();
+        final int version = cluster.isGroup()
+                ? SnapshotWriter.VERSION
+                : cluster.isEmpty() ? SnapshotWriter.VERSION_WITHOUT_CLUSTER : SnapshotWriter.VERSION_WITHOUT_GROUP;
         writer.begin(
                 chains.length,
                 lastStreamId,
@@ -315,7 +326,7 @@ public final class ControlState {
                 scopes.size(),
                 nodes.size(),
                 inOrder.size(),
-                hasCluster);
+                version);
         scopes.forEach((name, streams) -> {
             writer.scope(name, streams.size());
             streams.values().forEach(writer::stream);
@@ -325,7 +336,7 @@ public final class ControlState {
         }
         nodes.forEach(writer::node);
         inOrder.forEach(writer::request);
-        if (hasCluster) {
+        if (version > SnapshotWriter.VERSION_WITHOUT_CLUSTER) {
             new ClusterWriter(writer).write(cluster);
         }
         writer.end(stateHash);
@@ -342,22 +353,7 @@ public final class ControlState {
             throw new IllegalStateException("a snapshot is restored into a state that has seen commands");
         }
         reader.read();
-        final long restoredHash = ControlStateHash.of(
-                reader.lastStreamId(),
-                reader.streamCount(),
-                reader.segmentCount(),
-                reader.scopes(),
-                reader.chains(),
-                reader.nodes(),
-                reader.requests(),
-                reader.cluster());
-        if (restoredHash != reader.stateHash()) {
-            throw new MillraceException(
-                    ErrorCode.RECORD_INVALID,
-                    "the snapshot of the control plane is damaged: its state has hash "
-                            + Long.toHexString(restoredHash) + ", it was written with "
-                            + Long.toHexString(reader.stateHash()));
-        }
+        ControlStateHash.require(reader);
         scopes.putAll(reader.scopes());
         nodes.putAll(reader.nodes());
         requests = reader.requests();
@@ -394,6 +390,11 @@ public final class ControlState {
     /** Returns an empty cluster for a snapshot to fill. */
     Cluster newCluster() {
         return new Cluster(limits, reconfigurationLimits, rules);
+    }
+
+    /** Returns the nodes and replicated chains; to be changed by a carrier that imports a state, and nobody else. */
+    Cluster cluster() {
+        return cluster;
     }
 
     /** Returns the streams of all scopes by name; not to be changed. */
@@ -542,7 +543,7 @@ public final class ControlState {
     }
 
     private int createScope(final String scopeName) {
-        if (!isUsable(scopeName)) {
+        if (!RequestCheck.isUsable(scopeName)) {
             return refuse(RefusalCode.BAD_NAME, scopeName.length());
         }
         if (scopes.containsKey(scopeName)) {
@@ -612,7 +613,7 @@ public final class ControlState {
             final int count,
             final int headerLength,
             final boolean withScope) {
-        if (!isUsable(scopeName) || !isUsable(streamName)) {
+        if (!RequestCheck.isUsable(scopeName) || !RequestCheck.isUsable(streamName)) {
             return refuse(RefusalCode.BAD_NAME, 0);
         }
         if (count < 1 || count > limits.maxSegmentsPerStream()) {
@@ -790,9 +791,5 @@ public final class ControlState {
     private int refuse(final RefusalCode code, final long detail) {
         answerDetail = detail;
         return -code.value();
-    }
-
-    private static boolean isUsable(final String name) {
-        return Names.isValid(name) && !Names.isReserved(name);
     }
 }

@@ -1,6 +1,8 @@
 package io.millrace.control;
 
+import io.millrace.codec.ErrorCode;
 import io.millrace.codec.KeyHash;
+import io.millrace.codec.MillraceException;
 import java.util.NavigableMap;
 import java.util.UUID;
 import org.agrona.ExpandableArrayBuffer;
@@ -62,5 +64,30 @@ final class ControlStateHash {
             hash.add(KeyHash.of(bytes, 0, writer.length()));
         }
         return hash.value();
+    }
+
+    /**
+     * Checks that what a snapshot was read into is the state that was written.
+     *
+     * @param reader that has read.
+     * @throws MillraceException when it is another one.
+     */
+    static void require(final SnapshotReader reader) {
+        final long restoredHash = of(
+                reader.lastStreamId(),
+                reader.streamCount(),
+                reader.segmentCount(),
+                reader.scopes(),
+                reader.chains(),
+                reader.nodes(),
+                reader.requests(),
+                reader.cluster());
+        if (restoredHash != reader.stateHash()) {
+            throw new MillraceException(
+                    ErrorCode.RECORD_INVALID,
+                    "the snapshot of the control plane is damaged: its state has hash "
+                            + Long.toHexString(restoredHash) + ", it was written with "
+                            + Long.toHexString(reader.stateHash()));
+        }
     }
 }

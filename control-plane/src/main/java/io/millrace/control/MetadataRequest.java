@@ -4,13 +4,16 @@ import io.millrace.codec.wire.CreateScopeDecoder;
 import io.millrace.codec.wire.CreateStreamDecoder;
 import io.millrace.codec.wire.DeleteScopeDecoder;
 import io.millrace.codec.wire.DeleteStreamDecoder;
+import io.millrace.codec.wire.DescribeClusterDecoder;
 import io.millrace.codec.wire.DescribeStreamDecoder;
 import io.millrace.codec.wire.ListStreamsDecoder;
 import io.millrace.codec.wire.MessageHeaderDecoder;
+import io.millrace.codec.wire.OperateClusterDecoder;
 import io.millrace.codec.wire.SealStreamDecoder;
 import io.millrace.codec.wire.SetStreamHeaderDecoder;
 import io.millrace.codec.wire.TruncateStreamDecoder;
 import org.agrona.DirectBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The fields of one metadata frame, read once and in order.
@@ -32,6 +35,7 @@ final class MetadataRequest {
     private final SetStreamHeaderDecoder setStreamHeaderFrame = new SetStreamHeaderDecoder();
 
     private final TruncateStreamDecoder truncateStreamFrame = new TruncateStreamDecoder();
+    private final DescribeClusterDecoder describeClusterFrame = new DescribeClusterDecoder();
 
     private int templateId;
     private long requestId;
@@ -45,6 +49,9 @@ final class MetadataRequest {
     private long streamId;
     private long[] cutSegmentIds = NO_CUT;
     private long[] cutOffsets = NO_CUT;
+    private @Nullable OperatorOrder order;
+    private int fromNode;
+    private int fromChain;
 
     /**
      * Reads a frame that {@code WireFrames} has found well-formed.
@@ -57,6 +64,7 @@ final class MetadataRequest {
         templateId = template;
         streamName = "";
         header = NO_BYTES;
+        order = null;
         switch (template) {
             case CreateScopeDecoder.TEMPLATE_ID -> {
                 requestId = createScopeFrame
@@ -99,6 +107,20 @@ final class MetadataRequest {
                 maxStreams = listStreamsFrame.maxStreams();
                 scopeName = listStreamsFrame.scopeName();
                 after = listStreamsFrame.after();
+            }
+            case OperateClusterDecoder.TEMPLATE_ID -> {
+                final OperatorOrder read = OperatorOrder.read(buffer, offset);
+                order = read;
+                requestId = read.requestId();
+                scopeName = "";
+            }
+            case DescribeClusterDecoder.TEMPLATE_ID -> {
+                requestId = describeClusterFrame
+                        .wrapAndApplyHeader(buffer, offset, messageHeader)
+                        .requestId();
+                fromNode = describeClusterFrame.fromNode();
+                fromChain = describeClusterFrame.fromChain();
+                scopeName = "";
             }
             case TruncateStreamDecoder.TEMPLATE_ID -> readTruncateStream(buffer, offset);
             case SetStreamHeaderDecoder.TEMPLATE_ID -> readSetStreamHeader(buffer, offset);
@@ -166,7 +188,9 @@ final class MetadataRequest {
     boolean isAboutStream() {
         return templateId != CreateScopeDecoder.TEMPLATE_ID
                 && templateId != DeleteScopeDecoder.TEMPLATE_ID
-                && templateId != ListStreamsDecoder.TEMPLATE_ID;
+                && templateId != ListStreamsDecoder.TEMPLATE_ID
+                && templateId != DescribeClusterDecoder.TEMPLATE_ID
+                && order == null;
     }
 
     /** Returns the note of CreateStream and SetStreamHeader; a copy of its own. */
@@ -209,8 +233,28 @@ final class MetadataRequest {
         return after;
     }
 
+    /** Returns what an operator orders, null: the request is another one. */
+    @Nullable
+    OperatorOrder order() {
+        return order;
+    }
+
+    /** Returns how many nodes DescribeCluster skips, below 0: all. */
+    int fromNode() {
+        return fromNode;
+    }
+
+    /** Returns how many chains DescribeCluster skips, below 0: all. */
+    int fromChain() {
+        return fromChain;
+    }
+
     /** Returns what the request is about, for people: printable, however odd the frame was. */
     String subject() {
+        final OperatorOrder ordered = order;
+        if (ordered != null) {
+            return ordered.action().name();
+        }
         final String text = isAboutStream() ? scopeName + "/" + streamName : scopeName;
         return ReplyWriter.printable(text);
     }

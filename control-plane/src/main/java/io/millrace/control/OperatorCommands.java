@@ -7,6 +7,7 @@ import io.millrace.codec.control.ForceInstallCommandDecoder;
 import io.millrace.codec.control.MessageHeaderDecoder;
 import io.millrace.codec.control.RemoveNodeCommandDecoder;
 import io.millrace.codec.control.ReplaceDeviceCommandDecoder;
+import io.millrace.codec.control.SetFeatureLevelCommandDecoder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -25,6 +26,7 @@ final class OperatorCommands {
     private final RemoveNodeCommandDecoder removeNode = new RemoveNodeCommandDecoder();
     private final ReplaceDeviceCommandDecoder replaceDevice = new ReplaceDeviceCommandDecoder();
     private final ForceInstallCommandDecoder forceInstall = new ForceInstallCommandDecoder();
+    private final SetFeatureLevelCommandDecoder setFeatureLevel = new SetFeatureLevelCommandDecoder();
 
     /**
      * Tells whether a command is an operator's.
@@ -34,7 +36,7 @@ final class OperatorCommands {
      */
     static boolean handles(final int templateId) {
         return templateId >= ConfigureChainsCommandDecoder.TEMPLATE_ID
-                && templateId <= ForceInstallCommandDecoder.TEMPLATE_ID;
+                && templateId <= SetFeatureLevelCommandDecoder.TEMPLATE_ID;
     }
 
     /**
@@ -81,6 +83,10 @@ final class OperatorCommands {
                                 new UUID(replaceDevice.nodeIdHigh(), replaceDevice.nodeIdLow()),
                                 new UUID(replaceDevice.deviceUuidHigh(), replaceDevice.deviceUuidLow())),
                         new UUID(replaceDevice.newDeviceUuidHigh(), replaceDevice.newDeviceUuidLow()));
+            }
+            case SetFeatureLevelCommandDecoder.TEMPLATE_ID -> {
+                setFeatureLevel.wrapAndApplyHeader(command, offset, messageHeader);
+                return cluster.raiseFeatureLevel(setFeatureLevel.featureLevel());
             }
             default -> {
                 forceInstall.wrapAndApplyHeader(command, offset, messageHeader);

@@ -32,6 +32,7 @@ final class ReplyWriter {
     private final RefusalEncoder refusal = new RefusalEncoder();
     private final StreamDescriptionEncoder description = new StreamDescriptionEncoder();
     private final StreamListEncoder streamList = new StreamListEncoder();
+    private final ClusterReplyWriter clusterReplies;
     private final ArrayList<Stream> page = new ArrayList<>();
     private int pageLength;
     private boolean more;
@@ -43,6 +44,7 @@ final class ReplyWriter {
      */
     ReplyWriter(final int maxReplyLength) {
         buffer = new UnsafeBuffer(new byte[maxReplyLength]);
+        clusterReplies = new ClusterReplyWriter(buffer);
     }
 
     /** Returns the buffer with the last message. */
@@ -170,6 +172,11 @@ final class ReplyWriter {
                         .streamName(stream.name())
                         .putHeader(stream.header(), 0, stream.header().length)
                         .encodedLength();
+    }
+
+    /** Returns what describes clusters, into the same buffer. */
+    ClusterReplyWriter clusterReplies() {
+        return clusterReplies;
     }
 
     /**

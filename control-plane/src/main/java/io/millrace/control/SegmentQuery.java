@@ -177,4 +177,24 @@ final class SegmentQuery<S> {
     long chainEpoch(final int index) {
         return chainEpochs[index];
     }
+
+    /**
+     * Finds a segment that ends before a cut of TruncateStream. Lengths only grow, so a cut that is within them once
+     * stays so.
+     *
+     * @param segmentIds of the cut.
+     * @param cutOffsets of each.
+     * @return its length in bytes, or -1 when there is none.
+     */
+    long lengthBelowCut(final long[] segmentIds, final long[] cutOffsets) {
+        for (int i = 0; i < segments.length; i++) {
+            final long length = Math.max(0, length(i));
+            for (int cut = 0; cut < segmentIds.length; cut++) {
+                if (segmentIds[cut] == segments[i].id() && cutOffsets[cut] > length) {
+                    return length;
+                }
+            }
+        }
+        return -1;
+    }
 }

@@ -185,8 +185,8 @@ final class SnapshotReader {
         expect(SnapshotBeginDecoder.TEMPLATE_ID, "SnapshotBegin");
         snapshotBegin.wrapAndApplyHeader(buffer, at, messageHeader);
         final int version = snapshotBegin.snapshotVersion();
-        final boolean hasCluster = version == SnapshotWriter.VERSION;
-        if (!hasCluster && version != SnapshotWriter.VERSION_WITHOUT_CLUSTER) {
+        final boolean hasCluster = version >= SnapshotWriter.VERSION_WITHOUT_GROUP;
+        if (version < SnapshotWriter.VERSION_WITHOUT_CLUSTER || version > SnapshotWriter.VERSION) {
             throw new MillraceException(
                     ErrorCode.FORMAT_VERSION,
                     "the snapshot of the control plane has version " + version + ", this program knows up to "
@@ -224,7 +224,7 @@ final class SnapshotReader {
         checkCount(requests.openCount(), 0, limits.maxOpenRequests(), "open requests");
         checkCount(requests.answeredCount(), 0, limits.maxKeptReplies(), "kept replies");
         if (hasCluster) {
-            new ClusterReader(this, limits, cluster).read(chainCount);
+            new ClusterReader(this, limits, cluster).read(chainCount, version == SnapshotWriter.VERSION);
         }
         readEnd();
     }

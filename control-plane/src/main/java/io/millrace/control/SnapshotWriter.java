@@ -18,7 +18,7 @@ import java.util.UUID;
 import org.agrona.MutableDirectBuffer;
 
 /**
- * Writes a snapshot of the control plane: the messages 30 to 39 and, by {@link ClusterWriter}, 70 to 74 of
+ * Writes a snapshot of the control plane: the messages 30 to 39 and, by {@link ClusterWriter}, 70 to 75 of
  * {@code millrace-control.xml} in the order that {@code docs/formats.md} draws, each behind its length.
  * {@link SnapshotReader} reads it back.
  *
@@ -26,7 +26,10 @@ import org.agrona.MutableDirectBuffer;
  */
 final class SnapshotWriter {
     /** Of the messages, their order, and how the state hash is computed. */
-    static final int VERSION = 2;
+    static final int VERSION = 3;
+
+    /** Of a cluster whose control plane is no group of members with settings of its own. */
+    static final int VERSION_WITHOUT_GROUP = 2;
 
     /** Of a state that knows no cluster: what a single node always wrote. */
     static final int VERSION_WITHOUT_CLUSTER = 1;
@@ -101,7 +104,7 @@ final class SnapshotWriter {
      * @param scopeCount scopes.
      * @param nodeCount nodes.
      * @param requestCount requests, open and answered.
-     * @param hasCluster whether the cluster follows before the end.
+     * @param version of what follows: {@link #VERSION} or one that was enough.
      */
     void begin(
             final int chainCount,
@@ -110,11 +113,11 @@ final class SnapshotWriter {
             final int scopeCount,
             final int nodeCount,
             final int requestCount,
-            final boolean hasCluster) {
+            final int version) {
         messageCount = 0;
         snapshotBegin
                 .wrapAndApplyHeader(buffer, next + LENGTH_LENGTH, messageHeader)
-                .snapshotVersion(hasCluster ? VERSION : VERSION_WITHOUT_CLUSTER)
+                .snapshotVersion(version)
                 .chainCount(chainCount)
                 .lastStreamId(lastStreamId)
                 .lastRequestOrder(lastRequestOrder)

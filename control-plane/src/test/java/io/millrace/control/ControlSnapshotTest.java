@@ -89,7 +89,7 @@ final class ControlSnapshotTest {
                         ByteOrder.LITTLE_ENDIAN);
         final MillraceException thrown = assertThrows(MillraceException.class, () -> restore(StateBed.SMALL, snapshot));
         assertEquals(ErrorCode.FORMAT_VERSION, thrown.code());
-        assertSays("has version 3, this program knows up to 2", thrown);
+        assertSays("has version 4, this program knows up to 3", thrown);
     }
 
     @Test

@@ -6,6 +6,7 @@ import io.millrace.journal.JournalContext;
 import io.millrace.replication.ChainPlacement;
 import io.millrace.replication.DeviceAgent;
 import io.millrace.replication.ReplicationLimits;
+import io.millrace.server.cluster.NodeRole;
 import io.millrace.server.configuration.NodeConfiguration;
 import io.millrace.server.configuration.Setting;
 import io.millrace.server.host.Budget;
@@ -52,6 +53,7 @@ final class NodeDevice implements AutoCloseable {
     private final Consumer<String> warnings;
     private final NodeHealth health;
     private final DeviceAgent agent;
+    private final @Nullable NodeRole role;
     private final AtomicLong transportRebuildCount = new AtomicLong();
     private @Nullable NodeMedia media;
     private @Nullable Transport transport;
@@ -78,13 +80,15 @@ final class NodeDevice implements AutoCloseable {
             final NanoClock clock,
             final LongSupplier secrets,
             final Consumer<String> warnings,
-            final NodeHealth health) {
+            final NodeHealth health,
+            final @Nullable NodeRole role) {
         this.configuration = configuration;
         this.number = placement.device();
         this.isDedicated = isDedicated;
         this.clock = clock;
         this.warnings = warnings;
         this.health = health;
+        this.role = role;
         agent = new DeviceAgent(
                 journalContext(),
                 placement,
@@ -92,7 +96,11 @@ final class NodeDevice implements AutoCloseable {
                 replicationLimits(),
                 clock,
                 new SystemEpochNanoClock(),
-                secrets);
+                secrets,
+                role == null ? null : role.cluster());
+        if (role != null) {
+            role.join(agent);
+        }
     }
 
     /**
@@ -107,7 +115,10 @@ final class NodeDevice implements AutoCloseable {
         transport = connected;
         final SessionAcceptor listening = new SessionAcceptor(connected, acceptorContext(), agent);
         acceptor = listening;
-        agent.endpoint(listening.boundEndpoint());
+        agent.endpoint(advertisedEndpoint());
+        if (role != null) {
+            role.connect(connected);
+        }
         idle = new DutyCycleIdle(
                 idlePolicy,
                 isDedicated ? this::nap : this::awaitInKernel,
@@ -134,6 +145,17 @@ final class NodeDevice implements AutoCloseable {
     /** Returns its sessions. */
     SessionAcceptor acceptor() {
         return listening(acceptor);
+    }
+
+    /** Returns host:port that clients and other nodes reach it at. */
+    String advertisedEndpoint() {
+        return configuration.advertisedEndpoint(number, acceptor().boundEndpoint());
+    }
+
+    /** Returns what it does as a member of a cluster; null: its chains are chains of one. */
+    @Nullable
+    NodeRole role() {
+        return role;
     }
 
     /** Returns its way to the media, another one after a pause. */
@@ -204,7 +226,7 @@ final class NodeDevice implements AutoCloseable {
     public void close() {
         if (!isClosed) {
             isClosed = true;
-            CloseHelper.closeAll(acceptor, transport, agent);
+            CloseHelper.closeAll(role, acceptor, transport, agent);
         }
     }
 
@@ -222,6 +244,9 @@ final class NodeDevice implements AutoCloseable {
         final Transport connected = current.connect();
         transport = connected;
         acceptor().rebind(connected);
+        if (role != null) {
+            role.connect(connected);
+        }
         transportRebuildCount.incrementAndGet();
         health.transportDown(number, false);
     }

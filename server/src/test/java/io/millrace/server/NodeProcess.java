@@ -300,6 +300,7 @@ final class NodeProcess implements AutoCloseable {
                 process.destroyForcibly();
             }
             IoUtil.delete(aeron.toFile(), true);
+            IoUtil.delete(new File(aeron + "-control"), true);
             IoUtil.delete(directory.toFile(), true);
         }
     }

@@ -46,8 +46,11 @@ public final class ClientConductor implements AutoCloseable {
     private final Counters counters = new Counters();
     private final SplitMix random;
     private final Network network;
+    private final String[] addresses;
     private final Connection bootstrap;
+    private int nextAddress;
     private final Requests requests;
+    private final ClusterRequests clusterRequests;
     private final List<Connection> connections = new ArrayList<>();
     private final List<String> endpoints = new ArrayList<>();
     private final List<WriterCore> writers = new ArrayList<>();
@@ -95,10 +98,15 @@ public final class ClientConductor implements AutoCloseable {
         this.lastWorkNs = nowNs;
         this.nextRoundNs = nowNs;
         this.network = factory.launch(context, random.next(), random.next());
-        this.bootstrap = new Connection(this, network, context.endpoint());
+        this.addresses = context.endpoint().split(",", -1);
+        // clients that are given one list are not all to come to its first node
+        this.nextAddress = addresses.length == 1 ? 0 : (int) Long.remainderUnsigned(random.next(), addresses.length);
+        final String first = addresses[nextAddress];
+        this.bootstrap = new Connection(this, network, first);
         this.requests = new Requests(this, bootstrap);
+        this.clusterRequests = new ClusterRequests(requests);
         connections.add(bootstrap);
-        endpoints.add(context.endpoint());
+        endpoints.add(first);
     }
 
     /**
@@ -131,11 +139,11 @@ public final class ClientConductor implements AutoCloseable {
      * @param timeoutNs longest wait, 0 for none
      */
     public void awaitConnected(final long timeoutNs) {
-        if (timeoutNs > 0 && !await(bootstrap::isOpen, timeoutNs)) {
+        if (timeoutNs > 0 && !await(() -> requests.asked().isOpen(), timeoutNs)) {
             throw new MillraceException(
                     ErrorCode.UNREACHABLE,
                     context.endpoint() + " did not open a session within " + timeoutNs / 1_000_000 + " ms"
-                            + why(bootstrap.link().lastFailure()));
+                            + why(requests.asked().link().lastFailure()));
         }
     }
 
@@ -460,7 +468,7 @@ public final class ClientConductor implements AutoCloseable {
     public @Nullable NodeInfo node() {
         guard.lock();
         try {
-            return bootstrap.nodeInfo();
+            return requests.asked().nodeInfo();
         } finally {
             guard.unlock();
         }
@@ -491,6 +499,15 @@ public final class ClientConductor implements AutoCloseable {
      */
     public Requests requests() {
         return requests;
+    }
+
+    /**
+     * Returns what operators order.
+     *
+     * @return the one object
+     */
+    public ClusterRequests clusterRequests() {
+        return clusterRequests;
     }
 
     @Override
@@ -534,10 +551,12 @@ public final class ClientConductor implements AutoCloseable {
      * Takes the tidings of a new chain epoch.
      *
      * @param chain that changed
+     * @param chainEpoch of the chain now
+     * @param head host:port of the chain's head, empty when the node did not say
      */
-    void onChainChanged(final int chain) {
+    void onChainChanged(final int chain, final long chainEpoch, final String head) {
         for (int i = 0; i < writers.size(); i++) {
-            writers.get(i).onChainChanged(chain);
+            writers.get(i).onChainChanged(chain, chainEpoch, head);
         }
     }
 
@@ -733,27 +752,31 @@ public final class ClientConductor implements AutoCloseable {
     }
 
     /**
-     * Finds a node that can be asked.
+     * Finds another node that can be asked: one with a session; else the next address that the client was given.
      *
-     * @return one with a session, null when there is none
+     * @return null when there is none
      */
     @Nullable
-    Connection openConnection() {
+    Connection anotherConnection() {
         for (int i = 0; i < connections.size(); i++) {
             if (connections.get(i).isOpen()) {
                 return connections.get(i);
             }
         }
-        return null;
+        if (addresses.length == 1) {
+            return null;
+        }
+        nextAddress = (nextAddress + 1) % addresses.length;
+        return connection(addresses[nextAddress]);
     }
 
     /**
-     * Returns the connection to the address that the client was given.
+     * Tells whether a node's final refusal leaves nobody to ask.
      *
-     * @return the first one
+     * @return true of a client that was given one address
      */
-    Connection bootstrap() {
-        return bootstrap;
+    boolean isOnlyAddress() {
+        return addresses.length == 1;
     }
 
     /** Closes the connections that no writer and no reader uses any more, after places have changed. */

@@ -661,12 +661,18 @@ final class SegmentWriter {
      * Takes the tidings of a new chain epoch.
      *
      * @param changedChain which chain
+     * @param newEpoch of the chain
+     * @param newHead host:port of its head, empty when the node did not say
      */
-    void onChainChanged(final int changedChain) {
-        if (changedChain != chain) {
+    void onChainChanged(final int changedChain, final long newEpoch, final String newHead) {
+        if (changedChain != chain || newEpoch < chainEpoch || state == State.FAILED) {
             return;
         }
-        isElsewhere = true; // the head may be another one, and the old one may not know
+        if (newHead.isEmpty()) {
+            isElsewhere = true; // the head may be another one, and the old one may not know
+        } else {
+            moveTo(conductor.connection(newHead));
+        }
         if (state == State.READY || state == State.BINDING) {
             askAgain(conductor.nowNs());
         }

@@ -1,0 +1,219 @@
+package io.millrace.control.consensus;
+
+import io.millrace.codec.ErrorCode;
+import io.millrace.codec.MillraceException;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.agrona.CloseHelper;
+import org.agrona.concurrent.NanoClock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A member of the control plane's group in this process. It takes part until it is closed: one that has stopped by
+ * itself, because the process stood still or its disk failed, is started again.
+ *
+ * <p><b>Threading:</b> threads of its own; its methods are for any. <b>Invariant:</b> one process at a time uses the
+ * directory.
+ */
+public final class ControlMember implements AutoCloseable {
+    private static final long KEEP_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(500);
+    private static final long MIN_RESTART_NS = TimeUnit.SECONDS.toNanos(1);
+    private static final long MAX_RESTART_NS = TimeUnit.SECONDS.toNanos(30);
+    private static final long CLOSE_TIMEOUT_MS = 30_000;
+
+    private final GroupContext context;
+    private final NanoClock clock;
+    private final FileChannel lockChannel;
+    private final Thread keeper;
+    private final AtomicInteger restartCount = new AtomicInteger();
+
+    // ORDER: written by the keeper, or before it starts; read by any thread.
+    private volatile @Nullable RunningMember running;
+    private volatile boolean isClosed;
+
+    /**
+     * Starts the member; it may take part some time later.
+     *
+     * @param context of the member; concluded here.
+     * @throws MillraceException when the directory is another member's, or another process uses it.
+     */
+    public ControlMember(final GroupContext context) {
+        this.context = context.conclude();
+        clock = context.nanoClock();
+        lockChannel = lock(context.directory());
+        try {
+            requireOwner(context.directory());
+            running = new RunningMember(context);
+        } catch (final RuntimeException e) {
+            CloseHelper.quietClose(lockChannel);
+            throw e;
+        }
+        keeper = new Thread(this::keep, "control-keeper-" + context.member());
+        keeper.setDaemon(true);
+        keeper.start();
+    }
+
+    /** Returns what the member is and has. */
+    public ReplicaStatus status() {
+        final RunningMember current = running;
+        return current == null ? ReplicaStatus.NONE : current.replica().status();
+    }
+
+    /** Returns where its media driver has its files: a {@link ControlClient} of this process uses it. */
+    public Path aeronDirectory() {
+        return context.aeronDirectory();
+    }
+
+    /** Returns how often it was started again because it had stopped by itself. */
+    public int restartCount() {
+        return restartCount.get();
+    }
+
+    /** Asks for the state's hash in {@link #status}, soon. */
+    public void askForHash() {
+        final RunningMember current = running;
+        if (current != null) {
+            current.replica().askForHash();
+        }
+    }
+
+    /**
+     * Has all members take a snapshot, when this one leads. They do so by themselves as the context says.
+     *
+     * @return true when it was asked for.
+     */
+    public boolean askForSnapshot() {
+        final RunningMember current = running;
+        return current != null && current.askForSnapshot();
+    }
+
+    /** Returns the log position of its last durable snapshot, 0: none. */
+    public long lastSnapshotPosition() {
+        final RunningMember current = running;
+        return current == null ? 0 : current.lastSnapshotPosition();
+    }
+
+    /** Returns up to where its log was pruned. */
+    public long prunedPosition() {
+        final RunningMember current = running;
+        return current == null ? 0 : current.prunedPosition();
+    }
+
+    @Override
+    public void close() {
+        if (!isClosed) {
+            isClosed = true;
+            LockSupport.unpark(keeper);
+            try {
+                keeper.join(CLOSE_TIMEOUT_MS);
+            } catch (final InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            CloseHelper.close(context.errorHandler(), lockChannel);
+        }
+    }
+
+    private void keep() {
+        long restartNs = MIN_RESTART_NS;
+        long nextStartNs = clock.nanoTime();
+        while (!isClosed) {
+            final long nowNs = clock.nanoTime();
+            final RunningMember current = running;
+            if (current == null) {
+                if (nowNs - nextStartNs >= 0) {
+                    restartCount.incrementAndGet();
+                    nextStartNs = nowNs + restartNs;
+                    restartNs = Math.min(MAX_RESTART_NS, 2 * restartNs);
+                    restart();
+                }
+            } else if (current.isTerminated()) {
+                context.warnings().accept("the control plane's member " + context.member() + " has stopped by itself");
+                running = null;
+                CloseHelper.close(context.errorHandler(), current);
+            } else {
+                keepHouse(current, nowNs);
+                if (nowNs - nextStartNs > MAX_RESTART_NS) {
+                    restartNs = MIN_RESTART_NS;
+                }
+            }
+            LockSupport.parkNanos(KEEP_INTERVAL_NS);
+        }
+        final RunningMember last = running;
+        running = null;
+        CloseHelper.close(context.errorHandler(), last);
+    }
+
+    private void restart() {
+        try {
+            running = new RunningMember(context);
+        } catch (final RuntimeException e) {
+            context.errorHandler().onError(e);
+        }
+    }
+
+    private void keepHouse(final RunningMember current, final long nowNs) {
+        try {
+            current.keepHouse(nowNs);
+        } catch (final RuntimeException e) {
+            context.errorHandler().onError(e);
+        }
+    }
+
+    private static FileChannel lock(final Path directory) {
+        try {
+            Files.createDirectories(directory);
+            final FileChannel channel = FileChannel.open(
+                    directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            final FileLock lock = tryLock(channel);
+            if (lock == null) {
+                channel.close();
+                throw new MillraceException(
+                        ErrorCode.CONFIGURATION_VALUE,
+                        "another process uses " + directory + " as a member of the control plane");
+            }
+            return channel;
+        } catch (final IOException e) {
+            throw new MillraceException(
+                    ErrorCode.CONFIGURATION_VALUE,
+                    "the directory " + directory + " of the control plane cannot be used: " + e.getMessage(),
+                    e);
+        }
+    }
+
+    private static @Nullable FileLock tryLock(final FileChannel channel) throws IOException {
+        try {
+            return channel.tryLock();
+        } catch (final OverlappingFileLockException e) {
+            return null;
+        }
+    }
+
+    /** A directory keeps the index of its member: with another one it would vote twice in one election. */
+    private void requireOwner(final Path directory) {
+        final Path file = directory.resolve("member");
+        final String own = Integer.toString(context.member());
+        try {
+            if (!Files.exists(file)) {
+                Files.writeString(file, own, StandardCharsets.US_ASCII, StandardOpenOption.CREATE, StandardOpenOption.DSYNC);
+            } else if (!own.equals(Files.readString(file, StandardCharsets.US_ASCII))) {
+                throw new MillraceException(
+                        ErrorCode.CONFIGURATION_VALUE,
+                        directory + " is the directory of another member of the control plane than number " + own);
+            }
+        } catch (final IOException e) {
+            throw new MillraceException(
+                    ErrorCode.CONFIGURATION_VALUE,
+                    "the directory " + directory + " of the control plane cannot be used: " + e.getMessage(),
+                    e);
+        }
+    }
+}
