@@ -137,6 +137,7 @@ final class ClusterDemo {
         processes.wipe(node);
         processes.node(node).startFormatted();
         processes.startAll(); // waits until it is ready
+        processes.operate("cluster", "replace", "node" + (node + 1));
         awaitWhole();
     }
 
