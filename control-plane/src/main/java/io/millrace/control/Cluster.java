@@ -465,7 +465,8 @@ final class Cluster {
         }
         final boolean isOneTooMany = node == null && nodes.nodes.size() >= controlLimits.maxNodes();
         if (isOneTooMany || deviceCount > limits.maxDevicesPerNode() || deviceCount != devices.size()) {
-            messages.registered(id, endpoint, startId, clusterId, 0, chains.size(), RefusalCode.LIMIT_REACHED.value(), effects);
+            messages.registered(
+                    id, endpoint, startId, clusterId, 0, chains.size(), RefusalCode.LIMIT_REACHED.value(), effects);
             return ControlStatus.NODE_LIMIT;
         }
         if (node == null) {

@@ -37,8 +37,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Threading:</b> as {@link ControlPlaneLink} says; nothing here blocks a caller but {@link #close}.
  *
- * <p><b>Invariant:</b> while there is no session nothing is kept to be sent: what was said then is old when there is one
- * again.
+ * <p><b>Invariant:</b> while there is no session nothing is kept to be sent: what was said then is old when there is
+ * one again.
  */
 public final class ControlClient implements ControlPlaneLink {
     private static final int OUTBOUND_CAPACITY = 512 * 1024;
@@ -288,12 +288,7 @@ public final class ControlClient implements ControlPlaneLink {
                         .errorHandler(this::onError));
                 aeron = made;
                 session = new GroupSession(
-                        made,
-                        "node-" + nodeId,
-                        context.addresses(),
-                        context.host(),
-                        context.times(),
-                        this::onEgress);
+                        made, "node-" + nodeId, context.addresses(), context.host(), context.times(), this::onEgress);
                 return true;
             } catch (final AeronException | IllegalStateException e) {
                 // Mostly: the member's driver has not started yet, or starts again.

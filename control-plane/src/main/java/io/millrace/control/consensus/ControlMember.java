@@ -171,8 +171,8 @@ public final class ControlMember implements AutoCloseable {
     private static FileChannel lock(final Path directory) {
         try {
             Files.createDirectories(directory);
-            final FileChannel channel = FileChannel.open(
-                    directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            final FileChannel channel =
+                    FileChannel.open(directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             final FileLock lock = tryLock(channel);
             if (lock == null) {
                 channel.close();
@@ -203,7 +203,8 @@ public final class ControlMember implements AutoCloseable {
         final String own = Integer.toString(context.member());
         try {
             if (!Files.exists(file)) {
-                Files.writeString(file, own, StandardCharsets.US_ASCII, StandardOpenOption.CREATE, StandardOpenOption.DSYNC);
+                Files.writeString(
+                        file, own, StandardCharsets.US_ASCII, StandardOpenOption.CREATE, StandardOpenOption.DSYNC);
             } else if (!own.equals(Files.readString(file, StandardCharsets.US_ASCII))) {
                 throw new MillraceException(
                         ErrorCode.CONFIGURATION_VALUE,

@@ -483,8 +483,8 @@ final class ControlReplica implements ClusteredService {
         final long intervalNs =
                 isSlow ? context.limits().slowTickNs() : context.limits().tickNs();
         final Cluster group = group();
-        final long deadline = timestamp + group.timeUnit().convert(intervalNs, TimeUnit.NANOSECONDS);
-        while (!group.scheduleTimer(TICK_TIMER, deadline)) {
+        final long due = timestamp + group.timeUnit().convert(intervalNs, TimeUnit.NANOSECONDS);
+        while (!group.scheduleTimer(TICK_TIMER, due)) {
             group.idleStrategy().idle();
         }
     }
@@ -503,7 +503,8 @@ final class ControlReplica implements ClusteredService {
     /** Stops this member when the log was made with other limits than it has: it would apply it in another way. */
     private void requireSettings() {
         final ControlState state = service.state();
-        if (state.group().isMade() && state.group().settingsHash() != context.limits().hash()) {
+        if (state.group().isMade()
+                && state.group().settingsHash() != context.limits().hash()) {
             throw new MillraceException(
                     ErrorCode.CONFIGURATION_VALUE,
                     "the limits or ticks of this member's control plane are not those that the cluster "

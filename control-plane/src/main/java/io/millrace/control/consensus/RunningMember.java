@@ -12,7 +12,6 @@ import io.aeron.exceptions.AeronEvent;
 import io.aeron.exceptions.AeronException;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import org.agrona.CloseHelper;
 import org.agrona.ErrorHandler;
 import org.agrona.IoUtil;
@@ -98,7 +97,8 @@ final class RunningMember implements AutoCloseable {
         consensusModule = startedModule;
         pruner = new LogPruner(clusterDirectory(), clientContext());
         toggle = ClusterControl.findControlToggle(
-                consensusModule.context().aeron().countersReader(), consensusModule.context().clusterId());
+                consensusModule.context().aeron().countersReader(),
+                consensusModule.context().clusterId());
     }
 
     /** Returns the copy of the state. */
@@ -193,9 +193,12 @@ final class RunningMember implements AutoCloseable {
         return context.aeronDirectory().toString();
     }
 
-    private Supplier<IdleStrategy> idle() {
-        return () -> new BackoffIdleStrategy(
-                1, 1, Math.min(MIN_PARK_NS, context.times().maxParkNs()), context.times().maxParkNs());
+    private IdleStrategy idle() {
+        return new BackoffIdleStrategy(
+                1,
+                1,
+                Math.min(MIN_PARK_NS, context.times().maxParkNs()),
+                context.times().maxParkNs());
     }
 
     private String replicationChannel() {
@@ -209,7 +212,7 @@ final class RunningMember implements AutoCloseable {
                 .dirDeleteOnStart(true)
                 .dirDeleteOnShutdown(true)
                 .threadingMode(ThreadingMode.SHARED)
-                .sharedIdleStrategy(idle().get())
+                .sharedIdleStrategy(idle())
                 .termBufferSparseFile(true)
                 .publicationTermBufferLength(TERM_LENGTH)
                 .ipcTermBufferLength(TERM_LENGTH)
@@ -230,7 +233,7 @@ final class RunningMember implements AutoCloseable {
                 .recordingEventsEnabled(false)
                 .replicationChannel(replicationChannel())
                 .threadingMode(ArchiveThreadingMode.SHARED)
-                .idleStrategySupplier(idle())
+                .idleStrategySupplier(this::idle)
                 .segmentFileLength(SEGMENT_LENGTH)
                 .fileSyncLevel(1)
                 .catalogFileSyncLevel(1)
@@ -271,7 +274,7 @@ final class RunningMember implements AutoCloseable {
                 .electionStatusIntervalNs(times.heartbeatIntervalNs())
                 .startupCanvassTimeoutNs(times.startupWaitNs())
                 .sessionTimeoutNs(times.sessionTimeoutNs())
-                .idleStrategySupplier(idle())
+                .idleStrategySupplier(this::idle)
                 .terminationHook(this::onTerminated)
                 .errorHandler(errors);
     }
@@ -286,7 +289,7 @@ final class RunningMember implements AutoCloseable {
                 .serviceId(0)
                 .serviceName("control-replica")
                 .clusteredService(replica)
-                .idleStrategySupplier(idle())
+                .idleStrategySupplier(this::idle)
                 .terminationHook(this::onTerminated)
                 .errorHandler(errors);
     }
