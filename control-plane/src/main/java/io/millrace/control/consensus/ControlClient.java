@@ -209,13 +209,14 @@ public final class ControlClient implements ControlPlaneLink {
         private @Nullable MediaDriver driver;
         private @Nullable Aeron aeron;
         private @Nullable GroupSession session;
+        private long sessionsBefore;
         private long nextStartNs = context.nanoClock().nanoTime();
 
         @Override
         public int doWork() {
             final long nowNs = context.nanoClock().nanoTime();
             final Aeron client = aeron;
-            GroupSession current = session;
+            final GroupSession current = session;
             if (client == null || current == null || client.isClosed()) {
                 if (nowNs - nextStartNs < 0) {
                     return 0;
@@ -227,8 +228,7 @@ public final class ControlClient implements ControlPlaneLink {
             int work = 0;
             try {
                 work += client.conductorAgentInvoker().invoke();
-                current = session;
-                if (current == null || client.isClosed()) {
+                if (client.isClosed()) {
                     return 1;
                 }
                 work += current.doWork(nowNs);
@@ -278,6 +278,7 @@ public final class ControlClient implements ControlPlaneLink {
                             .publicationTermBufferLength(TERM_LENGTH)
                             .ipcTermBufferLength(TERM_LENGTH)
                             .clientLivenessTimeoutNs(LIVENESS_NS)
+                            .publicationConnectionTimeoutNs(GroupSession.CONNECTION_TIMEOUT_NS)
                             .publicationUnblockTimeoutNs(2 * LIVENESS_NS)
                             .errorHandler(context.errorHandler()));
                 }
@@ -314,8 +315,6 @@ public final class ControlClient implements ControlPlaneLink {
             }
             isConnected = connected;
         }
-
-        private long sessionsBefore;
 
         private void release() {
             isConnected = false;

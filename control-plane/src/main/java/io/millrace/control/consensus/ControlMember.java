@@ -65,7 +65,9 @@ public final class ControlMember implements AutoCloseable {
     /** Returns what the member is and has. */
     public ReplicaStatus status() {
         final RunningMember current = running;
-        return current == null ? ReplicaStatus.NONE : current.replica().status();
+        return current == null
+                ? ReplicaStatus.NONE
+                : current.replica().signals().status();
     }
 
     /** Returns where its media driver has its files: a {@link ControlClient} of this process uses it. */
@@ -82,7 +84,7 @@ public final class ControlMember implements AutoCloseable {
     public void askForHash() {
         final RunningMember current = running;
         if (current != null) {
-            current.replica().askForHash();
+            current.replica().signals().askForHash();
         }
     }
 

@@ -61,13 +61,15 @@ final class RunningMember implements AutoCloseable {
     private final LogPruner pruner;
     private final @Nullable AtomicCounter toggle;
     private long seenSnapshotCount = -1;
-    private long lastSnapshotPosition;
     private long lastSnapshotNs;
-    private long prunedPosition;
     private boolean isStopped;
 
     // ORDER: set by the threads of the group, read by the keeper's.
     private volatile boolean isTerminated;
+
+    // ORDER: set by the keeper's thread, read by any.
+    private volatile long lastSnapshotPosition;
+    private volatile long prunedPosition;
 
     /**
      * Starts a member.
@@ -134,10 +136,10 @@ final class RunningMember implements AutoCloseable {
             if (durable > lastSnapshotPosition) {
                 lastSnapshotPosition = durable;
                 lastSnapshotNs = nowNs;
-                replica.onSnapshotDurable(durable);
+                replica.signals().durableSnapshotPosition(durable);
             }
         }
-        final ReplicaStatus status = replica.status();
+        final ReplicaStatus status = replica.signals().status();
         final long since = status.logPosition() - lastSnapshotPosition;
         if (status.isLeader()
                 && (since >= context.snapshotAfterBytes()
@@ -217,6 +219,7 @@ final class RunningMember implements AutoCloseable {
                 .publicationTermBufferLength(TERM_LENGTH)
                 .ipcTermBufferLength(TERM_LENGTH)
                 .clientLivenessTimeoutNs(LIVENESS_NS)
+                .publicationConnectionTimeoutNs(GroupSession.CONNECTION_TIMEOUT_NS)
                 .publicationUnblockTimeoutNs(2 * LIVENESS_NS)
                 .errorHandler(errors);
     }
