@@ -101,19 +101,6 @@ public final class WireFrames {
         shapes[TruncateStreamDecoder.TEMPLATE_ID] = new MessageShape(
                         TruncateStreamDecoder.BLOCK_LENGTH, MessageShape.TEXT, MessageShape.TEXT)
                 .group(TruncateStreamDecoder.CutDecoder.sbeBlockLength());
-        shapes[OperateClusterDecoder.TEMPLATE_ID] = new MessageShape(
-                        OperateClusterDecoder.BLOCK_LENGTH, MessageShape.TEXT)
-                .group(OperateClusterDecoder.MembersDecoder.sbeBlockLength())
-                .value(
-                        OperateClusterDecoder.actionEncodingOffset(),
-                        ClusterAction.CONFIGURE_CHAINS.value(),
-                        ClusterAction.SET_FEATURE_LEVEL.value());
-        shapes[DescribeClusterDecoder.TEMPLATE_ID] = new MessageShape(DescribeClusterDecoder.BLOCK_LENGTH);
-        shapes[ClusterDescriptionDecoder.TEMPLATE_ID] = new MessageShape(ClusterDescriptionDecoder.BLOCK_LENGTH)
-                .group(ClusterDescriptionDecoder.NodesDecoder.sbeBlockLength(), MessageShape.TEXT)
-                .group(ClusterDescriptionDecoder.DevicesDecoder.sbeBlockLength(), MessageShape.TEXT)
-                .group(ClusterDescriptionDecoder.ChainsDecoder.sbeBlockLength())
-                .group(ClusterDescriptionDecoder.ReplicasDecoder.sbeBlockLength(), MessageShape.TEXT);
         shapes[CommandDoneDecoder.TEMPLATE_ID] = new MessageShape(CommandDoneDecoder.BLOCK_LENGTH)
                 .value(
                         CommandDoneDecoder.outcomeEncodingOffset(),
@@ -147,6 +134,23 @@ public final class WireFrames {
         shapes[ReadCreditDecoder.TEMPLATE_ID] = new MessageShape(ReadCreditDecoder.BLOCK_LENGTH);
         shapes[ReadEndDecoder.TEMPLATE_ID] = new MessageShape(ReadEndDecoder.BLOCK_LENGTH);
         shapes[ReadUnsubscribeDecoder.TEMPLATE_ID] = new MessageShape(ReadUnsubscribeDecoder.BLOCK_LENGTH);
+        addCluster(shapes);
         return shapes;
+    }
+
+    private static void addCluster(final MessageShape[] shapes) {
+        shapes[OperateClusterDecoder.TEMPLATE_ID] = new MessageShape(
+                        OperateClusterDecoder.BLOCK_LENGTH, MessageShape.TEXT)
+                .group(OperateClusterDecoder.MembersDecoder.sbeBlockLength())
+                .value(
+                        OperateClusterDecoder.actionEncodingOffset(),
+                        ClusterAction.CONFIGURE_CHAINS.value(),
+                        ClusterAction.SET_FEATURE_LEVEL.value());
+        shapes[DescribeClusterDecoder.TEMPLATE_ID] = new MessageShape(DescribeClusterDecoder.BLOCK_LENGTH);
+        shapes[ClusterDescriptionDecoder.TEMPLATE_ID] = new MessageShape(ClusterDescriptionDecoder.BLOCK_LENGTH)
+                .group(ClusterDescriptionDecoder.NodesDecoder.sbeBlockLength(), MessageShape.TEXT)
+                .group(ClusterDescriptionDecoder.DevicesDecoder.sbeBlockLength(), MessageShape.TEXT)
+                .group(ClusterDescriptionDecoder.ChainsDecoder.sbeBlockLength())
+                .group(ClusterDescriptionDecoder.ReplicasDecoder.sbeBlockLength(), MessageShape.TEXT);
     }
 }

@@ -5,8 +5,8 @@ import org.agrona.DirectBuffer;
 /**
  * A node's way to the control plane of its cluster: reports and forwarded requests go out, orders and answers come in.
  *
- * <p><b>Threading:</b> {@link #report} and {@link #request} may be called by any thread and never block;
- * {@link #poll} by one thread.
+ * <p><b>Threading:</b> {@link #report} and {@link #request} may be called by any thread and never block; {@link #poll}
+ * by one thread.
  *
  * <p><b>Contract:</b> everything may be lost, and anything may come twice: after a change of the leader, a broken
  * session, or a queue that was full. Who needs an answer says it again until it comes.

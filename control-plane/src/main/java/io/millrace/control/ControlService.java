@@ -476,9 +476,7 @@ public final class ControlService<S> {
         if (!isReady()) {
             return RefusalCode.NOT_READY;
         }
-        return request.order() != null && !isLeading
-                ? RefusalCode.UNSUPPORTED
-                : RequestCheck.check(request, limits);
+        return request.order() != null && !isLeading ? RefusalCode.UNSUPPORTED : RequestCheck.check(request, limits);
     }
 
     /** Asks how long the segments of a cut are; null when the command says by itself what is wrong with it. */

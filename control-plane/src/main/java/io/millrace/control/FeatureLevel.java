@@ -1,8 +1,8 @@
 package io.millrace.control;
 
 /**
- * How commands of a control plane behave: a number in its state, so that all members change at the same command,
- * when an operator raises it after the last of them was upgraded.
+ * How commands of a control plane behave: a number in its state, so that all members change at the same command, when
+ * an operator raises it after the last of them was upgraded.
  *
  * <p><b>Threading:</b> constants.
  */

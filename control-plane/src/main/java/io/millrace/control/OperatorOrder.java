@@ -177,7 +177,8 @@ record OperatorOrder(
         };
     }
 
-    private int forceInstall(final RequestKey key, final MutableDirectBuffer buffer, final MessageHeaderEncoder header) {
+    private int forceInstall(
+            final RequestKey key, final MutableDirectBuffer buffer, final MessageHeaderEncoder header) {
         final ForceInstallCommandEncoder command = new ForceInstallCommandEncoder()
                 .wrapAndApplyHeader(buffer, 0, header)
                 .clientIdHigh(key.clientIdHigh())

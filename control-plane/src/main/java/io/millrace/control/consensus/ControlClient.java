@@ -37,8 +37,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Threading:</b> as {@link ControlPlaneLink} says; nothing here blocks a caller but {@link #close}.
  *
- * <p><b>Invariant:</b> while there is no session nothing is kept to be sent: what was said then is old when there is one
- * again.
+ * <p><b>Invariant:</b> while there is no session nothing is kept to be sent: what was said then is old when there is
+ * one again.
  */
 public final class ControlClient implements ControlPlaneLink {
     private static final int OUTBOUND_CAPACITY = 512 * 1024;
@@ -209,13 +209,14 @@ public final class ControlClient implements ControlPlaneLink {
         private @Nullable MediaDriver driver;
         private @Nullable Aeron aeron;
         private @Nullable GroupSession session;
+        private long sessionsBefore;
         private long nextStartNs = context.nanoClock().nanoTime();
 
         @Override
         public int doWork() {
             final long nowNs = context.nanoClock().nanoTime();
             final Aeron client = aeron;
-            GroupSession current = session;
+            final GroupSession current = session;
             if (client == null || current == null || client.isClosed()) {
                 if (nowNs - nextStartNs < 0) {
                     return 0;
@@ -227,8 +228,7 @@ public final class ControlClient implements ControlPlaneLink {
             int work = 0;
             try {
                 work += client.conductorAgentInvoker().invoke();
-                current = session;
-                if (current == null || client.isClosed()) {
+                if (client.isClosed()) {
                     return 1;
                 }
                 work += current.doWork(nowNs);
@@ -278,6 +278,7 @@ public final class ControlClient implements ControlPlaneLink {
                             .publicationTermBufferLength(TERM_LENGTH)
                             .ipcTermBufferLength(TERM_LENGTH)
                             .clientLivenessTimeoutNs(LIVENESS_NS)
+                            .publicationConnectionTimeoutNs(GroupSession.CONNECTION_TIMEOUT_NS)
                             .publicationUnblockTimeoutNs(2 * LIVENESS_NS)
                             .errorHandler(context.errorHandler()));
                 }
@@ -288,12 +289,7 @@ public final class ControlClient implements ControlPlaneLink {
                         .errorHandler(this::onError));
                 aeron = made;
                 session = new GroupSession(
-                        made,
-                        "node-" + nodeId,
-                        context.addresses(),
-                        context.host(),
-                        context.times(),
-                        this::onEgress);
+                        made, "node-" + nodeId, context.addresses(), context.host(), context.times(), this::onEgress);
                 return true;
             } catch (final AeronException | IllegalStateException e) {
                 // Mostly: the member's driver has not started yet, or starts again.
@@ -319,8 +315,6 @@ public final class ControlClient implements ControlPlaneLink {
             }
             isConnected = connected;
         }
-
-        private long sessionsBefore;
 
         private void release() {
             isConnected = false;

@@ -65,7 +65,9 @@ public final class ControlMember implements AutoCloseable {
     /** Returns what the member is and has. */
     public ReplicaStatus status() {
         final RunningMember current = running;
-        return current == null ? ReplicaStatus.NONE : current.replica().status();
+        return current == null
+                ? ReplicaStatus.NONE
+                : current.replica().signals().status();
     }
 
     /** Returns where its media driver has its files: a {@link ControlClient} of this process uses it. */
@@ -82,7 +84,7 @@ public final class ControlMember implements AutoCloseable {
     public void askForHash() {
         final RunningMember current = running;
         if (current != null) {
-            current.replica().askForHash();
+            current.replica().signals().askForHash();
         }
     }
 
@@ -171,8 +173,8 @@ public final class ControlMember implements AutoCloseable {
     private static FileChannel lock(final Path directory) {
         try {
             Files.createDirectories(directory);
-            final FileChannel channel = FileChannel.open(
-                    directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            final FileChannel channel =
+                    FileChannel.open(directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             final FileLock lock = tryLock(channel);
             if (lock == null) {
                 channel.close();
@@ -203,7 +205,8 @@ public final class ControlMember implements AutoCloseable {
         final String own = Integer.toString(context.member());
         try {
             if (!Files.exists(file)) {
-                Files.writeString(file, own, StandardCharsets.US_ASCII, StandardOpenOption.CREATE, StandardOpenOption.DSYNC);
+                Files.writeString(
+                        file, own, StandardCharsets.US_ASCII, StandardOpenOption.CREATE, StandardOpenOption.DSYNC);
             } else if (!own.equals(Files.readString(file, StandardCharsets.US_ASCII))) {
                 throw new MillraceException(
                         ErrorCode.CONFIGURATION_VALUE,

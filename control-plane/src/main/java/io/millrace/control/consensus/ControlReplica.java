@@ -56,7 +56,7 @@ import org.jspecify.annotations.Nullable;
  * come back to it as everybody's do: it proposes them by a session of its own, so what it decides by its clock enters
  * the log before it has any effect.
  *
- * <p><b>Threading:</b> the service's thread; {@link #status} by any.
+ * <p><b>Threading:</b> the service's thread; {@link #signals} by any.
  *
  * <p><b>Invariants:</b> the state after a log is the same on every member. A message that is not well-formed changes
  * nothing anywhere. Before {@code GroupSettings} only an import is applied.
@@ -70,6 +70,7 @@ final class ControlReplica implements ClusteredService {
     private final NanoClock clock;
     private final UUID proposedClusterId;
     private final LeaderPorts ports = new LeaderPorts();
+    private final ReplicaSignals signals = new ReplicaSignals();
     private final ReplicaSnapshots snapshots;
     private final StateImport stateImport;
     private final io.millrace.codec.chain.MessageHeaderDecoder chainHeader =
@@ -96,11 +97,6 @@ final class ControlReplica implements ClusteredService {
     private boolean isSlow = true;
     private long nextProposalNs;
     private long ignoredCount;
-
-    // ORDER: plain volatile fields, written by the service's thread and the keeper's, read by the other.
-    private volatile ReplicaStatus status = ReplicaStatus.NONE;
-    private volatile long durableSnapshotPosition;
-    private volatile boolean isHashAsked;
 
     /**
      * Starts empty.
@@ -134,23 +130,9 @@ final class ControlReplica implements ClusteredService {
         return made;
     }
 
-    /** Returns what the member is and has, as of the last message or turn. */
-    ReplicaStatus status() {
-        return status;
-    }
-
-    /** Asks for the state's hash in {@link #status}, within a turn. */
-    void askForHash() {
-        isHashAsked = true;
-    }
-
-    /**
-     * Takes the news that a snapshot of this member is durable and recorded: the group is told.
-     *
-     * @param logPosition of it.
-     */
-    void onSnapshotDurable(final long logPosition) {
-        durableSnapshotPosition = logPosition;
+    /** Returns what is told to and by other threads. */
+    ReplicaSignals signals() {
+        return signals;
     }
 
     @Override
@@ -267,8 +249,7 @@ final class ControlReplica implements ClusteredService {
         if (own.isConnected() && nowNs - nextProposalNs >= 0) {
             work += propose(own, nowNs);
         }
-        if (isHashAsked) {
-            isHashAsked = false;
+        if (signals.takeHashAsked()) {
             publish(service.state().stateHash(), true);
             work++;
         }
@@ -295,7 +276,7 @@ final class ControlReplica implements ClusteredService {
                     .encodedLength();
             return own.offer(proposal, 0, MessageHeaderEncoder.ENCODED_LENGTH + length) ? 1 : 0;
         }
-        final long durable = durableSnapshotPosition;
+        final long durable = signals.durableSnapshotPosition();
         if (durable > snapshots.saved(context.member())) {
             nextProposalNs = nowNs + PROPOSAL_RETRY_NS;
             final int length = new MemberSavedEncoder()
@@ -483,8 +464,8 @@ final class ControlReplica implements ClusteredService {
         final long intervalNs =
                 isSlow ? context.limits().slowTickNs() : context.limits().tickNs();
         final Cluster group = group();
-        final long deadline = timestamp + group.timeUnit().convert(intervalNs, TimeUnit.NANOSECONDS);
-        while (!group.scheduleTimer(TICK_TIMER, deadline)) {
+        final long due = timestamp + group.timeUnit().convert(intervalNs, TimeUnit.NANOSECONDS);
+        while (!group.scheduleTimer(TICK_TIMER, due)) {
             group.idleStrategy().idle();
         }
     }
@@ -503,7 +484,8 @@ final class ControlReplica implements ClusteredService {
     /** Stops this member when the log was made with other limits than it has: it would apply it in another way. */
     private void requireSettings() {
         final ControlState state = service.state();
-        if (state.group().isMade() && state.group().settingsHash() != context.limits().hash()) {
+        if (state.group().isMade()
+                && state.group().settingsHash() != context.limits().hash()) {
             throw new MillraceException(
                     ErrorCode.CONFIGURATION_VALUE,
                     "the limits or ticks of this member's control plane are not those that the cluster "
@@ -537,8 +519,9 @@ final class ControlReplica implements ClusteredService {
 
     private void publish(final long stateHash, final boolean hasHash) {
         final Cluster group = group();
-        final boolean keepsHash = !hasHash && status.hasHash() && status.appliedPosition() == service.appliedPosition();
-        status = new ReplicaStatus(
+        final ReplicaStatus last = signals.status();
+        final boolean keepsHash = !hasHash && last.hasHash() && last.appliedPosition() == service.appliedPosition();
+        signals.status(new ReplicaStatus(
                 group.role() == Cluster.Role.LEADER,
                 term,
                 termLeader,
@@ -547,8 +530,8 @@ final class ControlReplica implements ClusteredService {
                 snapshots.allSavedPosition(),
                 service.state().group(),
                 hasHash || keepsHash,
-                keepsHash ? status.stateHash() : stateHash,
+                keepsHash ? last.stateHash() : stateHash,
                 ignoredCount,
-                ports.droppedCount());
+                ports.droppedCount()));
     }
 }

@@ -14,13 +14,12 @@ import java.nio.charset.StandardCharsets;
  * @param tickNs time passes in steps of this.
  * @param slowTickNs likewise while there is at most one node and nothing is open: its disk is left alone.
  */
-public record GroupLimits(
-        ControlLimits control, ReconfigurationLimits reconfiguration, long tickNs, long slowTickNs) {
+public record GroupLimits(ControlLimits control, ReconfigurationLimits reconfiguration, long tickNs, long slowTickNs) {
     private static final long MILLIS = 1_000_000;
 
     /** The limits of a group with default configuration. */
-    public static final GroupLimits DEFAULT = new GroupLimits(
-            ControlLimits.DEFAULT, ReconfigurationLimits.DEFAULT, 100 * MILLIS, 1_000 * MILLIS);
+    public static final GroupLimits DEFAULT =
+            new GroupLimits(ControlLimits.DEFAULT, ReconfigurationLimits.DEFAULT, 100 * MILLIS, 1_000 * MILLIS);
 
     /**
      * Checks the intervals.

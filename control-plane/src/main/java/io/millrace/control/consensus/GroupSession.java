@@ -25,7 +25,10 @@ final class GroupSession implements AutoCloseable {
     /** Terms of what comes out: the longest answer is 96 KiB. */
     private static final String EGRESS_PARAMETERS = "|term-length=1m|alias=millrace-control-out";
 
-    private static final long CONNECT_TIMEOUT_NS = TimeUnit.MILLISECONDS.toNanos(1_500);
+    /** A driver notices after so long that nobody is at the other end of a publication any more. */
+    static final long CONNECTION_TIMEOUT_NS = TimeUnit.MILLISECONDS.toNanos(1_500);
+
+    private static final long CONNECT_TIMEOUT_NS = TimeUnit.MILLISECONDS.toNanos(1_000);
     private static final long MIN_RETRY_NS = TimeUnit.MILLISECONDS.toNanos(20);
     private static final long MAX_RETRY_NS = TimeUnit.MILLISECONDS.toNanos(500);
 
@@ -102,22 +105,49 @@ final class GroupSession implements AutoCloseable {
      * @return work done.
      */
     int doWork(final long nowNs) {
+        int work = 0;
         final AeronCluster current = cluster;
-        try {
-            if (current != null) {
-                return work(current, nowNs);
+        if (current != null) {
+            try {
+                work += work(current, nowNs);
+            } catch (final AeronException | IllegalStateException e) {
+                lose(textOf(e));
+                work++;
             }
-            return connect(nowNs);
+        }
+        // A session without a leader may be found by the next one; a new session does not wait for that.
+        if (isWired()) {
+            CloseHelper.quietClose(connecting);
+            connecting = null;
+            return work;
+        }
+        try {
+            return work + connect(nowNs);
         } catch (final AeronException | IllegalStateException | IllegalArgumentException e) {
             // Nobody leads, or who led is gone: the reason is kept for people, and it is tried again.
-            fail(e.getMessage() == null ? e.toString() : e.getMessage(), nowNs);
-            return 1;
+            reason = textOf(e);
+            CloseHelper.quietClose(connecting);
+            connecting = null;
+            nextConnectNs = nowNs + retryNs;
+            retryNs = Math.min(MAX_RETRY_NS, 2 * retryNs);
+            return work + 1;
         }
     }
 
-    /** Tells whether there is a session. */
+    private static String textOf(final RuntimeException error) {
+        return error.getMessage() == null ? error.toString() : error.getMessage();
+    }
+
+    /** Tells whether there is a session, and a leader at its other end. */
     boolean isConnected() {
-        return cluster != null;
+        return isWired();
+    }
+
+    private boolean isWired() {
+        final AeronCluster current = cluster;
+        return current != null
+                && !current.isClosed()
+                && current.ingressPublication().isConnected();
     }
 
     /** Returns why there is no session. */
@@ -169,7 +199,7 @@ final class GroupSession implements AutoCloseable {
             work += current.sendKeepAlive() ? 1 : 0;
         }
         if (current.isClosed()) {
-            fail("the session with the control plane was closed", nowNs);
+            lose("the session with the control plane was closed");
             work++;
         }
         return work;
@@ -198,6 +228,7 @@ final class GroupSession implements AutoCloseable {
         final AeronCluster made = attempt.poll();
         if (made != null) {
             connecting = null;
+            CloseHelper.quietClose(cluster);
             cluster = made;
             sessionCount++;
             retryNs = MIN_RETRY_NS;
@@ -207,10 +238,9 @@ final class GroupSession implements AutoCloseable {
         return attempt.step() == step ? 0 : 1;
     }
 
-    private void fail(final String why, final long nowNs) {
+    private void lose(final String why) {
         reason = why;
-        close();
-        nextConnectNs = nowNs + retryNs;
-        retryNs = Math.min(MAX_RETRY_NS, 2 * retryNs);
+        CloseHelper.quietClose(cluster);
+        cluster = null;
     }
 }

@@ -33,6 +33,6 @@ public record ReplicaStatus(
         long ignoredCount,
         long droppedCount) {
     /** Before the start. */
-    static final ReplicaStatus NONE = new ReplicaStatus(
-            false, -1, -1, 0, 0, 0, new GroupView(new UUID(0, 0), 0, 1, false, 0), false, 0, 0, 0);
+    static final ReplicaStatus NONE =
+            new ReplicaStatus(false, -1, -1, 0, 0, 0, new GroupView(new UUID(0, 0), 0, 1, false, 0), false, 0, 0, 0);
 }

@@ -12,7 +12,6 @@ import io.aeron.exceptions.AeronEvent;
 import io.aeron.exceptions.AeronException;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import org.agrona.CloseHelper;
 import org.agrona.ErrorHandler;
 import org.agrona.IoUtil;
@@ -62,13 +61,15 @@ final class RunningMember implements AutoCloseable {
     private final LogPruner pruner;
     private final @Nullable AtomicCounter toggle;
     private long seenSnapshotCount = -1;
-    private long lastSnapshotPosition;
     private long lastSnapshotNs;
-    private long prunedPosition;
     private boolean isStopped;
 
     // ORDER: set by the threads of the group, read by the keeper's.
     private volatile boolean isTerminated;
+
+    // ORDER: set by the keeper's thread, read by any.
+    private volatile long lastSnapshotPosition;
+    private volatile long prunedPosition;
 
     /**
      * Starts a member.
@@ -98,7 +99,8 @@ final class RunningMember implements AutoCloseable {
         consensusModule = startedModule;
         pruner = new LogPruner(clusterDirectory(), clientContext());
         toggle = ClusterControl.findControlToggle(
-                consensusModule.context().aeron().countersReader(), consensusModule.context().clusterId());
+                consensusModule.context().aeron().countersReader(),
+                consensusModule.context().clusterId());
     }
 
     /** Returns the copy of the state. */
@@ -134,10 +136,10 @@ final class RunningMember implements AutoCloseable {
             if (durable > lastSnapshotPosition) {
                 lastSnapshotPosition = durable;
                 lastSnapshotNs = nowNs;
-                replica.onSnapshotDurable(durable);
+                replica.signals().durableSnapshotPosition(durable);
             }
         }
-        final ReplicaStatus status = replica.status();
+        final ReplicaStatus status = replica.signals().status();
         final long since = status.logPosition() - lastSnapshotPosition;
         if (status.isLeader()
                 && (since >= context.snapshotAfterBytes()
@@ -193,9 +195,12 @@ final class RunningMember implements AutoCloseable {
         return context.aeronDirectory().toString();
     }
 
-    private Supplier<IdleStrategy> idle() {
-        return () -> new BackoffIdleStrategy(
-                1, 1, Math.min(MIN_PARK_NS, context.times().maxParkNs()), context.times().maxParkNs());
+    private IdleStrategy idle() {
+        return new BackoffIdleStrategy(
+                1,
+                1,
+                Math.min(MIN_PARK_NS, context.times().maxParkNs()),
+                context.times().maxParkNs());
     }
 
     private String replicationChannel() {
@@ -209,11 +214,12 @@ final class RunningMember implements AutoCloseable {
                 .dirDeleteOnStart(true)
                 .dirDeleteOnShutdown(true)
                 .threadingMode(ThreadingMode.SHARED)
-                .sharedIdleStrategy(idle().get())
+                .sharedIdleStrategy(idle())
                 .termBufferSparseFile(true)
                 .publicationTermBufferLength(TERM_LENGTH)
                 .ipcTermBufferLength(TERM_LENGTH)
                 .clientLivenessTimeoutNs(LIVENESS_NS)
+                .publicationConnectionTimeoutNs(GroupSession.CONNECTION_TIMEOUT_NS)
                 .publicationUnblockTimeoutNs(2 * LIVENESS_NS)
                 .errorHandler(errors);
     }
@@ -230,7 +236,7 @@ final class RunningMember implements AutoCloseable {
                 .recordingEventsEnabled(false)
                 .replicationChannel(replicationChannel())
                 .threadingMode(ArchiveThreadingMode.SHARED)
-                .idleStrategySupplier(idle())
+                .idleStrategySupplier(this::idle)
                 .segmentFileLength(SEGMENT_LENGTH)
                 .fileSyncLevel(1)
                 .catalogFileSyncLevel(1)
@@ -271,7 +277,7 @@ final class RunningMember implements AutoCloseable {
                 .electionStatusIntervalNs(times.heartbeatIntervalNs())
                 .startupCanvassTimeoutNs(times.startupWaitNs())
                 .sessionTimeoutNs(times.sessionTimeoutNs())
-                .idleStrategySupplier(idle())
+                .idleStrategySupplier(this::idle)
                 .terminationHook(this::onTerminated)
                 .errorHandler(errors);
     }
@@ -286,7 +292,7 @@ final class RunningMember implements AutoCloseable {
                 .serviceId(0)
                 .serviceName("control-replica")
                 .clusteredService(replica)
-                .idleStrategySupplier(idle())
+                .idleStrategySupplier(this::idle)
                 .terminationHook(this::onTerminated)
                 .errorHandler(errors);
     }

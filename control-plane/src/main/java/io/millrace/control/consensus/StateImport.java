@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Threading:</b> the service's thread.
  *
- * <p><b>Invariant:</b> what is put together follows from the log alone. A snapshot of the group drops what is not whole,
- * on every member.
+ * <p><b>Invariant:</b> what is put together follows from the log alone. A snapshot of the group drops what is not
+ * whole, on every member.
  */
 final class StateImport {
     private static final int PART_LENGTH = 16 * 1024;
@@ -43,7 +43,8 @@ final class StateImport {
     StateImport(final byte[] initialState) {
         offered.wrap(initialState);
         isOffered = initialState.length > 0;
-        ownId = new UUID(initialState.length, UUID.nameUUIDFromBytes(initialState).getLeastSignificantBits());
+        ownId = new UUID(
+                initialState.length, UUID.nameUUIDFromBytes(initialState).getLeastSignificantBits());
     }
 
     /** Tells whether there is something that the group has not taken or refused. */

@@ -1,9 +1,11 @@
 package io.millrace.control.consensus;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -13,11 +15,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Three members on loopback: who leads dies, who was away comes back, snapshots and pruning by themselves. */
 @Timeout(180)
 final class ControlGroupTest {
-    @TempDir
-    Path root;
-
     @Test
-    void shouldAnswerARepeatedRequestOnceWhenTheLeaderDies() {
+    void shouldAnswerARepeatedRequestOnceWhenTheLeaderDies(@TempDir final Path root) {
         try (GroupBed bed = new GroupBed(root, 3, GroupBed.STILL).startAll();
                 GroupNode node = new GroupNode(bed.ownDriverContext(GroupNode.ID))) {
             node.setUp();
@@ -44,8 +43,10 @@ final class ControlGroupTest {
     }
 
     @Test
-    void shouldPruneAndRestartWhenAllHaveASnapshot() {
-        try (GroupBed bed = new GroupBed(root, 3, GroupBed.STILL).snapshotAfterBytes(6L << 20).startAll();
+    void shouldPruneAndRestartWhenAllHaveASnapshot(@TempDir final Path root) {
+        try (GroupBed bed = new GroupBed(root, 3, GroupBed.STILL)
+                        .snapshotAfterBytes(6L << 20)
+                        .startAll();
                 GroupNode node = new GroupNode(bed.ownDriverContext(GroupNode.ID))) {
             node.setUp();
             bed.awaitLeader();
@@ -59,6 +60,11 @@ final class ControlGroupTest {
                 requestId++;
             }
             final long hash = bed.awaitSameState();
+            for (int i = 0; i < 3; i++) {
+                assertFalse(
+                        Files.exists(root.resolve("member-" + i + "/archive/0-0.rec")),
+                        "the first segment of the log of member " + i);
+            }
             for (int i = 0; i < 3; i++) {
                 bed.stop(i);
             }

@@ -20,11 +20,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** A group of one member: what a node has when it runs alone. */
 @Timeout(120)
 final class ControlMemberTest {
-    @TempDir
-    Path root;
-
     @Test
-    void shouldHaveTheSameStateWhenItIsStoppedWithoutSnapshotAndStartedAgain() {
+    void shouldHaveTheSameStateWhenItIsStoppedWithoutSnapshotAndStartedAgain(@TempDir final Path root) {
         try (GroupBed bed = new GroupBed(root, 1, GroupBed.STILL).startAll();
                 GroupNode node = new GroupNode(bed.clientContext(0, GroupNode.ID))) {
             node.setUp();
@@ -46,7 +43,7 @@ final class ControlMemberTest {
     }
 
     @Test
-    void shouldDescribeWhenAsked() {
+    void shouldDescribeWhenAsked(@TempDir final Path root) {
         try (GroupBed bed = new GroupBed(root, 1, GroupBed.STILL).startAll();
                 GroupNode node = new GroupNode(bed.ownDriverContext(GroupNode.ID))) {
             node.setUp();
@@ -72,7 +69,7 @@ final class ControlMemberTest {
     }
 
     @Test
-    void shouldRefuseWhenTheDirectoryIsInUseOrAnotherMembers() {
+    void shouldRefuseWhenTheDirectoryIsInUseOrAnotherMembers(@TempDir final Path root) {
         try (GroupBed bed = new GroupBed(root, 2, GroupBed.STILL)) {
             bed.start(0);
             assertThrows(MillraceException.class, () -> new ControlMember(bed.context(0)));

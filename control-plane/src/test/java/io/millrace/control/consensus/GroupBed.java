@@ -4,11 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.control.ControlLimits;
 import io.millrace.control.ReconfigurationLimits;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,10 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class GroupBed implements AutoCloseable {
     /** Time stands still: members that have applied the same commands are in the same state. */
     static final GroupLimits STILL = new GroupLimits(
-            ControlLimits.DEFAULT,
-            ReconfigurationLimits.DEFAULT,
-            TimeUnit.HOURS.toNanos(1),
-            TimeUnit.HOURS.toNanos(1));
+            ControlLimits.DEFAULT, ReconfigurationLimits.DEFAULT, TimeUnit.HOURS.toNanos(1), TimeUnit.HOURS.toNanos(1));
 
     private static final long DEADLINE_NS = TimeUnit.SECONDS.toNanos(40);
 
@@ -106,7 +102,9 @@ final class GroupBed implements AutoCloseable {
         await("a leader", () -> {
             for (int i = 0; i < members.size(); i++) {
                 final ControlMember member = members.get(i);
-                if (member != null && member.status().isLeader() && member.status().group().isMade()) {
+                if (member != null
+                        && member.status().isLeader()
+                        && member.status().group().isMade()) {
                     leader[0] = i;
                     return true;
                 }
@@ -172,10 +170,8 @@ final class GroupBed implements AutoCloseable {
                     bound.add(new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), base + i)));
                 }
                 return base;
-            } catch (final java.net.SocketException e) {
+            } catch (final SocketException e) {
                 // taken: another one
-            } catch (final IOException e) {
-                throw new UncheckedIOException(e);
             } finally {
                 bound.forEach(DatagramSocket::close);
             }
