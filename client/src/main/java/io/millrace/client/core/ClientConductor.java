@@ -46,9 +46,8 @@ public final class ClientConductor implements AutoCloseable {
     private final Counters counters = new Counters();
     private final SplitMix random;
     private final Network network;
-    private final String[] addresses;
+    private final Addresses addresses;
     private final Connection bootstrap;
-    private int nextAddress;
     private final Requests requests;
     private final ClusterRequests clusterRequests;
     private final List<Connection> connections = new ArrayList<>();
@@ -98,15 +97,12 @@ public final class ClientConductor implements AutoCloseable {
         this.lastWorkNs = nowNs;
         this.nextRoundNs = nowNs;
         this.network = factory.launch(context, random.next(), random.next());
-        this.addresses = context.endpoint().split(",", -1);
-        // clients that are given one list are not all to come to its first node
-        this.nextAddress = addresses.length == 1 ? 0 : (int) Long.remainderUnsigned(random.next(), addresses.length);
-        final String first = addresses[nextAddress];
-        this.bootstrap = new Connection(this, network, first);
+        this.addresses = new Addresses(context.endpoint(), random);
+        this.bootstrap = new Connection(this, network, addresses.first());
         this.requests = new Requests(this, bootstrap);
         this.clusterRequests = new ClusterRequests(requests);
         connections.add(bootstrap);
-        endpoints.add(first);
+        endpoints.add(addresses.first());
     }
 
     /**
@@ -483,29 +479,17 @@ public final class ClientConductor implements AutoCloseable {
         return counters;
     }
 
-    /**
-     * Returns where settled futures go.
-     *
-     * @return the one object
-     */
+    /** Returns where settled futures go. */
     Completions completions() {
         return completions;
     }
 
-    /**
-     * Returns the requests.
-     *
-     * @return the one object
-     */
+    /** Returns the requests. */
     public Requests requests() {
         return requests;
     }
 
-    /**
-     * Returns what operators order.
-     *
-     * @return the one object
-     */
+    /** Returns what operators order. */
     public ClusterRequests clusterRequests() {
         return clusterRequests;
     }
@@ -763,20 +747,12 @@ public final class ClientConductor implements AutoCloseable {
                 return connections.get(i);
             }
         }
-        if (addresses.length == 1) {
-            return null;
-        }
-        nextAddress = (nextAddress + 1) % addresses.length;
-        return connection(addresses[nextAddress]);
+        return addresses.isOnlyOne() ? null : connection(addresses.another());
     }
 
-    /**
-     * Tells whether a node's final refusal leaves nobody to ask.
-     *
-     * @return true of a client that was given one address
-     */
-    boolean isOnlyAddress() {
-        return addresses.length == 1;
+    /** Returns the addresses that the client was given. */
+    Addresses addresses() {
+        return addresses;
     }
 
     /** Closes the connections that no writer and no reader uses any more, after places have changed. */

@@ -178,7 +178,7 @@ final class Connection implements NodeLink.Handler {
     @Override
     public void onRefused(final ErrorCode code, final String text, final boolean isFinal) {
         counters.add(Counters.REFUSALS, 1);
-        if (isFinal && conductor.isOnlyAddress()) {
+        if (isFinal && conductor.addresses().isOnlyOne()) {
             conductor.onSessionRefused(code, text);
         }
     }

@@ -242,11 +242,7 @@ final class SegmentWriter {
         tail = newHead;
     }
 
-    /**
-     * Returns the connection that events go by.
-     *
-     * @return to the head of the chain
-     */
+    /** Returns the connection that events go by, to the head of the chain. */
     Connection head() {
         return head;
     }

@@ -267,7 +267,12 @@ public final class NodeRole implements ControlChain, ControlLink, ControlPlaneLi
     private void onQuestion(final DirectBuffer buffer, final int offset) {
         final NodeReports written = reports;
         question.wrapAndApplyHeader(buffer, offset, header);
-        if (written != null && isRegistered() && question.chain() >= 1 && question.chain() <= terms.chainLimit()) {
+        final int chain = question.chain();
+        if (written == null || !isRegistered() || chain < 1 || chain > terms.chainLimit()) {
+            return;
+        }
+        final boolean isKnown = agent().state(chain).segment(question.streamId(), question.segmentId()) != null;
+        if (isKnown || !agent().chainView(chain).isSealed()) { // sealed, it may just not know of the segment
             offer(written.buffer(), 0, written.segmentAnswer(question));
         }
     }
