@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
@@ -109,9 +110,9 @@ final class NodeRoleTest {
         });
     }
 
-    private TreeSet<String> read(final Millrace millrace, final int count) throws Exception {
+    private Set<String> read(final Millrace millrace, final int count) throws Exception {
         return asked(() -> {
-            final TreeSet<String> found = new TreeSet<>();
+            final Set<String> found = new TreeSet<>();
             try (var reader = millrace.openReader(STREAM, StreamPosition.HEAD)) {
                 while (found.size() < count) {
                     assertTrue(found.add(reader.read(Duration.ofSeconds(10)).asText()), "twice");
