@@ -206,7 +206,7 @@ final class ClusterReport {
     }
 
     private static String seconds(final long durationNs) {
-        return durationNs / MILLIS / 1_000.0 + " s";
+        return Math.round(durationNs / SECOND * 1_000) / 1_000.0 + " s";
     }
 
     /** Returns it for machines. */

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.client.ClusterInfo;
+import io.millrace.client.EventReader;
+import io.millrace.client.EventView;
 import io.millrace.client.EventWriter;
 import io.millrace.client.Millrace;
 import io.millrace.client.StreamConfiguration;
@@ -15,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
@@ -109,12 +112,13 @@ final class NodeRoleTest {
         });
     }
 
-    private TreeSet<String> read(final Millrace millrace, final int count) throws Exception {
+    private Set<String> read(final Millrace millrace, final int count) throws Exception {
         return asked(() -> {
-            final TreeSet<String> found = new TreeSet<>();
-            try (var reader = millrace.openReader(STREAM, StreamPosition.HEAD)) {
+            final Set<String> found = new TreeSet<>();
+            try (EventReader reader = millrace.openReader(STREAM, StreamPosition.HEAD)) {
                 while (found.size() < count) {
-                    assertTrue(found.add(reader.read(Duration.ofSeconds(10)).asText()), "twice");
+                    final EventView event = reader.read(Duration.ofSeconds(10));
+                    assertTrue(event != null && found.add(event.asText()), "missing, or twice");
                 }
             }
             return found;
