@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.client.ClusterInfo;
+import io.millrace.client.EventReader;
+import io.millrace.client.EventView;
 import io.millrace.client.EventWriter;
 import io.millrace.client.Millrace;
 import io.millrace.client.StreamConfiguration;
@@ -113,9 +115,10 @@ final class NodeRoleTest {
     private Set<String> read(final Millrace millrace, final int count) throws Exception {
         return asked(() -> {
             final Set<String> found = new TreeSet<>();
-            try (var reader = millrace.openReader(STREAM, StreamPosition.HEAD)) {
+            try (EventReader reader = millrace.openReader(STREAM, StreamPosition.HEAD)) {
                 while (found.size() < count) {
-                    assertTrue(found.add(reader.read(Duration.ofSeconds(10)).asText()), "twice");
+                    final EventView event = reader.read(Duration.ofSeconds(10));
+                    assertTrue(event != null && found.add(event.asText()), "missing, or twice");
                 }
             }
             return found;
