@@ -4,11 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -22,7 +19,7 @@ final class SoakSystemTest {
             throws IOException, InterruptedException {
         final Path out = directory.resolve("out.json");
         final Path err = directory.resolve("err.txt");
-        final Process process = new ProcessBuilder(command(
+        final Process process = new ProcessBuilder(RigProcess.command(
                         "bench",
                         "soak",
                         "--duration=14s",
@@ -35,38 +32,13 @@ final class SoakSystemTest {
                 .redirectError(err.toFile())
                 .start();
         try {
-            assertTrue(process.waitFor(120, TimeUnit.SECONDS), () -> "still running: " + read(err));
-            final String json = read(out);
-            assertEquals(0, process.exitValue(), () -> json + read(err));
+            assertTrue(process.waitFor(120, TimeUnit.SECONDS), () -> "still running: " + RigProcess.read(err));
+            final String json = RigProcess.read(out);
+            assertEquals(0, process.exitValue(), () -> json + RigProcess.read(err));
             assertTrue(json.contains("\"lost\":0,\"duplicatedOrOutOfOrder\":0,\"damaged\":0,"), json);
             assertTrue(json.matches("(?s).*\"kills\":[1-9].*\"verifications\":[1-9].*\"truncations\":[1-9].*"), json);
         } finally {
             process.destroy();
-        }
-    }
-
-    private static List<String> command(final String... arguments) {
-        final String classPath = System.getProperty("java.class.path");
-        final List<String> command = new ArrayList<>(List.of(
-                System.getProperty("java.home") + "/bin/java",
-                "--add-opens",
-                "java.base/jdk.internal.misc=ALL-UNNAMED",
-                "--add-opens",
-                "java.base/sun.nio.ch=ALL-UNNAMED",
-                "-Xmx256m",
-                "-Dmillrace.node.classpath=" + classPath,
-                "-cp",
-                classPath,
-                "io.millrace.perf.PerfMain"));
-        command.addAll(List.of(arguments));
-        return command;
-    }
-
-    private static String read(final Path file) {
-        try {
-            return Files.readString(file, StandardCharsets.UTF_8);
-        } catch (final IOException e) {
-            return e.toString();
         }
     }
 }

@@ -135,9 +135,7 @@ final class ClusterDemo {
             wipes++;
         });
         processes.wipe(node);
-        processes.node(node).startFormatted();
-        processes.startAll(); // waits until it is ready
-        processes.operate("cluster", "replace", "node" + (node + 1));
+        processes.startAll();
         awaitWhole();
     }
 

@@ -28,7 +28,6 @@ final class ClusterProcesses {
 
     private final NanoClock clock;
     private final List<NodeProcess> nodes = new ArrayList<>();
-    private final List<Path> homes = new ArrayList<>();
 
     /**
      * Writes the nodes' configurations; nothing is started.
@@ -63,7 +62,6 @@ final class ClusterProcesses {
             process.listenAt(network.host(node) + ":0");
             process.prefix(network.prefix(node));
             nodes.add(process);
-            homes.add(directory);
         }
     }
 
@@ -175,13 +173,15 @@ final class ClusterProcesses {
     }
 
     /**
-     * Removes a node's journal, as when its device was replaced by an empty one; it is down.
+     * Gives up a node's device for an empty one, as an operator does when it is lost; the node is down, and its next
+     * start makes a new journal.
      *
      * @param node from 0.
-     * @throws IOException when the file cannot be removed.
+     * @throws IOException when a file cannot be removed.
      */
     void wipe(final int node) throws IOException {
         Files.delete(nodes.get(node).dataDirectory().resolve("journal.millrace"));
+        Files.delete(nodes.get(node).dataDirectory().resolve("identity"));
     }
 
     /**

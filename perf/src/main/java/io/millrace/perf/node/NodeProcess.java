@@ -86,20 +86,6 @@ public final class NodeProcess implements AutoCloseable {
      * @throws IllegalStateException when it runs.
      */
     public void start() throws IOException {
-        start(List.of());
-    }
-
-    /**
-     * Starts the process with a new, empty journal, without waiting for it.
-     *
-     * @throws IOException when it cannot be started.
-     * @throws IllegalStateException when it runs.
-     */
-    public void startFormatted() throws IOException {
-        start(List.of("--format"));
-    }
-
-    private void start(final List<String> further) throws IOException {
         if (process != null && process.isAlive()) {
             throw new IllegalStateException("the node runs, process " + process.pid());
         }
@@ -107,7 +93,6 @@ public final class NodeProcess implements AutoCloseable {
                 List.of("start", "--data", dataDirectory.toString(), "--listen", listen, "--output", "json"));
         options.addAll(List.of("--set", "http.endpoint=127.0.0.1:0"));
         options.addAll(arguments);
-        options.addAll(further);
         ready = null;
         startedNs = clock.nanoTime();
         final List<String> environment = new ArrayList<>(List.of("MILLRACE_NO_BUILD=1"));
