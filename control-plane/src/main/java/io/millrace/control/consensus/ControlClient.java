@@ -267,6 +267,7 @@ public final class ControlClient implements ControlPlaneLink {
                             .dirDeleteOnShutdown(true)
                             .threadingMode(ThreadingMode.SHARED)
                             .sharedIdleStrategy(new RestingIdleStrategy(context.times()))
+                            .asyncExecutorIdleStrategy(new RestingIdleStrategy(context.times()))
                             .termBufferSparseFile(true)
                             .publicationTermBufferLength(TERM_LENGTH)
                             .ipcTermBufferLength(TERM_LENGTH)
