@@ -54,6 +54,12 @@ final class ReadSession {
         this.segment = segment;
     }
 
+    /** Forgets where in the chain log the next bytes lie: they are found again by the index. */
+    void forgetCursor() {
+        cursorPosition = 0;
+        fragmentOffset = -1;
+    }
+
     /** Returns whether committed bytes wait that the reader's credit covers. */
     boolean hasBytesToSend() {
         return nextOffset < Math.min(segment.length(), creditOffset);
