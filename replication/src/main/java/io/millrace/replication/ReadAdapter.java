@@ -230,13 +230,12 @@ final class ReadAdapter {
         int frames = 0;
         walk.clear();
         stagedOffset = reader.nextOffset;
-        boolean going = true;
-        while (going && frames < budget) {
-            ReadWalk.Step step = walk.step(reader, slot, maxBytes);
+        ReadWalk.Step step = ReadWalk.Step.PROGRESS;
+        while (step == ReadWalk.Step.PROGRESS && frames < budget) {
+            step = walk.step(reader, slot, maxBytes);
             if (step == ReadWalk.Step.NEXT_BATCH) {
                 step = walk.nextBatch(reader, slot);
             }
-            going = step == ReadWalk.Step.PROGRESS;
             if (walk.stagedLength() == maxBytes) {
                 if (!flush(reader)) {
                     walk.giveUp(slot);
@@ -244,14 +243,14 @@ final class ReadAdapter {
                 }
                 frames++;
             }
-            if (step == ReadWalk.Step.UNREADABLE) {
-                fail(reader);
-            } else if (step == ReadWalk.Step.INSIDE_EVENT) {
-                refuse(reader, RefusalCode.OFFSET_OUT_OF_RANGE, "it lies inside an event");
-            }
         }
         if (walk.stagedLength() > 0 && flush(reader)) {
             frames++;
+        }
+        if (step == ReadWalk.Step.UNREADABLE) {
+            fail(reader);
+        } else if (step == ReadWalk.Step.INSIDE_EVENT) {
+            refuse(reader, RefusalCode.OFFSET_OUT_OF_RANGE, "it lies inside an event");
         }
         if (!reader.hasBytesToSend()) {
             ReadWalk.release(slot);

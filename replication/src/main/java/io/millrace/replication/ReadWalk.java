@@ -62,6 +62,12 @@ final class ReadWalk {
         /** Where the batch was begun to be searched for the copy at the cursor. */
         private int searchedFrom;
 
+        /** Positions of the owner's chain that were written last into the batch at an address. */
+        private long countedFirst;
+
+        private long countedLast = -1;
+        private long countedAddress;
+
         private ReadSlot(final JournalReader reader) {
             this.reader = reader;
         }
@@ -147,6 +153,9 @@ final class ReadWalk {
             if (isCopy == reader.copied) {
                 record.wrap(buffer, index, RecordHeaderDecoder.BLOCK_LENGTH, 0);
                 if (isCutOff(reader, slot)) {
+                    if (!batch.isHeld()) {
+                        return onFreed(reader, slot); // its entries went with the zone: nobody knows what counts in it
+                    }
                     slot.consumed += LogFormat.align(outerLength);
                     continue;
                 }
@@ -167,13 +176,27 @@ final class ReadWalk {
         return Step.NEXT_BATCH;
     }
 
-    /** P1: a record that was cut off lies where it was written; its position belongs to another batch now. */
+    /**
+     * P1: a record that was cut off lies where it was written; its position was written again in another batch, or not
+     * at all. The index alone tells, once for each batch: a cut that lies before the checkpoint leaves no other trace.
+     */
     private boolean isCutOff(final ReadSession reader, final ReadSlot slot) {
-        final int chain = reader.replica.chain();
-        return !reader.copied
-                && reader.replica.log().isRewritten()
-                && record.chain() == chain
-                && journal.addressOf(chain, record.position()) != slot.reader.batchAddress();
+        final long position = record.position();
+        if (reader.copied || record.chain() != reader.replica.chain() || position == 0) {
+            return false;
+        }
+        final long address = slot.reader.batchAddress();
+        if (address == slot.countedAddress && position >= slot.countedFirst && position <= slot.countedLast) {
+            return false;
+        }
+        final long last = slot.reader.lastWrittenHere(record.chain(), position);
+        if (last < position) {
+            return true;
+        }
+        slot.countedAddress = address;
+        slot.countedFirst = position;
+        slot.countedLast = last;
+        return false;
     }
 
     /**
@@ -189,24 +212,33 @@ final class ReadWalk {
 
     private Step onFailed(final ReadSession reader, final ReadSlot slot) {
         final JournalReader batch = slot.reader;
-        final boolean isFreed = batch.failure() == ErrorCode.SEGMENT_TRUNCATED
-                || slot.reader.isCopy(reader.replica.chain(), reader.cursorPosition); // repaired elsewhere (P4)
-        if (isFreed && find(reader, slot, reader.cursorPosition)) {
-            batch.release(); // the chain's next record lies behind freed zones, or was copied forward
+        if (batch.failure() == ErrorCode.SEGMENT_TRUNCATED
+                || batch.isCopy(reader.replica.chain(), reader.cursorPosition)) { // repaired elsewhere (P4)
+            return onFreed(reader, slot);
+        }
+        if (batch.failure() != ErrorCode.THROTTLED) {
+            return Step.UNREADABLE;
+        }
+        // The device's queue was full when an overtaken batch had to be read again.
+        batch.release();
+        reader.forgetCursor();
+        return Step.WAIT;
+    }
+
+    /** Finds out where it goes on behind a batch that is not here any more. */
+    private Step onFreed(final ReadSession reader, final ReadSlot slot) {
+        if (find(reader, slot, reader.cursorPosition)) {
+            slot.reader.release(); // the chain's next record lies behind freed zones, or was copied forward
             return Step.PROGRESS;
         }
-        final boolean findAgain = isFreed && reader.foundAgainOffset != reader.nextOffset;
-        if (batch.failure() == ErrorCode.THROTTLED || findAgain) {
-            // The device's queue was full when an overtaken batch had to be read again; or the zones behind
-            // the segment's last record were freed, and the index knows where it goes on.
-            if (findAgain) {
-                reader.foundAgainOffset = reader.nextOffset;
-            }
-            batch.release();
-            reader.forgetCursor();
-            return Step.WAIT;
+        if (reader.foundAgainOffset == reader.nextOffset) {
+            return Step.UNREADABLE;
         }
-        return Step.UNREADABLE;
+        // The zones behind the segment's last record were freed, and the index knows where it goes on.
+        reader.foundAgainOffset = reader.nextOffset;
+        slot.reader.release();
+        reader.forgetCursor();
+        return Step.WAIT;
     }
 
     /**
@@ -439,6 +471,7 @@ final class ReadWalk {
         }
         slot.reader.release();
         slot.consumed = 0;
+        slot.countedLast = -1;
     }
 
     /** Gives the slot up when another reader found none: everybody behind the tail gets a batch in turn. */

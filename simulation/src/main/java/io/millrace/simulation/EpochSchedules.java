@@ -17,6 +17,9 @@ import java.util.List;
  * <p><b>Threading</b>: pure.
  */
 final class EpochSchedules {
+    private static final int LONG_EVENTS = 8_000;
+    private static final int FEW_ZONES = 24;
+
     private EpochSchedules() {}
 
     /** Lists them. */
@@ -26,6 +29,9 @@ final class EpochSchedules {
                         .catches("TRUNCATE_ON_REJOIN", "I1", "I7", "P1")
                         .catches("TRUNCATION_RECORDED", "P1")
                         .plays(EpochSchedules::oldHeadComesBack),
+                Schedule.of("a reader comes to what was cut off before the checkpoint", "P1", 2)
+                        .longEvents(LONG_EVENTS, FEW_ZONES)
+                        .plays(EpochSchedules::checkpointBehindACut),
                 Schedule.of("an old head comes back two epochs later", "P1", 3)
                         .catches("historyKept", "I1", "I2", "I3", "I7")
                         .plays(EpochSchedules::oldHeadMissesAnEpoch),
@@ -92,6 +98,40 @@ final class EpochSchedules {
         director.cutPower(old);
         director.start(old); // what was cut off stays cut off
         director.awaitAcknowledged();
+    }
+
+    /** P1: a recovery that begins behind the cut has not seen it, and what was cut off still lies on the device. */
+    private static void checkpointBehindACut(final Director director) {
+        final SimNode old = director.member(0);
+        final SimNode next = director.tail();
+        final SimClient client = director.world().clients().get(0);
+        final Director.Net wall = director.isolate(old);
+        final long committed = director.committed();
+        director.write(20);
+        director.await("records that only the old head has", () -> director.durable(old) > committed + 3);
+        client.restart(); // another writer: what it writes at these positions is not what was cut off
+        director.awaitEpoch(2);
+        director.awaitAcknowledged();
+        wall.end();
+        director.await(
+                "the old head as a member again",
+                () -> director.chain().members().size() == 2);
+        final long cut = director.committed();
+        for (int i = 0; i < 20 && director.view(old).basePosition() <= cut; i++) {
+            director.write(10);
+            director.awaitAcknowledged();
+        }
+        director.require(director.view(old).basePosition() > cut, Director.SCHEDULE, "no checkpoint");
+        director.cutPower(old);
+        director.start(old);
+        director.await(
+                "the old head as a member once more",
+                () -> director.chain().members().size() == 2
+                        && director.view(old).chainEpoch() == director.chain().epoch());
+        director.cutPower(next);
+        client.restart(); // it reads everything again, at the only member left
+        director.await("a reader that has everything", () -> director.world().isAllRead());
+        director.start(next);
     }
 
     /** Restarts two members, and has the third answer Seal before them. */
