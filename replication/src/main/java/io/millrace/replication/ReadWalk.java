@@ -212,12 +212,14 @@ final class ReadWalk {
 
     private Step onFailed(final ReadSession reader, final ReadSlot slot) {
         final JournalReader batch = slot.reader;
-        if (batch.failure() == ErrorCode.SEGMENT_TRUNCATED
-                || batch.isCopy(reader.replica.chain(), reader.cursorPosition)) { // repaired elsewhere (P4)
+        if (batch.failure() == ErrorCode.SEGMENT_TRUNCATED) {
             return onFreed(reader, slot);
         }
         if (batch.failure() != ErrorCode.THROTTLED) {
-            return Step.UNREADABLE;
+            // What comes next may have been repaired elsewhere (P4), or the batch may hold nothing of the chain.
+            final boolean isHere = journal.addressOf(reader.replica.chain(), reader.cursorPosition)
+                    == batch.batchAddress();
+            return isHere ? Step.UNREADABLE : onFreed(reader, slot);
         }
         // The device's queue was full when an overtaken batch had to be read again.
         batch.release();
