@@ -337,6 +337,12 @@ final class SimNode {
         world.note(() -> "node " + place + ": a bit at address " + address + " has flipped");
     }
 
+    /** Tells whether rot, noticed or not, has taken a record of a chain from a node that runs. */
+    boolean isRotten(final int chain) {
+        final DeviceAgent current = agent;
+        return current != null && medium.rot().isIn(current.journal(), chain);
+    }
+
     /** Lets it do nothing for a while, as a stopped process does. */
     void pause(final long durationNs) {
         pausedUntilNs = Math.max(pausedUntilNs, world.scheduler().nowNs() + durationNs);
