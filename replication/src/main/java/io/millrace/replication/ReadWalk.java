@@ -217,8 +217,8 @@ final class ReadWalk {
         }
         if (batch.failure() != ErrorCode.THROTTLED) {
             // What comes next may have been repaired elsewhere (P4), or the batch may hold nothing of the chain.
-            final boolean isHere = journal.addressOf(reader.replica.chain(), reader.cursorPosition)
-                    == batch.batchAddress();
+            final boolean isHere =
+                    journal.addressOf(reader.replica.chain(), reader.cursorPosition) == batch.batchAddress();
             return isHere ? Step.UNREADABLE : onFreed(reader, slot);
         }
         // The device's queue was full when an overtaken batch had to be read again.

@@ -209,6 +209,13 @@ final class World {
     }
 
     private void compareNeighbours() {
+        for (final SimNode node : nodes) {
+            if (node.disk().isExempt()
+                    && isWhole(node)
+                    && node.disk().reinstate(chain -> durablePosition(node, chain))) {
+                note(() -> "node " + node.place() + ": lacks nothing any more");
+            }
+        }
         watch.compareNeighbours();
         scheduler.after(NEIGHBOUR_INTERVAL_NS, this::compareNeighbours);
     }
@@ -300,8 +307,8 @@ final class World {
     }
 
     /**
-     * Tells whether a node takes part in the newest epoch of a chain, with a log that lacks nothing: rot that nobody has
-     * noticed counts as well. Else a schedule would lose the last good copy, and no protocol brings that back.
+     * Tells whether a node takes part in the newest epoch of a chain, with a log that lacks nothing: rot that nobody
+     * has noticed counts as well. Else a schedule would lose the last good copy, and no protocol brings that back.
      */
     private boolean isWholeMember(final SimNode node, final int chain) {
         return !node.isRotten(chain) && takesPart(node, chain);
@@ -318,6 +325,21 @@ final class World {
                 && !view.isSealed()
                 && !view.isDamaged()
                 && !view.isUncertain();
+    }
+
+    /** Tells whether a node serves and lacks nothing of any chain that it has something of. */
+    private boolean isWhole(final SimNode node) {
+        boolean isWhole = node.isReady();
+        for (int chain = 1; isWhole && chain <= scenario.chainCount(); chain++) {
+            final io.millrace.replication.ChainView view = node.view(chain);
+            isWhole = view != null && !view.isDamaged() && !view.isUncertain() && !node.isRotten(chain);
+        }
+        return isWhole;
+    }
+
+    private static long durablePosition(final SimNode node, final int chain) {
+        final io.millrace.replication.ChainView view = node.view(chain);
+        return chain == 0 || view == null ? 0 : view.durablePosition();
     }
 
     /** Tells whether every node runs and every chain has as many members as it should, whole as far as they know. */
