@@ -175,6 +175,20 @@ final class ReadAdapter {
         }
     }
 
+    /** Lets the readers of a replica know that nothing new comes here, once they have what there is. */
+    void onStranded(final ChainReplica replica) {
+        if (readerCount > 0) {
+            for (final ReadSession first : bySegment.values()) {
+                for (ReadSession reader = first; reader != null; reader = reader.nextOfSegment) {
+                    if (reader.replica == replica) {
+                        reader.isToldOff = true;
+                        activate(reader);
+                    }
+                }
+            }
+        }
+    }
+
     /** Gives the number of readers. */
     int readerCount() {
         return readerCount;
@@ -211,7 +225,7 @@ final class ReadAdapter {
     }
 
     private boolean wantsMore(final ReadSession reader) {
-        return reader.hasBytesToSend() || reader.isAtEnd();
+        return reader.hasBytesToSend() || reader.isAtEnd() || reader.isStranded();
     }
 
     /** Sends as many frames as the budget, the credit, the session and the bytes at hand allow. */
@@ -220,7 +234,10 @@ final class ReadAdapter {
             return 0;
         }
         if (reader.isCutOff() || !reader.hasBytesToSend()) {
-            return reader.isAtEnd() && finish(reader) ? 1 : 0;
+            if (reader.isAtEnd()) {
+                return finish(reader) ? 1 : 0;
+            }
+            return reader.isStranded() && sendElsewhere(reader) ? 1 : 0;
         }
         final ReadWalk.ReadSlot slot = walk.slotOf(reader);
         if (slot == null) {
@@ -307,9 +324,22 @@ final class ReadAdapter {
         return true;
     }
 
-    private void fail(final ReadSession reader) {
+    private static boolean isDropped(final ReadSession reader) {
         final Segment held = reader.replica.state().segment(reader.segment.streamId(), reader.segment.segmentId());
-        if (held != reader.segment) {
+        return held != reader.segment;
+    }
+
+    /** Refuses a reader that waits here, unless the replica is in touch with its chain again. */
+    private boolean sendElsewhere(final ReadSession reader) {
+        if (!reader.replica.orders().isStranded && !isDropped(reader)) {
+            reader.isToldOff = false;
+            return false;
+        }
+        return refuse(reader, RefusalCode.WRONG_NODE, "nothing new comes here: look the chain up again");
+    }
+
+    private void fail(final ReadSession reader) {
+        if (isDropped(reader)) {
             refuse(reader, RefusalCode.WRONG_NODE, "the chain's log was dropped here"); // others have it
             return;
         }
@@ -321,8 +351,9 @@ final class ReadAdapter {
         refuse(reader, RefusalCode.DEVICE_FENCED, "the device could not be read here");
     }
 
-    private void refuse(final ReadSession reader, final RefusalCode code, final String text) {
-        reader.session.refuse(
+    /** Refuses and ends a reader; returns false when the session takes nothing now. */
+    private boolean refuse(final ReadSession reader, final RefusalCode code, final String text) {
+        final boolean isTold = reader.session.refuse(
                 code,
                 ReadSubscribeDecoder.TEMPLATE_ID,
                 reader.subscriptionId,
@@ -332,7 +363,10 @@ final class ReadAdapter {
                 0,
                 0,
                 text);
-        close(AppendAdapter.client(reader.session), reader);
+        if (isTold || !reader.session.isOpen()) {
+            close(AppendAdapter.client(reader.session), reader);
+        }
+        return isTold;
     }
 
     private void activate(final ReadSession reader) {

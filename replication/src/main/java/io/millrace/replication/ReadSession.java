@@ -40,6 +40,9 @@ final class ReadSession {
     /** In the list of those that may have something to send. */
     boolean active;
 
+    /** Its replica was out of touch with the chain while it waited: it is to look the chain up again. */
+    boolean isToldOff;
+
     boolean closed;
 
     /** Next reader of the same segment. */
@@ -63,6 +66,11 @@ final class ReadSession {
     /** Returns whether committed bytes wait that the reader's credit covers. */
     boolean hasBytesToSend() {
         return nextOffset < Math.min(segment.length(), creditOffset);
+    }
+
+    /** Returns whether it has everything there is at a replica where nothing new comes. */
+    boolean isStranded() {
+        return isToldOff && nextOffset >= segment.length();
     }
 
     /** Returns whether the next bytes are gone: deleted with their segment, or truncated. */

@@ -1,5 +1,6 @@
 package io.millrace.simulation;
 
+import io.millrace.codec.ErrorCode;
 import io.millrace.codec.chain.InstallDecoder;
 import io.millrace.codec.chain.InstalledDecoder;
 import io.millrace.codec.chain.LearnDecoder;
@@ -53,6 +54,10 @@ final class EpochSchedules {
                         .minimum(2)
                         .catches("minimumToInstall", "P3")
                         .plays(EpochSchedules::oneMemberIsLeft),
+                Schedule.of("the tail is left of two that must be", "P3", 2)
+                        .minimum(2)
+                        .plays(EpochSchedules::tailIsLeft),
+                Schedule.of("a reader waits at a member that is dropped", "P14", 3).plays(EpochSchedules::readerWaits),
                 Schedule.of("a member that has still to catch up is alone", "I6", 2)
                         .catches("eligibleByK", "I6")
                         .catches("floorBoundsK", "I6")
@@ -282,7 +287,12 @@ final class EpochSchedules {
         director.cutPower(tail);
         director.write(3);
         director.await("the head's private tail", () -> director.durable(head) > committed);
-        director.pass(1_500);
+        director.pass(1_100);
+        final SimClient writer = director.world().clients().get(0);
+        director.require(
+                writer.lastRefusal() == ErrorCode.REPLICAS_TOO_FEW, "P3", "the writer heard " + writer.lastRefusal());
+        final SimClient reader = director.read();
+        director.await("a reader of all that is committed", () -> reader.isRead(director.world().watch()));
         director.require(director.committed() == committed, "P3", "one member has committed its private tail");
         director.require(director.view(head).commitPosition() == committed, "P3", "the sealed head's commit moved");
         director.cutPower(head);
@@ -291,6 +301,37 @@ final class EpochSchedules {
         director.require(director.chain().epoch() == 1, "P3", "an epoch below the minimum");
         director.start(tail);
         director.awaitAcknowledged();
+    }
+
+    /** P3: the head is gone, and with it whoever a client would ask first. */
+    private static void tailIsLeft(final Director director) {
+        final SimNode head = director.member(0);
+        director.cutPower(head);
+        director.write(3);
+        final SimClient writer = director.world().clients().get(0);
+        director.await("the reason", () -> writer.lastRefusal() == ErrorCode.REPLICAS_TOO_FEW);
+        final SimClient reader = director.read();
+        director.await("a reader of all that is committed", () -> reader.isRead(director.world().watch()));
+        director.require(director.chain().epoch() == 1, "P3", "an epoch below the minimum");
+        director.start(head);
+        director.awaitAcknowledged();
+    }
+
+    /** The member is cut off from everybody but the reader, and nobody tells it that the chain goes on without it. */
+    private static void readerWaits(final Director director) {
+        final World world = director.world();
+        director.await("a reader that has everything", world::isAllRead);
+        final SimNode dropped = director.tail();
+        final Director.Net wall = director.isolate(dropped);
+        director.awaitEpoch(2);
+        director.writeOneByOne(3);
+        director.pass(1_500);
+        director.require(world.isAllRead(), "P14", "a reader waits where nothing new comes");
+        director.lose(frame -> frame.is(RangeDataDecoder.TEMPLATE_ID, -1, dropped.place()));
+        wall.end();
+        director.await("a learner", () -> director.view(dropped).isLearner());
+        final SimClient late = director.read();
+        director.await("a reader of all that is committed", () -> late.isRead(world.watch()));
     }
 
     private static void memberBehindIsAlone(final Director director) {

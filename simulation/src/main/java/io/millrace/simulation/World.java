@@ -17,7 +17,9 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Threading</b>: the simulation's thread.
  */
 final class World {
-    private static final String STREAM = "simulated/stream";
+    /** The stream that clients write and read. */
+    static final String STREAM = "simulated/stream";
+
     private static final long COMPARE_INTERVAL_NS = 300_000_000;
     private static final long NEIGHBOUR_INTERVAL_NS = 10_000_000;
     private static final long HEALED_LIMIT_NS = 60_000_000_000L;
