@@ -29,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  * once; every command may come late and twice.
  */
 final class Cluster {
+    /** Number of the heartbeat of a node that ends in order: its chains need not wait for the end of its lease. */
+    static final long LAST_HEARTBEAT = Long.MAX_VALUE;
+
     /** Most members of a chain. */
     static final int MAX_REPLICATION_FACTOR = 8;
 
@@ -543,6 +546,14 @@ final class Cluster {
             return ControlStatus.IGNORED;
         }
         node.heartbeatNumber = number;
+        if (number == LAST_HEARTBEAT) {
+            node.lastSeenNs = Math.max(0, nodes.timeNs() - limits.leaseNs() - 1);
+            for (final ReplicatedChain chain : chains) {
+                chain.onTick(0, terms, effects);
+            }
+            messages.heartbeatSeen(id, endpoint(node), incarnation, number, incarnation, effects);
+            return ControlStatus.DONE;
+        }
         node.lastSeenNs = nodes.timeNs();
         final NodeHeartbeatDecoder.ReplicasDecoder replicas = heartbeat.replicas();
         while (replicas.hasNext()) {

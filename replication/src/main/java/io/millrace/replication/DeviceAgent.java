@@ -159,8 +159,9 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
         reads = new ReadAdapter(journal, appends, limits);
         checkpointer = new Checkpointer(journal, chains, limits.checkpointIntervalBytes(), rules);
         committer = new Committer(acks, reads, checkpointer);
-        cluster =
-                chainCluster == null ? null : new ClusterDuties(journal, chains, chainCluster, committer, checkpointer);
+        cluster = chainCluster == null
+                ? null
+                : new ClusterDuties(journal, chains, chainCluster, committer, checkpointer, reads);
         final int first = placement.holds(0) ? 1 : 0;
         expiries = new WriterExpiry[replicas.length - first];
         for (int i = 0; i < expiries.length; i++) {

@@ -44,6 +44,7 @@ final class NodeDevice implements AutoCloseable {
     private static final long SHORTEST_NAP_NS = 50_000L;
     private static final long LONG_IN_FLIGHT_NS = 500_000L;
     private static final long DRAIN_TIMEOUT_NS = 5_000_000_000L;
+    private static final long LEAVE_TIMEOUT_NS = 1_000_000_000L;
     private static final int LAST_TURNS = 1_000;
 
     private final NodeConfiguration configuration;
@@ -206,6 +207,7 @@ final class NodeDevice implements AutoCloseable {
             eachTurn.after(this, nowNs);
             idling.idle(work, nowNs, maxWaitNs(work, nowNs));
         }
+        takeLeave();
         agent.beginDrain();
         final long deadlineNs = clock.nanoTime() + DRAIN_TIMEOUT_NS;
         while (!agent.isDrained() && agent.fencedReason() == null && clock.nanoTime() < deadlineNs) {
@@ -219,6 +221,19 @@ final class NodeDevice implements AutoCloseable {
         unwatchSockets(); // one that is readable ends every wait for the device at once
         agent.markEnd();
         eachTurn.ended(this);
+    }
+
+    /** The others go on without it, and whoever waits here for them, or they for it, is not to wait for long. */
+    private void takeLeave() {
+        final NodeRole member = role;
+        if (member != null) {
+            member.leave();
+            final long deadlineNs = clock.nanoTime() + LEAVE_TIMEOUT_NS;
+            while (!member.hasLeft() && clock.nanoTime() < deadlineNs) {
+                doWork(clock.nanoTime());
+                agent.journal().await(MAX_WAIT_NS);
+            }
+        }
     }
 
     /** Lets go of sessions, media and journal; idempotent. */

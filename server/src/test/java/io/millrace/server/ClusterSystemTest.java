@@ -100,7 +100,8 @@ final class ClusterSystemTest {
         }
     }
 
-    private static void write(final KeyedLoad load, final int events) {
+    /** Writes until so many more events are acknowledged; fails when none is for long. */
+    static void write(final KeyedLoad load, final int events) {
         final long target = load.acknowledgedCount() + events;
         long acknowledged = load.acknowledgedCount();
         long sinceNs = System.nanoTime();

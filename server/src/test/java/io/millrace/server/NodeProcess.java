@@ -246,6 +246,12 @@ final class NodeProcess implements AutoCloseable {
         assertNoErrors();
     }
 
+    /** Waits until the process ends by itself, with this code. */
+    void awaitEnd(final int exitCode, final String code) {
+        assertEquals(exitCode, awaitExit(), this::errorText);
+        assertTrue(errorText().contains(code), this::errorText);
+    }
+
     /** Ends the process by SIGTERM. Returns its exit code. */
     int terminate() {
         process().toHandle().destroy();

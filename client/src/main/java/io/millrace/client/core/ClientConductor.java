@@ -750,6 +750,11 @@ public final class ClientConductor implements AutoCloseable {
         return addresses.isOnlyOne() ? null : connection(addresses.another());
     }
 
+    /** Returns the connection to the first address that the client was given. */
+    Connection bootstrap() {
+        return bootstrap;
+    }
+
     /** Returns the addresses that the client was given. */
     Addresses addresses() {
         return addresses;

@@ -255,10 +255,14 @@ public final class Requests implements StreamManager {
     private void askAnother() {
         final Connection other = conductor.anotherConnection();
         if (other != null && other != connection) {
-            connection = other;
-            for (final Request request : pending.values()) {
-                request.sentGeneration = 0;
-            }
+            askAt(other);
+        }
+    }
+
+    private void askAt(final Connection other) {
+        connection = other;
+        for (final Request request : pending.values()) {
+            request.sentGeneration = 0;
         }
     }
 
@@ -416,6 +420,9 @@ public final class Requests implements StreamManager {
             // Refused without effect: ask again, until the caller's time is up.
             request.sentGeneration = 0;
             request.retryAtNs = nowNs + RETRY_INTERVAL_NS;
+        } else if (code == ErrorCode.WRONG_NODE && connection != conductor.bootstrap()) {
+            // Asked because the one that the client was given was silent: it answers no such thing, ask that one again.
+            askAt(conductor.bootstrap());
         } else {
             request.isDone = true;
             final Consumer<@Nullable StreamInfo> taker = request.taker;

@@ -644,7 +644,7 @@ final class SegmentWriter {
 
     private void onRefused(final ErrorCode code, final String text, final long nowNs) {
         writer.onRefusal(code);
-        isElsewhere |= code == ErrorCode.WRONG_NODE;
+        isElsewhere |= code == ErrorCode.WRONG_NODE || code == ErrorCode.REPLICAS_TOO_FEW;
         final long finalCode = Refusals.finalCode(code);
         if (finalCode == Refusals.PASSING) {
             askAgainAfterBackoff(nowNs);

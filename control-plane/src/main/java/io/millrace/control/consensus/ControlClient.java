@@ -22,7 +22,6 @@ import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentRunner;
-import org.agrona.concurrent.BackoffIdleStrategy;
 import org.agrona.concurrent.ControlledMessageHandler;
 import org.agrona.concurrent.MessageHandler;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -47,7 +46,6 @@ public final class ControlClient implements ControlPlaneLink {
     private static final int MESSAGE = 1;
     private static final int REPLY = 2;
     private static final int TERM_LENGTH = 512 * 1024;
-    private static final long MIN_PARK_NS = TimeUnit.MICROSECONDS.toNanos(50);
     private static final long RESTART_NS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final long LIVENESS_NS = TimeUnit.SECONDS.toNanos(30);
     private static final int FORWARD_LENGTH = MessageHeaderEncoder.ENCODED_LENGTH
@@ -77,12 +75,8 @@ public final class ControlClient implements ControlPlaneLink {
     public ControlClient(final ControlClientContext context) {
         this.context = context;
         nodeId = context.nodeId();
-        final long maxParkNs = context.times().maxParkNs();
         runner = new AgentRunner(
-                new BackoffIdleStrategy(1, 1, Math.min(MIN_PARK_NS, maxParkNs), maxParkNs),
-                context.errorHandler(),
-                null,
-                new SessionAgent());
+                new RestingIdleStrategy(context.times()), context.errorHandler(), null, new SessionAgent());
         final Thread thread = AgentRunner.startOnThread(runner, body -> {
             final Thread made = new Thread(body, "control-client");
             made.setDaemon(true);
@@ -272,11 +266,12 @@ public final class ControlClient implements ControlPlaneLink {
                             .dirDeleteOnStart(true)
                             .dirDeleteOnShutdown(true)
                             .threadingMode(ThreadingMode.SHARED)
-                            .sharedIdleStrategy(new BackoffIdleStrategy(
-                                    1, 1, MIN_PARK_NS, context.times().maxParkNs()))
+                            .sharedIdleStrategy(new RestingIdleStrategy(context.times()))
+                            .asyncExecutorIdleStrategy(new RestingIdleStrategy(context.times()))
                             .termBufferSparseFile(true)
                             .publicationTermBufferLength(TERM_LENGTH)
                             .ipcTermBufferLength(TERM_LENGTH)
+                            .counterValuesBufferLength(RunningMember.COUNTERS_LENGTH)
                             .clientLivenessTimeoutNs(LIVENESS_NS)
                             .publicationConnectionTimeoutNs(GroupSession.CONNECTION_TIMEOUT_NS)
                             .publicationUnblockTimeoutNs(2 * LIVENESS_NS)

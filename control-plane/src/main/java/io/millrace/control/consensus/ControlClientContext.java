@@ -51,6 +51,17 @@ public final class ControlClientContext {
         return this;
     }
 
+    /**
+     * Sets where the members are reached.
+     *
+     * @param value of them.
+     * @return this.
+     */
+    ControlClientContext addresses(final GroupAddresses value) {
+        addresses = value;
+        return this;
+    }
+
     /** Returns where the members are reached. */
     public GroupAddresses addresses() {
         return Objects.requireNonNull(addresses, "no members of the control plane are set");

@@ -30,6 +30,8 @@ public final class ControlMember implements AutoCloseable {
     private static final long MAX_RESTART_NS = TimeUnit.SECONDS.toNanos(30);
     private static final long CLOSE_TIMEOUT_MS = 30_000;
 
+    private static final String OWNER_FILE = "member";
+
     private final GroupContext context;
     private final NanoClock clock;
     private final FileChannel lockChannel;
@@ -39,6 +41,7 @@ public final class ControlMember implements AutoCloseable {
     // ORDER: written by the keeper, or before it starts; read by any thread.
     private volatile @Nullable RunningMember running;
     private volatile boolean isClosed;
+    private volatile @Nullable ControlClient waiting;
 
     /**
      * Starts the member; it may take part some time later.
@@ -51,10 +54,15 @@ public final class ControlMember implements AutoCloseable {
         clock = context.nanoClock();
         lockChannel = lock(context.directory());
         try {
-            requireOwner(context.directory());
-            running = new RunningMember(context);
+            final boolean isKnown = requireOwner(context.directory());
+            if (isKnown || context.mayFound() || context.addresses().count() == 1) {
+                own(context.directory());
+                running = new RunningMember(context);
+            } else {
+                waiting = probe();
+            }
         } catch (final RuntimeException e) {
-            CloseHelper.quietClose(lockChannel);
+            CloseHelper.quietCloseAll(waiting, lockChannel);
             throw e;
         }
         keeper = new Thread(this::keep, "control-keeper-" + context.member());
@@ -68,6 +76,11 @@ public final class ControlMember implements AutoCloseable {
         return current == null
                 ? ReplicaStatus.NONE
                 : current.replica().signals().status();
+    }
+
+    /** Tells whether it has lost its directory and waits until the others have a leader. */
+    public boolean isWaiting() {
+        return waiting != null;
     }
 
     /** Returns where its media driver has its files: a {@link ControlClient} of this process uses it. */
@@ -130,7 +143,15 @@ public final class ControlMember implements AutoCloseable {
         while (!isClosed) {
             final long nowNs = clock.nanoTime();
             final RunningMember current = running;
-            if (current == null) {
+            final ControlClient probe = waiting;
+            if (probe != null) {
+                if (probe.isConnected()) {
+                    waiting = null;
+                    probe.close();
+                    own(context.directory());
+                    restart();
+                }
+            } else if (current == null) {
                 if (nowNs - nextStartNs >= 0) {
                     restartCount.incrementAndGet();
                     nextStartNs = nowNs + restartNs;
@@ -151,7 +172,21 @@ public final class ControlMember implements AutoCloseable {
         }
         final RunningMember last = running;
         running = null;
-        CloseHelper.close(context.errorHandler(), last);
+        CloseHelper.closeAll(context.errorHandler(), waiting, last);
+    }
+
+    /** A session finds the leader, if there is one; its driver has the directory of this member's, which is not up. */
+    private ControlClient probe() {
+        context.warnings()
+                .accept("the control plane's member " + context.member() + " has an empty directory "
+                        + context.directory() + ": it waits until the other members have a leader");
+        return new ControlClient(new ControlClientContext()
+                .addresses(context.addresses())
+                .host(context.addresses().host(context.member()))
+                .ownDriver(context.aeronDirectory())
+                .times(context.times())
+                .errorHandler(context.errorHandler())
+                .nanoClock(clock));
     }
 
     private void restart() {
@@ -184,10 +219,7 @@ public final class ControlMember implements AutoCloseable {
             }
             return channel;
         } catch (final IOException e) {
-            throw new MillraceException(
-                    ErrorCode.CONFIGURATION_VALUE,
-                    "the directory " + directory + " of the control plane cannot be used: " + e.getMessage(),
-                    e);
+            throw unusable(directory, e);
         }
     }
 
@@ -199,24 +231,50 @@ public final class ControlMember implements AutoCloseable {
         }
     }
 
-    /** A directory keeps the index of its member: with another one it would vote twice in one election. */
-    private void requireOwner(final Path directory) {
-        final Path file = directory.resolve("member");
-        final String own = Integer.toString(context.member());
+    /**
+     * A directory keeps the index of its member: with another one it would vote twice in one election.
+     *
+     * @return true when it has one.
+     */
+    private boolean requireOwner(final Path directory) {
+        final Path file = directory.resolve(OWNER_FILE);
+        try {
+            if (!Files.exists(file)) {
+                return false;
+            }
+            if (!Integer.toString(context.member()).equals(Files.readString(file, StandardCharsets.US_ASCII))) {
+                throw new MillraceException(
+                        ErrorCode.CONFIGURATION_VALUE,
+                        directory + " is the directory of another member of the control plane than number "
+                                + context.member());
+            }
+            return true;
+        } catch (final IOException e) {
+            throw unusable(directory, e);
+        }
+    }
+
+    private void own(final Path directory) {
+        final Path file = directory.resolve(OWNER_FILE);
         try {
             if (!Files.exists(file)) {
                 Files.writeString(
-                        file, own, StandardCharsets.US_ASCII, StandardOpenOption.CREATE, StandardOpenOption.DSYNC);
-            } else if (!own.equals(Files.readString(file, StandardCharsets.US_ASCII))) {
-                throw new MillraceException(
-                        ErrorCode.CONFIGURATION_VALUE,
-                        directory + " is the directory of another member of the control plane than number " + own);
+                        file,
+                        Integer.toString(context.member()),
+                        StandardCharsets.US_ASCII,
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.WRITE,
+                        StandardOpenOption.DSYNC);
             }
         } catch (final IOException e) {
-            throw new MillraceException(
-                    ErrorCode.CONFIGURATION_VALUE,
-                    "the directory " + directory + " of the control plane cannot be used: " + e.getMessage(),
-                    e);
+            throw unusable(directory, e);
         }
+    }
+
+    private static MillraceException unusable(final Path directory, final IOException cause) {
+        return new MillraceException(
+                ErrorCode.CONFIGURATION_VALUE,
+                "the directory " + directory + " of the control plane cannot be used: " + cause.getMessage(),
+                cause);
     }
 }

@@ -357,6 +357,7 @@ final class ControlReplica implements ClusteredService {
         service = newService();
         stateImport.restore(service);
         stateImport.drop();
+        updateLeading();
     }
 
     private void onForwardedRequest(final ClientSession from, final DirectBuffer buffer, final int offset) {

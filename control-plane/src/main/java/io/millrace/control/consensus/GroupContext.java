@@ -32,6 +32,7 @@ public final class GroupContext {
     private NanoClock nanoClock = SystemNanoClock.INSTANCE;
     private UUID proposedClusterId = UUID.randomUUID();
     private byte[] initialState = NO_STATE;
+    private boolean mayFound = true;
     private long snapshotAfterBytes = 16L << 20;
     private long snapshotAfterNs = TimeUnit.HOURS.toNanos(1);
 
@@ -221,6 +222,24 @@ public final class GroupContext {
     /** Returns the state for a group without history to begin with, empty: none. */
     public byte[] initialState() {
         return initialState.clone();
+    }
+
+    /**
+     * Sets whether a member with an empty directory may begin a group with others. One that has lost its directory has
+     * forgotten what it voted for and what it holds: together with a member that lags it could elect a leader without
+     * commands that were committed. It has to wait until the others lead without it.
+     *
+     * @param isAllowed false: with an empty directory it waits until there is a leader.
+     * @return this.
+     */
+    public GroupContext mayFound(final boolean isAllowed) {
+        mayFound = isAllowed;
+        return this;
+    }
+
+    /** Tells whether a member with an empty directory may begin a group with others. */
+    public boolean mayFound() {
+        return mayFound;
     }
 
     /**

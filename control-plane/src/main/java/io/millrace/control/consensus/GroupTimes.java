@@ -10,7 +10,8 @@ package io.millrace.control.consensus;
  * @param startupWaitNs after a start a majority waits so long for the rest before it elects a leader.
  * @param sessionTimeoutNs a session of a node that is silent for so long is closed.
  * @param keepAliveNs a session says that it lives.
- * @param maxParkNs longest sleep of a thread without work.
+ * @param maxParkNs longest sleep of a thread that had work a moment ago.
+ * @param restParkNs longest sleep of a thread that has had none for some tens of milliseconds.
  */
 public record GroupTimes(
         long heartbeatIntervalNs,
@@ -19,12 +20,13 @@ public record GroupTimes(
         long startupWaitNs,
         long sessionTimeoutNs,
         long keepAliveNs,
-        long maxParkNs) {
+        long maxParkNs,
+        long restParkNs) {
     private static final long MILLIS = 1_000_000;
 
     /** For machines that share their processors with others: a stall of half a second is no death. */
     public static final GroupTimes DEFAULT = new GroupTimes(
-            100 * MILLIS, 800 * MILLIS, 500 * MILLIS, 3_000 * MILLIS, 5_000 * MILLIS, 500 * MILLIS, MILLIS);
+            100 * MILLIS, 800 * MILLIS, 500 * MILLIS, 3_000 * MILLIS, 5_000 * MILLIS, 500 * MILLIS, MILLIS, 4 * MILLIS);
 
     /**
      * Checks the times.
@@ -38,7 +40,9 @@ public record GroupTimes(
                 || startupWaitNs < heartbeatTimeoutNs
                 || keepAliveNs < 1
                 || sessionTimeoutNs < 2 * keepAliveNs
-                || maxParkNs < 1) {
+                || maxParkNs < 1
+                || restParkNs < maxParkNs
+                || heartbeatIntervalNs < 2 * restParkNs) {
             throw new IllegalArgumentException("the times of the control plane's group do not fit together: " + this);
         }
     }

@@ -15,7 +15,6 @@ import java.util.concurrent.TimeUnit;
 import org.agrona.CloseHelper;
 import org.agrona.ErrorHandler;
 import org.agrona.IoUtil;
-import org.agrona.concurrent.BackoffIdleStrategy;
 import org.agrona.concurrent.IdleStrategy;
 import org.agrona.concurrent.NoOpLock;
 import org.agrona.concurrent.status.AtomicCounter;
@@ -44,10 +43,12 @@ final class RunningMember implements AutoCloseable {
     /** The log is pruned by whole segments. */
     private static final int SEGMENT_LENGTH = 4 << 20;
 
+    /** The driver writes zeros over all of it: eight thousand counters are more than enough. */
+    static final int COUNTERS_LENGTH = 1024 * 1024;
+
     private static final int CATALOG_CAPACITY = 128 * 1024;
     private static final long LOW_STORAGE_BYTES = 64L << 20;
     private static final int MAX_SESSIONS = 256;
-    private static final long MIN_PARK_NS = TimeUnit.MICROSECONDS.toNanos(50);
 
     /** A process that stands still for less than this goes on with the same driver and clients. */
     private static final long LIVENESS_NS = TimeUnit.SECONDS.toNanos(30);
@@ -149,8 +150,8 @@ final class RunningMember implements AutoCloseable {
             askForSnapshot();
         }
         if (status.allSavedPosition() > prunedPosition) {
+            pruner.prune(status.allSavedPosition());
             prunedPosition = status.allSavedPosition();
-            pruner.prune(prunedPosition);
         }
     }
 
@@ -196,11 +197,7 @@ final class RunningMember implements AutoCloseable {
     }
 
     private IdleStrategy idle() {
-        return new BackoffIdleStrategy(
-                1,
-                1,
-                Math.min(MIN_PARK_NS, context.times().maxParkNs()),
-                context.times().maxParkNs());
+        return new RestingIdleStrategy(context.times());
     }
 
     private String replicationChannel() {
@@ -215,9 +212,11 @@ final class RunningMember implements AutoCloseable {
                 .dirDeleteOnShutdown(true)
                 .threadingMode(ThreadingMode.SHARED)
                 .sharedIdleStrategy(idle())
+                .asyncExecutorIdleStrategy(idle())
                 .termBufferSparseFile(true)
                 .publicationTermBufferLength(TERM_LENGTH)
                 .ipcTermBufferLength(TERM_LENGTH)
+                .counterValuesBufferLength(COUNTERS_LENGTH)
                 .clientLivenessTimeoutNs(LIVENESS_NS)
                 .publicationConnectionTimeoutNs(GroupSession.CONNECTION_TIMEOUT_NS)
                 .publicationUnblockTimeoutNs(2 * LIVENESS_NS)

@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.agrona.IoUtil;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,9 +63,8 @@ final class ControlGroupTest {
             }
             final long hash = bed.awaitSameState();
             for (int i = 0; i < 3; i++) {
-                assertFalse(
-                        Files.exists(root.resolve("member-" + i + "/archive/0-0.rec")),
-                        "the first segment of the log of member " + i);
+                final Path first = root.resolve("member-" + i + "/archive/0-0.rec");
+                GroupBed.await("a shorter log of " + i, () -> !Files.exists(first));
             }
             for (int i = 0; i < 3; i++) {
                 bed.stop(i);
@@ -72,6 +73,75 @@ final class ControlGroupTest {
             bed.awaitLeader();
             assertEquals(hash, bed.awaitSameState());
             node.askDone(node.createStream(requestId, "last", 1));
+            bed.awaitSameState();
+            assertEquals(List.of(), bed.errors);
+        }
+    }
+
+    @Test
+    void shouldSayNothingWhenTheMajorityIsGoneAndGoOnWhenItIsBack(@TempDir final Path root) {
+        try (GroupBed bed = new GroupBed(root, 3, GroupBed.STILL).startAll();
+                GroupNode node = new GroupNode(bed.ownDriverContext(GroupNode.ID))) {
+            node.setUp();
+            final int leader = bed.awaitLeader();
+            final int other = (leader + 1) % 3;
+            bed.stop(leader);
+            bed.stop(other);
+            GroupBed.await("no session", () -> !node.client.isConnected());
+            final byte[] request = node.createStream(3, "one", 1);
+            node.begin(request);
+            assertFalse(node.client.report(new UnsafeBuffer(request), 0, request.length), "nothing is taken");
+            bed.start(other);
+            bed.awaitLeader();
+            GroupNode.requireDone(node.finish(request));
+            bed.start(leader);
+            bed.awaitSameState();
+            assertEquals(List.of(), bed.errors);
+        }
+    }
+
+    @Test
+    void shouldKeepTheLogWhenAMemberIsAway(@TempDir final Path root) {
+        try (GroupBed bed = new GroupBed(root, 3, GroupBed.STILL).startAll();
+                GroupNode node = new GroupNode(bed.ownDriverContext(GroupNode.ID))) {
+            node.setUp();
+            final int leader = bed.awaitLeader();
+            final int away = (leader + 1) % 3;
+            bed.stop(away);
+            node.askDone(node.createStream(3, "one", 1));
+            GroupBed.await("a snapshot is asked for", () -> bed.member(leader).askForSnapshot());
+            GroupBed.await("a snapshot", () -> bed.member(leader).lastSnapshotPosition() > 0);
+            node.askDone(node.createStream(4, "two", 1));
+            assertEquals(0, bed.member(leader).prunedPosition());
+            bed.start(away);
+            bed.awaitSameState();
+            GroupBed.await("a snapshot is asked for", () -> bed.member(leader).askForSnapshot());
+            GroupBed.await("all have it", () -> bed.member(away).prunedPosition() > 0);
+            assertEquals(List.of(), bed.errors);
+        }
+    }
+
+    @Test
+    void shouldWaitForALeaderWhenAMemberHasLostItsDirectory(@TempDir final Path root) {
+        try (GroupBed bed = new GroupBed(root, 3, GroupBed.STILL).startAll();
+                GroupNode node = new GroupNode(bed.ownDriverContext(GroupNode.ID))) {
+            node.setUp();
+            final int leader = bed.awaitLeader();
+            final int wiped = (leader + 1) % 3;
+            bed.stop(0);
+            bed.stop(1);
+            bed.stop(2);
+            IoUtil.delete(root.resolve("member-" + wiped).toFile(), false);
+            bed.mayFound(false);
+            bed.start(wiped);
+            bed.start((leader + 2) % 3);
+            GroupBed.await("it waits", () -> bed.member(wiped).isWaiting());
+            // One that lags and one that has forgotten are no majority.
+            GroupBed.await("no session", () -> !node.client.isConnected());
+            bed.start(leader);
+            bed.awaitSameState();
+            GroupBed.await("it takes part", () -> !bed.member(wiped).isWaiting());
+            node.askDone(node.createStream(3, "one", 1));
             bed.awaitSameState();
             assertEquals(List.of(), bed.errors);
         }

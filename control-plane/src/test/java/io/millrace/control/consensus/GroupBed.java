@@ -35,6 +35,7 @@ final class GroupBed implements AutoCloseable {
     private final List<@Nullable ControlMember> members = new ArrayList<>();
     private long snapshotAfterBytes = Long.MAX_VALUE;
     private byte[] initialState = {};
+    private boolean mayFound = true;
 
     GroupBed(final Path root, final int memberCount, final GroupLimits limits) {
         this.root = root;
@@ -55,6 +56,10 @@ final class GroupBed implements AutoCloseable {
         return this;
     }
 
+    void mayFound(final boolean isAllowed) {
+        mayFound = isAllowed;
+    }
+
     List<String> endpoints() {
         return endpoints;
     }
@@ -68,7 +73,8 @@ final class GroupBed implements AutoCloseable {
                 .errorHandler(errors::add)
                 .warnings(warnings::add)
                 .snapshotAfter(snapshotAfterBytes, TimeUnit.HOURS.toNanos(1))
-                .initialState(initialState);
+                .initialState(initialState)
+                .mayFound(mayFound);
     }
 
     ControlMember start(final int index) {

@@ -24,6 +24,9 @@ import org.agrona.ExpandableArrayBuffer;
  * <p><b>Threading</b>: the device thread. A message lies in {@link #buffer()} until the next one is written.
  */
 final class NodeReports {
+    /** Number of the last heartbeat of a start. */
+    static final long LAST_HEARTBEAT = Long.MAX_VALUE;
+
     private static final int HEADER = MessageHeaderEncoder.ENCODED_LENGTH;
 
     private final ClusterTerms terms;
@@ -129,6 +132,20 @@ final class NodeReports {
                     .suspectPredecessor((short) (view.predecessorSilenceNs() > suspicionNs ? 1 : 0))
                     .suspectSuccessor((short) (view.successorSilenceNs() > suspicionNs ? 1 : 0));
         }
+        return HEADER + heartbeat.encodedLength();
+    }
+
+    /**
+     * Says that this start ends: the lease ends with it.
+     *
+     * @param incarnation of this start.
+     * @return length in bytes.
+     */
+    int farewell(final long incarnation) {
+        heartbeatNumber = LAST_HEARTBEAT - 1;
+        begin(incarnation);
+        heartbeatNumber = LAST_HEARTBEAT - 1; // said again until it is heard
+        heartbeat.replicasCount(0);
         return HEADER + heartbeat.encodedLength();
     }
 

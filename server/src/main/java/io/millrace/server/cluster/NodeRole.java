@@ -35,6 +35,7 @@ import org.jspecify.annotations.Nullable;
  *   REGISTERING  an incarnation above that, and above the last one    NodeRegister, again until NodeRegistered
  *                that is durable here; made durable at once
  *   REGISTERED   heartbeats; orders are heard from here on
+ *   leaving      the last heartbeat, again until seen
  * </pre>
  *
  * <p><b>Threading</b>: the device thread, but {@link #standing()}, which any thread may read.
@@ -70,6 +71,8 @@ public final class NodeRole implements ControlChain, ControlLink, ControlPlaneLi
     private long previousIncarnation;
     private long incarnation;
     private int chainCount;
+    private boolean isLeaving;
+    private boolean hasLeft;
     private long nowNs;
     private long nextReportNs;
     private long nextQuestionNs;
@@ -158,6 +161,17 @@ public final class NodeRole implements ControlChain, ControlLink, ControlPlaneLi
         return joined;
     }
 
+    /** Gives the lease up: the node ends, and its chains go on without it at once. */
+    public void leave() {
+        isLeaving = true;
+        nextReportNs = nowNs;
+    }
+
+    /** Tells whether the node may end: the control plane has heard that it does, or has never known it. */
+    public boolean hasLeft() {
+        return hasLeft || !isRegistered();
+    }
+
     private boolean isRegistered() {
         return incarnation > 0;
     }
@@ -185,6 +199,9 @@ public final class NodeRole implements ControlChain, ControlLink, ControlPlaneLi
             length = written.question();
         } else if (!isRegistered()) {
             length = written.register(previousIncarnation);
+        } else if (isLeaving) {
+            nextReportNs = nowNs + ASK_INTERVAL_NS;
+            return hasLeft ? 0 : current.report(written.buffer(), 0, written.farewell(incarnation)) ? 1 : 0;
         } else if (agent().fencedReason() != null) {
             return 0; // a device that takes nothing keeps no lease: its chains go on without it
         } else {
@@ -296,6 +313,7 @@ public final class NodeRole implements ControlChain, ControlLink, ControlPlaneLi
             return;
         }
         final long expected = seen.expected();
+        hasLeft |= isLeaving && seen.heartbeatNumber() == NodeReports.LAST_HEARTBEAT;
         if (!isRegistered()) {
             isAnswered = true;
             previousIncarnation = Math.max(memory.incarnation(), expected);
