@@ -71,6 +71,17 @@ final class ClusterNetwork implements AutoCloseable {
         }
     }
 
+    /**
+     * Makes one on loopback, whatever this process may do.
+     *
+     * @param nodeCount nodes, from 1.
+     * @return the network; to be closed.
+     * @throws IOException when there are no free ports.
+     */
+    static ClusterNetwork onLoopback(final int nodeCount) throws IOException {
+        return new ClusterNetwork(nodeCount, false);
+    }
+
     private static @Nullable String missing(final Consumer<String> say) throws IOException {
         if (!Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"))) {
             return "network namespaces need root";

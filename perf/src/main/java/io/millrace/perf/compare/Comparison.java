@@ -1,5 +1,6 @@
 package io.millrace.perf.compare;
 
+import io.millrace.perf.cluster.MillraceClusterSystem;
 import io.millrace.perf.load.NullSystem;
 import io.millrace.perf.node.MillraceSystem;
 import io.millrace.perf.process.ChildProcess;
@@ -186,8 +187,9 @@ final class Comparison {
 
     private Rounds.Outcome<Run> drive(final Workload.Cell cell, final String system, final int attempt)
             throws IOException {
-        final boolean isOurs =
-                List.of(MillraceSystem.NAME, LimitDrive.NAME, NullSystem.NAME).contains(system);
+        final boolean isOurs = List.of(
+                        MillraceSystem.NAME, MillraceClusterSystem.NAME, LimitDrive.NAME, NullSystem.NAME)
+                .contains(system);
         final String further = peers.classPath(system);
         if (!isOurs && further == null) {
             return new Rounds.Outcome<>(null, peers.whyMissing(system), false);

@@ -5,6 +5,7 @@ import io.millrace.perf.load.NullTarget;
 import io.millrace.perf.load.OpenLoop;
 import io.millrace.perf.load.TimerSlack;
 import io.millrace.perf.node.MillraceSystem;
+import io.millrace.perf.node.OwnSystem;
 import io.millrace.perf.process.Cleanup;
 import io.millrace.perf.process.ProcessUse;
 import io.millrace.perf.process.ProcessorShare;
@@ -246,8 +247,8 @@ final class Drive {
     private void warmUp(final OpenLoop loop) {
         phase(loop, Math.max(Plan.WARM_UP_RATE, plan.ratePerSecond()), plan.warmUpNs() / 2);
         phase(loop, plan.ratePerSecond(), plan.warmUpNs() / 2);
-        if (system instanceof MillraceSystem millrace) {
-            millrace.resetShares();
+        if (system instanceof OwnSystem ours) {
+            ours.resetShares();
         }
     }
 
@@ -280,8 +281,8 @@ final class Drive {
 
     /** Where the node says the time of the acknowledgements went: only ours tells. */
     private void shares(final HistogramLog log) {
-        if (system instanceof MillraceSystem millrace) {
-            final var shares = millrace.shares();
+        if (system instanceof OwnSystem ours) {
+            final var shares = ours.shares();
             log.write("queue", shares.queue(), 0, plan.durationNs() / 1e9);
             log.write("journal", shares.journal(), 0, plan.durationNs() / 1e9);
             log.write("chain", shares.chain(), 0, plan.durationNs() / 1e9);
@@ -289,7 +290,7 @@ final class Drive {
     }
 
     private void check(final Target target, final @Nullable TailReader reader) throws IOException {
-        final String death = system instanceof MillraceSystem millrace ? millrace.death() : null;
+        final String death = system instanceof OwnSystem ours ? ours.death() : null;
         if (death != null) {
             throw new IOException("the node ended during the run: " + death);
         }

@@ -1,5 +1,6 @@
 package io.millrace.perf.compare;
 
+import io.millrace.perf.cluster.MillraceClusterSystem;
 import io.millrace.perf.system.BenchSystem;
 import java.io.IOException;
 import java.net.MalformedURLException;
@@ -19,15 +20,16 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The systems of others: each directory below {@code target/peers} holds the jars of one family, which is asked by
- * {@link java.util.ServiceLoader} for its systems. The product knows none of them; here stand only the names that are
- * expected, so that a missing one can be told.
+ * The systems beside the single node: three nodes of ours, and those of others: each directory below
+ * {@code target/peers} holds the jars of one family, which is asked by {@link java.util.ServiceLoader} for its systems.
+ * The product knows none of them; here stand only the names that are expected, so that a missing one can be told.
  *
  * <p><b>Threading:</b> the command's thread.
  */
 final class Peers {
     /** Expected names in the order of a report. */
     static final List<String> EXPECTED = List.of(
+            MillraceClusterSystem.NAME,
             "aeron-archive-udp",
             "aeron-archive-ipc",
             "redis-always",

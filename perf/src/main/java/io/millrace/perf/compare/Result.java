@@ -1,5 +1,6 @@
 package io.millrace.perf.compare;
 
+import io.millrace.perf.cluster.MillraceClusterSystem;
 import io.millrace.perf.load.OpenLoop;
 import io.millrace.perf.load.Percentiles;
 import io.millrace.perf.node.MillraceSystem;
@@ -114,7 +115,7 @@ record Result(
             json.put("readEventsPerSecond", median("readEventsPerSecond"));
         }
         if ("ack".equals(tag)
-                && system.equals(MillraceSystem.NAME)
+                && List.of(MillraceSystem.NAME, MillraceClusterSystem.NAME).contains(system)
                 && runs.get(0).totals().containsKey("journal")) {
             json.put("acknowledgementShares", shares());
         }

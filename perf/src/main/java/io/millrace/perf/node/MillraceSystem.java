@@ -12,7 +12,6 @@ import io.millrace.perf.load.ClientTarget;
 import io.millrace.perf.load.TakingTurns;
 import io.millrace.perf.report.JsonFields;
 import io.millrace.perf.system.Ability;
-import io.millrace.perf.system.BenchSystem;
 import io.millrace.perf.system.CatchUpReader;
 import io.millrace.perf.system.SystemContext;
 import io.millrace.perf.system.TailReader;
@@ -32,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Threading:</b> the rig's thread; a catch-up reader brings a client of its own and may be used by another.
  */
-public final class MillraceSystem implements BenchSystem {
+public final class MillraceSystem implements OwnSystem {
     /** Its name in rows: one node. */
     public static final String NAME = "millrace-1";
 
@@ -172,19 +171,19 @@ public final class MillraceSystem implements BenchSystem {
         return client().counters().naks();
     }
 
-    /** Forgets the shares of acknowledgements taken until now. */
+    @Override
     public void resetShares() {
         targets.forEach(ClientTarget::resetTimes);
     }
 
-    /** The shares of all acknowledgements since {@link #resetShares()}. */
+    @Override
     public AckShares shares() {
         final AckShares all = AckShares.empty();
         targets.forEach(target -> all.add(target.shares()));
         return all;
     }
 
-    /** Why the node ended, when it ended by itself, else null. */
+    @Override
     public @Nullable String death() {
         return node == null ? null : node.death();
     }
