@@ -32,7 +32,7 @@ final class BenchOptions {
     @Option(
             names = "--warmup",
             paramLabel = "TIME",
-            defaultValue = "6s",
+            defaultValue = "15s",
             converter = Quantity.Duration.class,
             description = "Before each run, not recorded (default ${DEFAULT-VALUE}).")
     private long warmUpNs;

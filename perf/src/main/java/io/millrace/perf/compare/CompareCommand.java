@@ -85,7 +85,7 @@ public final class CompareCommand implements Callable<Integer> {
     @Option(
             names = "--warmup",
             paramLabel = "TIME",
-            defaultValue = "8s",
+            defaultValue = "15s",
             converter = Quantity.Duration.class,
             description = "Before each run, not recorded (default ${DEFAULT-VALUE}).")
     private long warmUpNs;
