@@ -50,7 +50,7 @@ public final class Millrace implements AutoCloseable {
     /**
      * Connects with all settings at their defaults.
      *
-     * @param endpoint {@code host:port} of a node
+     * @param endpoint {@code host:port} of a node, or of several nodes of a cluster, parted by commas
      * @return connected client, to be closed
      * @throws MillraceException as {@link #connect(Context)}
      */
@@ -100,11 +100,12 @@ public final class Millrace implements AutoCloseable {
     }
 
     private static void check(final Context context) {
-        final String endpoint = context.endpoint();
-        final int colon = endpoint.lastIndexOf(':');
-        if (!endpoint.equals("ipc")
-                && (colon < 1 || !endpoint.substring(colon + 1).matches("[0-9]{1,5}"))) {
-            throw new MillraceException(ErrorCode.BAD_ADDRESS, "not host:port or ipc: " + endpoint);
+        for (final String endpoint : context.endpoint().split(",", -1)) {
+            final int colon = endpoint.lastIndexOf(':');
+            final boolean isIpc = endpoint.equals("ipc") && endpoint.equals(context.endpoint());
+            if (!isIpc && (colon < 1 || !endpoint.substring(colon + 1).matches("[0-9]{1,5}"))) {
+                throw new MillraceException(ErrorCode.BAD_ADDRESS, "not host:port or ipc: " + endpoint);
+            }
         }
         checkRange("writerBufferLength", context.writerBufferLength(), MIN_BUFFER_LENGTH, MAX_BUFFER_LENGTH);
         if (context.termLength() != 0) {
@@ -141,6 +142,15 @@ public final class Millrace implements AutoCloseable {
      */
     public StreamManager streams() {
         return conductor.requests();
+    }
+
+    /**
+     * Returns the administration of the cluster.
+     *
+     * @return the same object every time
+     */
+    public ClusterManager cluster() {
+        return conductor.clusterRequests();
     }
 
     /**
@@ -253,9 +263,12 @@ public final class Millrace implements AutoCloseable {
         public Context() {}
 
         /**
-         * Sets the node's address.
+         * Sets where to begin: the address of a node, or of several nodes of a cluster. One of them that answers is
+         * asked where streams are, another one when it falls silent; writers and readers go to the nodes that have
+         * them.
          *
-         * @param value {@code host:port}, or {@code ipc} with {@link #aeronDirectory(String)}; default 127.0.0.1:8470
+         * @param value {@code host:port}, several parted by commas, or {@code ipc} with
+         *     {@link #aeronDirectory(String)}; default 127.0.0.1:8470
          * @return this
          */
         public Context endpoint(final String value) {
@@ -264,9 +277,9 @@ public final class Millrace implements AutoCloseable {
         }
 
         /**
-         * Returns the node's address.
+         * Returns where to begin.
          *
-         * @return {@code host:port} or {@code ipc}
+         * @return {@code host:port}, several parted by commas, or {@code ipc}
          */
         public String endpoint() {
             return endpoint;

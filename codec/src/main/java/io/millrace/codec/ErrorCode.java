@@ -239,6 +239,18 @@ public enum ErrorCode {
             2,
             "a thread cannot be bound to the CPU that it is given",
             "Name CPUs that this process may use in the setting cpus, or set cpus = \"none\"."),
+    /** A second process, with a copied configuration. */
+    NODE_ID_IN_USE(
+            5021,
+            5,
+            "another process runs as this node in the cluster",
+            "Give each node its own node.name and node.data; end the other process if this one is to take its place."),
+    /** The node has been a member elsewhere. */
+    OTHER_CLUSTER(
+            5022,
+            5,
+            "the node belongs to another cluster",
+            "Correct cluster.members; to give up what the node holds, let it begin with an empty node.data."),
 
     /** Missing file. */
     DEVICE_NOT_FOUND(
@@ -300,6 +312,18 @@ public enum ErrorCode {
             5,
             "the device is not the one that the data directory has been used with",
             "Mount that device, or give this one a data directory of its own."),
+    /** Chain 0 is on the device. */
+    DEVICE_OF_NODE_ALONE(
+            6016,
+            5,
+            "the device belongs to a node that was alone",
+            "Start it without cluster.members, or give the cluster's node a data directory of its own."),
+    /** The other way round. */
+    DEVICE_OF_CLUSTER(
+            6017,
+            5,
+            "the device belongs to a node of a cluster",
+            "Start it with its cluster.members, or give the node alone a data directory of its own."),
     /** Nobody to repair from. */
     REPAIR_IMPOSSIBLE(
             6020,

@@ -309,8 +309,12 @@ final class ChainMessages {
     ChainView view(final ReplicatedChain chain) {
         final List<ChainView.Member> members = new ArrayList<>();
         for (final Replica member : chain.members) {
-            members.add(
-                    new ChainView.Member(member.id, member.incarnation, member.isInstalled, nodes.endpoint(member.id)));
+            members.add(new ChainView.Member(
+                    member.id,
+                    member.incarnation,
+                    member.isInstalled,
+                    chain.phase == ChainPhase.SEALING && member.report != null,
+                    nodes.endpoint(member.id)));
         }
         return new ChainView(
                 chain.chain,

@@ -1,6 +1,7 @@
 package io.millrace.control;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The configuration of a replicated chain as it is now, for carriers, tools and checkers.
@@ -37,7 +38,39 @@ public record ChainView(
      * @param replica where it lies.
      * @param incarnation of its node that the configuration is bound to.
      * @param isInstalled whether it has said so.
+     * @param isSealed whether it has answered the Seal under way.
      * @param endpoint host:port of its device.
      */
-    public record Member(ReplicaId replica, long incarnation, boolean isInstalled, String endpoint) {}
+    public record Member(
+            ReplicaId replica, long incarnation, boolean isInstalled, boolean isSealed, String endpoint) {}
+
+    /**
+     * Returns whom writers, and questions about lengths, are sent to: the head; while nobody can go on, the first
+     * member that is sealed, which can say why.
+     *
+     * @return null when the chain has no members.
+     */
+    public @Nullable Member head() {
+        for (int i = 0; block != 0 && i < members.size(); i++) {
+            if (members.get(i).isSealed()) {
+                return members.get(i);
+            }
+        }
+        return members.isEmpty() ? null : members.get(0);
+    }
+
+    /**
+     * Returns whom readers are sent to: the tail; while nobody can go on, the last member that is sealed, which serves
+     * what it knows to be committed.
+     *
+     * @return null when the chain has no members.
+     */
+    public @Nullable Member tail() {
+        for (int i = members.size() - 1; block != 0 && i >= 0; i--) {
+            if (members.get(i).isSealed()) {
+                return members.get(i);
+            }
+        }
+        return members.isEmpty() ? null : members.get(members.size() - 1);
+    }
 }

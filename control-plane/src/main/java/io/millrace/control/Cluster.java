@@ -1,6 +1,7 @@
 package io.millrace.control;
 
 import io.millrace.codec.ChainFrames;
+import io.millrace.codec.ErrorCode;
 import io.millrace.codec.FrameStatus;
 import io.millrace.codec.chain.InstalledDecoder;
 import io.millrace.codec.chain.LearnerCompleteDecoder;
@@ -28,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  * once; every command may come late and twice.
  */
 final class Cluster {
+    /** Number of the heartbeat of a node that ends in order: its chains need not wait for the end of its lease. */
+    static final long LAST_HEARTBEAT = Long.MAX_VALUE;
+
     /** Most members of a chain. */
     static final int MAX_REPLICATION_FACTOR = 8;
 
@@ -469,6 +473,12 @@ final class Cluster {
                     id, endpoint, startId, clusterId, 0, chains.size(), RefusalCode.LIMIT_REACHED.value(), effects);
             return ControlStatus.NODE_LIMIT;
         }
+        if (node != null && nodes.isAlive(id) && !hasOneOf(node, devices)) {
+            // a second process with a copied configuration must not throw out one that runs
+            messages.registered(
+                    id, endpoint, startId, clusterId, 0, chains.size(), ErrorCode.NODE_ID_IN_USE.number(), effects);
+            return ControlStatus.IGNORED;
+        }
         if (node == null) {
             node = new ClusterNode(id);
             nodes.nodes.put(id, node);
@@ -487,6 +497,15 @@ final class Cluster {
             chain.onRestart(id, effects);
         }
         return ControlStatus.DONE;
+    }
+
+    private static boolean hasOneOf(final ClusterNode node, final Map<UUID, ClusterNode.Device> devices) {
+        for (final ClusterNode.Device known : node.devices.values()) {
+            if (known.isPresent && devices.containsKey(known.uuid)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** A device that the node does not name any more is remembered only while it has a replacement or replicas. */
@@ -527,6 +546,14 @@ final class Cluster {
             return ControlStatus.IGNORED;
         }
         node.heartbeatNumber = number;
+        if (number == LAST_HEARTBEAT) {
+            node.lastSeenNs = Math.max(0, nodes.timeNs() - limits.leaseNs() - 1);
+            for (final ReplicatedChain chain : chains) {
+                chain.onTick(0, terms, effects);
+            }
+            messages.heartbeatSeen(id, endpoint(node), incarnation, number, incarnation, effects);
+            return ControlStatus.DONE;
+        }
         node.lastSeenNs = nodes.timeNs();
         final NodeHeartbeatDecoder.ReplicasDecoder replicas = heartbeat.replicas();
         while (replicas.hasNext()) {

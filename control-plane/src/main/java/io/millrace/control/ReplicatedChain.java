@@ -223,6 +223,8 @@ final class ReplicatedChain {
             if (other.id.node().equals(node)) {
                 other.incarnation = nodes.incarnation(node);
                 other.isComplete = false;
+                other.isSlow = false; // of its last start, which fell silent when it ended
+                other.slowNs = 0;
                 other.forgetHeartbeat();
                 orderAnew(other, effects);
             }

@@ -122,6 +122,28 @@ public final class JournalReader implements AutoCloseable {
     }
 
     /**
+     * Tells which records of a chain in the batch at hand count: of a position that was cut off and written again only
+     * the record written last does.
+     *
+     * @param chain number
+     * @param position of a record in the batch
+     * @return last position up to which, from this one on, the chain was written into this batch last, copies left out;
+     *     -1 when not even this one was, or the zone of the batch was freed
+     */
+    public long lastWrittenHere(final int chain, final long position) {
+        return index.lastWritten(chain, position, batchAddress);
+    }
+
+    /**
+     * Tells whether the zone of the batch at hand is still there: else the index knows nothing of it.
+     *
+     * @return true when it was not freed
+     */
+    public boolean isHeld() {
+        return zones.holds(batchAddress);
+    }
+
+    /**
      * Asks for a batch. Serves from the write ring at once when it is still there, else from the device.
      *
      * @param address of a batch, from {@link Journal#addressOf} or {@link #nextBatchAddress()}

@@ -253,6 +253,34 @@ final class PositionIndex {
         return address == HOLE ? -1 : address;
     }
 
+    /**
+     * Finds up to which position a chain was written into one batch last.
+     *
+     * @param chain number
+     * @param position to begin with
+     * @param batchAddress of the batch
+     * @return the last position, wherever copies of it lie since; -1 when the one asked for was written elsewhere, was
+     *     cut off, or its zone was freed
+     */
+    long lastWritten(final int chain, final long position, final long batchAddress) {
+        final ChainIndex index = chains.get(chain);
+        if (index == null || position > index.lastPosition) {
+            return -1;
+        }
+        final int chunk = index.chunkOf(position);
+        if (chunk < 0) {
+            return -1;
+        }
+        final int entry = index.entryOf(chunk, position);
+        if (index.address(chunk, entry) != batchAddress) {
+            return -1;
+        }
+        if (entry + 1 < index.counts[chunk]) {
+            return index.position(chunk, entry + 1) - 1;
+        }
+        return chunk + 1 < index.chunkCount ? index.position(chunk + 1, 0) - 1 : index.lastPosition;
+    }
+
     /** Tells whether a position was copied forward. */
     boolean isMoved(final int chain, final long position) {
         final ChainIndex index = chains.get(chain);

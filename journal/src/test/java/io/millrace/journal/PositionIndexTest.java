@@ -44,4 +44,41 @@ final class PositionIndexTest {
         assertEquals(11 * 4096, index.addressOf(1, 6));
         assertEquals(-1, index.addressOf(1, 7));
     }
+
+    @Test
+    void shouldTellWhatABatchHoldsThatCounts() {
+        final PositionIndex index = new PositionIndex(10);
+        final long first = 4096;
+        final long cutOff = 2 * 4096;
+        final long second = 3 * 4096;
+        for (int position = 1; position <= 4; position++) {
+            index.add(1, position, first);
+        }
+        for (int position = 5; position <= 9; position++) {
+            index.add(1, position, cutOff);
+        }
+        assertEquals(9, index.lastWritten(1, 6, cutOff));
+        for (int position = 3; position <= 6; position++) {
+            index.add(1, position, second); // behind a cut to 2
+        }
+        assertEquals(2, index.lastWritten(1, 1, first));
+        assertEquals(-1, index.lastWritten(1, 3, first));
+        assertEquals(-1, index.lastWritten(1, 5, cutOff));
+        assertEquals(-1, index.lastWritten(1, 7, cutOff), "never written again");
+        assertEquals(6, index.lastWritten(1, 4, second));
+        assertEquals(-1, index.lastWritten(2, 4, second));
+        assertEquals(-1, index.lastWritten(1, 0, first));
+    }
+
+    @Test
+    void shouldTellWhatABatchHoldsOverTheEndOfAChunk() {
+        final PositionIndex index = new PositionIndex(10);
+        for (int i = 0; i <= PositionIndex.CHUNK_LENGTH; i++) {
+            index.add(1, 2 * i + 1, (i + 1) * 4096L);
+            index.add(1, 2 * i + 2, (i + 1) * 4096L);
+        }
+        final long last = 2L * PositionIndex.CHUNK_LENGTH;
+        assertEquals(last, index.lastWritten(1, last - 1, PositionIndex.CHUNK_LENGTH * 4096L));
+        assertEquals(last + 2, index.lastWritten(1, last + 1, (PositionIndex.CHUNK_LENGTH + 1) * 4096L));
+    }
 }

@@ -9,6 +9,8 @@ import io.millrace.client.Result;
 import io.millrace.client.StreamConfiguration;
 import io.millrace.client.StreamPosition;
 import io.millrace.codec.KeyHash;
+import io.millrace.perf.history.KeyedEvents;
+import io.millrace.perf.history.SequenceCheck;
 import io.millrace.perf.node.NodeProcess;
 import io.millrace.perf.report.Terminal;
 import java.io.IOException;

@@ -1,6 +1,7 @@
 package io.millrace.perf;
 
 import io.millrace.client.Millrace;
+import io.millrace.perf.history.SequenceCheck;
 import io.millrace.perf.node.BenchNode;
 import io.millrace.perf.node.JournalInfo;
 import io.millrace.perf.node.NodeProcess;

@@ -2,6 +2,7 @@ package io.millrace.perf;
 
 import io.millrace.codec.AllowedHere;
 import io.millrace.codec.MillraceException;
+import io.millrace.perf.cluster.ClusterDemoCommand;
 import io.millrace.perf.compare.CompareCommand;
 import io.millrace.perf.compare.DriveCommand;
 import io.millrace.perf.guard.GuardCommand;
@@ -69,6 +70,8 @@ public final class PerfMain {
         return new CommandLine(new PerfMain())
                 .addSubcommand(new DemoCommand(terminal, SystemNanoClock.INSTANCE))
                 .addSubcommand(bench)
+                .addSubcommand(new CommandLine(new ClusterCommand())
+                        .addSubcommand(new ClusterDemoCommand(terminal, SystemNanoClock.INSTANCE)))
                 .setExecutionExceptionHandler((failure, command, parsed) -> failed(terminal, failure))
                 .setParameterExceptionHandler((failure, given) -> usage(terminal, failure))
                 .execute(arguments);
@@ -86,6 +89,10 @@ public final class PerfMain {
                 .strip());
         return USAGE;
     }
+
+    /** Holds what the rig does with a cluster; its other commands are the server's. <b>Threading:</b> stateless. */
+    @Command(name = "cluster", mixinStandardHelpOptions = true, description = "A cluster on this machine.")
+    private static final class ClusterCommand {}
 
     /** Holds the benchmarks. <b>Threading:</b> stateless. */
     @Command(

@@ -8,6 +8,8 @@ import io.millrace.client.Result;
 import io.millrace.client.StreamConfiguration;
 import io.millrace.client.StreamPosition;
 import io.millrace.codec.KeyHash;
+import io.millrace.perf.history.KeyedEvents;
+import io.millrace.perf.history.RisingCheck;
 import io.millrace.perf.load.OpenLoop;
 import io.millrace.perf.load.Schedule;
 import io.millrace.perf.node.NodeSupervisor;

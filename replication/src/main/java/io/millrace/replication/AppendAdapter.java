@@ -44,6 +44,8 @@ final class AppendAdapter implements HeldAnswers.Release {
     /** What a client is told that asks a replica that is not the head of its chain, or not in service. */
     static final String NO_HEAD = "not the head of the chain, or sealed: look the chain up again";
 
+    private static final String TOO_FEW = "no members are in force here for long: start those that are down";
+
     private static final String NO_TEXT = "";
     private static final int BOUND_LENGTH = MessageHeaderEncoder.ENCODED_LENGTH + WriterBoundEncoder.BLOCK_LENGTH;
 
@@ -170,8 +172,9 @@ final class AppendAdapter implements HeldAnswers.Release {
         if (append.chainEpoch() != membership.epoch()) {
             return refuseAppend(session, RefusalCode.CHAIN_EPOCH, membership.epoch(), "not the chain's epoch");
         }
-        return (membership.isHead() && membership.isActive())
-                ? refuseAppend(session, RefusalCode.NOT_READY, 0, "the chain has fewer members than its minimum")
+        final boolean isHead = membership.isHead() && membership.isActive();
+        return (isHead || replica.lacksMembers())
+                ? refuseAppend(session, RefusalCode.REPLICAS_TOO_FEW, append.chain(), TOO_FEW)
                 : refuseAppend(session, RefusalCode.WRONG_NODE, append.chain(), NO_HEAD);
     }
 
@@ -227,7 +230,10 @@ final class AppendAdapter implements HeldAnswers.Release {
         }
         if (replica != null
                 && (!replica.membership().isHead() || !replica.membership().isActive())) {
-            return refuseSetup(session, RefusalCode.WRONG_NODE, setup.chain());
+            return refuseSetup(
+                    session,
+                    replica.lacksMembers() ? RefusalCode.REPLICAS_TOO_FEW : RefusalCode.WRONG_NODE,
+                    setup.chain());
         }
         if (replica == null || replica.state().segment(setup.streamId(), setup.segmentId()) == null) {
             return refuseSetup(session, RefusalCode.SEGMENT_NOT_FOUND, 0);
@@ -236,7 +242,7 @@ final class AppendAdapter implements HeldAnswers.Release {
             return refuseSetup(session, RefusalCode.DEVICE_FENCED, 0);
         }
         if (!replica.membership().hasMinimum()) {
-            return refuseSetup(session, RefusalCode.NOT_READY, 0);
+            return refuseSetup(session, RefusalCode.REPLICAS_TOO_FEW, setup.chain());
         }
         if (!replica.takesRecords()) {
             return false;

@@ -27,7 +27,6 @@ final class ChainLog {
     private long baseHash = RecordHash.START;
     private long knownCommit;
     private long truncatedEpoch;
-    private long lastTruncation = Long.MAX_VALUE;
 
     /** Starts before position 1. */
     ChainLog(final int chain) {
@@ -91,7 +90,6 @@ final class ChainLog {
             lastHash = hash;
             epochs.truncate(toPosition);
             holes.truncate(toPosition);
-            lastTruncation = Math.min(lastTruncation, toPosition);
         }
     }
 
@@ -218,10 +216,5 @@ final class ChainLog {
     /** Gives the epoch of the last truncation record, installed once, 0 when there is none. */
     long truncatedEpoch() {
         return truncatedEpoch;
-    }
-
-    /** Tells whether positions may lie on the device twice, the older one cut off. */
-    boolean isRewritten() {
-        return lastTruncation != Long.MAX_VALUE;
     }
 }

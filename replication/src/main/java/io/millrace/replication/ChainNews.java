@@ -21,14 +21,15 @@ final class ChainNews {
     /**
      * Tells everybody who is still to be told.
      *
-     * @param replica whose epoch was installed.
+     * @param replica whose epoch was installed, or that is in none for long.
      * @return messages sent.
      */
     int tell(final ChainReplica replica) {
         final List<Session> sessions = replica.formerSessions();
         final Membership membership = replica.membership();
-        final byte[] head = membership.headEndpoint().getBytes(StandardCharsets.US_ASCII);
-        final byte[] tail = membership.tailEndpoint().getBytes(StandardCharsets.US_ASCII);
+        final boolean isKnown = !membership.isSealed(); // else they are to ask where it goes on
+        final byte[] head = (isKnown ? membership.headEndpoint() : "").getBytes(StandardCharsets.US_ASCII);
+        final byte[] tail = (isKnown ? membership.tailEndpoint() : "").getBytes(StandardCharsets.US_ASCII);
         final int length = MessageHeaderEncoder.ENCODED_LENGTH
                 + ChainChangedEncoder.BLOCK_LENGTH
                 + ChainChangedEncoder.headHeaderLength()

@@ -54,6 +54,17 @@ final class ChainOrders {
     /** Clients are to be told that the chain has changed. */
     boolean changeDue;
 
+    /** Whether it has been judged at all, and when it was last in touch with its chain. */
+    boolean wasInTouch;
+
+    long inTouchNs;
+
+    /** It has been out of touch for long, or learns: clients find nothing new here. */
+    boolean isStranded;
+
+    /** When clients were told last. */
+    long strandedToldNs;
+
     /** The record that ends the membership is in the journal. */
     boolean retiring;
 

@@ -222,6 +222,18 @@ final class ChainReplica {
                 && log.lastPosition() - commitPosition < maxUncommitted;
     }
 
+    /**
+     * Tells whether no epoch is in force here though this is a member, and has not been for long: most often too few
+     * members are left.
+     */
+    boolean lacksMembers() {
+        return membership.isSealed()
+                && orders.isStranded
+                && orders.learn == null
+                && state.memberSinceEpoch() > 0
+                && !membership.isHalted();
+    }
+
     /** Tells whether everything taken is as far as it can get by this device alone. */
     boolean isSettled() {
         return membership.isAlone()

@@ -53,6 +53,7 @@ final class ClusterDuties {
     private final SnapshotServer snapshots;
     private final ChainNews news = new ChainNews();
     private final Learning learning;
+    private final Isolation isolation;
     private final FillBodyDecoder fill = new FillBodyDecoder();
     private final MessageHeaderDecoder header = new MessageHeaderDecoder();
     private final RecordHeaderDecoder record = new RecordHeaderDecoder();
@@ -66,13 +67,15 @@ final class ClusterDuties {
      * @param cluster who and where the others are.
      * @param committer takes what is committed.
      * @param checkpointer of the device.
+     * @param reads who serves readers.
      */
     ClusterDuties(
             final Journal journal,
             final DeviceChains chains,
             final ChainCluster cluster,
             final Committer committer,
-            final Checkpointer checkpointer) {
+            final Checkpointer checkpointer,
+            final ReadAdapter reads) {
         this.journal = journal;
         this.chains = chains;
         this.committer = committer;
@@ -88,6 +91,7 @@ final class ClusterDuties {
         ranges = new RangeServer(source, limits);
         digests = new Digests(source, counters);
         learning = new Learning(journal, source, cluster, control, reconfiguration, counters, checkpointer);
+        isolation = new Isolation(reads, limits);
         snapshots = new SnapshotServer(limits);
         committer.controlMessages(control);
     }
@@ -253,6 +257,7 @@ final class ClusterDuties {
             work += barriers.doWork(replica);
             work += learning.doWork(replica, nowNs);
             work += digests.doWork(replica, nowNs);
+            work += isolation.doWork(replica, nowNs);
             if (replica.orders().changeDue) {
                 work += rules.epochChangeTold ? news.tell(replica) : 0;
             }

@@ -159,8 +159,9 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
         reads = new ReadAdapter(journal, appends, limits);
         checkpointer = new Checkpointer(journal, chains, limits.checkpointIntervalBytes(), rules);
         committer = new Committer(acks, reads, checkpointer);
-        cluster =
-                chainCluster == null ? null : new ClusterDuties(journal, chains, chainCluster, committer, checkpointer);
+        cluster = chainCluster == null
+                ? null
+                : new ClusterDuties(journal, chains, chainCluster, committer, checkpointer, reads);
         final int first = placement.holds(0) ? 1 : 0;
         expiries = new WriterExpiry[replicas.length - first];
         for (int i = 0; i < expiries.length; i++) {
@@ -421,11 +422,16 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
         return fencedReason;
     }
 
-    /** Returns whether everything taken is committed. */
+    /**
+     * Returns whether everything taken is committed; in longer chains, where that hangs on others and clients send
+     * again what was not acknowledged, whether it is durable here.
+     */
     public boolean isDrained() {
-        for (final ChainReplica replica : replicas) {
-            if (!replica.isSettled()) {
-                return false;
+        if (cluster == null) {
+            for (final ChainReplica replica : replicas) {
+                if (!replica.isSettled()) {
+                    return false;
+                }
             }
         }
         return journal.isDrained() && checkpointer.isDrained();
@@ -516,7 +522,7 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
             peer = new SessionPeer(session);
             client.peer = peer;
         }
-        cluster.onPeerFrame(peer, buffer, offset, length, clock.nanoTime());
+        onPeerFrame(peer, buffer, offset, length);
         return true;
     }
 
@@ -622,7 +628,10 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
      * @param length in bytes.
      */
     public void onPeerFrame(final PeerLink sender, final DirectBuffer buffer, final int offset, final int length) {
-        duties().onPeerFrame(sender, buffer, offset, length, clock.nanoTime());
+        final ClusterDuties duties = duties();
+        if (duties.control().incarnation() > 0) { // P5: nobody speaks to a start that has no incarnation yet
+            duties.onPeerFrame(sender, buffer, offset, length, clock.nanoTime());
+        }
     }
 
     /**

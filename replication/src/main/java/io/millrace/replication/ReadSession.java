@@ -40,6 +40,9 @@ final class ReadSession {
     /** In the list of those that may have something to send. */
     boolean active;
 
+    /** Its replica was out of touch with the chain while it waited: it is to look the chain up again. */
+    boolean isToldOff;
+
     boolean closed;
 
     /** Next reader of the same segment. */
@@ -54,9 +57,20 @@ final class ReadSession {
         this.segment = segment;
     }
 
+    /** Forgets where in the chain log the next bytes lie: they are found again by the index. */
+    void forgetCursor() {
+        cursorPosition = 0;
+        fragmentOffset = -1;
+    }
+
     /** Returns whether committed bytes wait that the reader's credit covers. */
     boolean hasBytesToSend() {
         return nextOffset < Math.min(segment.length(), creditOffset);
+    }
+
+    /** Returns whether it has everything there is at a replica where nothing new comes. */
+    boolean isStranded() {
+        return isToldOff && nextOffset >= segment.length();
     }
 
     /** Returns whether the next bytes are gone: deleted with their segment, or truncated. */

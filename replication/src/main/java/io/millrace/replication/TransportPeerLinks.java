@@ -27,18 +27,26 @@ public final class TransportPeerLinks implements PeerLinks, LinkHandler, AutoClo
     /** Longest frame: the longest of a client, and what a record adds to it. */
     private static final int MAX_FRAME_LENGTH = (16 << 10) + 512;
 
-    private final Transport transport;
+    /** A neighbour is suspected long before; a restarted one is not to be waited for longer than its start takes. */
+    private static final long LINK_TIMEOUT_NS = 1_000_000_000L;
+
+    private static final long FIRST_BACKOFF_NS = 10_000_000L;
+    private static final long LAST_BACKOFF_NS = 250_000_000L;
+    private static final long REFUSED_PAUSE_NS = 1_000_000_000L;
+
     private final String name;
-    private final long idHigh;
-    private final long idLow;
     private final ArrayList<Peer> peers = new ArrayList<>();
     private @Nullable DeviceAgent agent;
+    private @Nullable Transport transport;
+    private long idHigh;
+    private long idLow;
     private long heardCount;
 
     /** A link and who is at its other end. */
     private static final class Peer implements PeerLink {
         private final ReplicaAddress address;
-        private final Link link;
+        private Link link;
+        private long retryNs;
 
         Peer(final ReplicaAddress address, final Link link) {
             this.address = address;
@@ -62,6 +70,15 @@ public final class TransportPeerLinks implements PeerLinks, LinkHandler, AutoClo
     }
 
     /**
+     * Makes links that have no transport yet.
+     *
+     * @param name that the device calls itself.
+     */
+    public TransportPeerLinks(final String name) {
+        this.name = name;
+    }
+
+    /**
      * Makes links over a device's transport.
      *
      * @param transport of the device thread.
@@ -70,10 +87,24 @@ public final class TransportPeerLinks implements PeerLinks, LinkHandler, AutoClo
      * @param idLow lower half of the device's UUID.
      */
     public TransportPeerLinks(final Transport transport, final String name, final long idHigh, final long idLow) {
-        this.transport = transport;
-        this.name = name;
-        this.idHigh = idHigh;
-        this.idLow = idLow;
+        this(name);
+        connect(transport, idHigh, idLow);
+    }
+
+    /**
+     * Goes over a device's transport from now on: the first one, or another one after a pause of the process.
+     *
+     * @param current transport of the device thread.
+     * @param uuidHigh upper half of the device's UUID.
+     * @param uuidLow lower half of the device's UUID.
+     */
+    public void connect(final Transport current, final long uuidHigh, final long uuidLow) {
+        transport = current;
+        idHigh = uuidHigh;
+        idLow = uuidLow;
+        for (int i = 0; i < peers.size(); i++) {
+            peers.get(i).link.rebind(current);
+        }
     }
 
     /**
@@ -100,20 +131,48 @@ public final class TransportPeerLinks implements PeerLinks, LinkHandler, AutoClo
         if (peers.size() == MAX_PEERS) {
             throw new IllegalStateException("more than " + MAX_PEERS + " devices have chains with this one");
         }
-        final Peer peer = new Peer(
-                to,
-                new Link(transport, new LinkContext().endpoint(to.endpoint()).client(name, idHigh, idLow), this));
+        final Peer peer = new Peer(to, newLink(to.endpoint()));
         peers.add(peer);
         return peer;
+    }
+
+    private Link newLink(final String endpoint) {
+        final Transport current = transport;
+        if (current == null) {
+            throw new IllegalStateException("links without a transport: the device does not listen yet");
+        }
+        final LinkContext context = new LinkContext()
+                .endpoint(endpoint)
+                .client(name, idHigh, idLow)
+                .linkTimeoutNs(LINK_TIMEOUT_NS)
+                .backoffNs(FIRST_BACKOFF_NS, LAST_BACKOFF_NS);
+        return new Link(current, context, this);
     }
 
     @Override
     public int doWork(final long nowNs) {
         int work = 0;
         for (int i = 0; i < peers.size(); i++) {
-            work += peers.get(i).link.doWork(nowNs);
+            final Peer peer = peers.get(i);
+            work += peer.link.doWork(nowNs);
+            if (peer.link.state() == Link.State.REFUSED) {
+                work += again(peer, nowNs);
+            }
         }
         return work;
+    }
+
+    /** What another program at this address has refused for good, the device's own will take once it is back. */
+    private int again(final Peer peer, final long nowNs) {
+        if (peer.retryNs == 0) {
+            peer.retryNs = nowNs + REFUSED_PAUSE_NS;
+        } else if (nowNs - peer.retryNs >= 0) {
+            peer.retryNs = 0;
+            peer.link.close();
+            peer.link = newLink(peer.address.endpoint());
+            return 1;
+        }
+        return 0;
     }
 
     /** Returns how many links have a session now. */

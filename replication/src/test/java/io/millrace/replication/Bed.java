@@ -212,6 +212,16 @@ final class Bed implements AutoCloseable {
 
     void effect(
             final long number, final EffectAction action, final long segmentId, final long keyLow, final long keyHigh) {
+        effect(CHAIN, number, action, segmentId, keyLow, keyHigh);
+    }
+
+    void effect(
+            final int chain,
+            final long number,
+            final EffectAction action,
+            final long segmentId,
+            final long keyLow,
+            final long keyHigh) {
         final ExpandableArrayBuffer buffer = new ExpandableArrayBuffer();
         final SegmentEffectEncoder encoder = new SegmentEffectEncoder();
         encoder.wrapAndApplyHeader(buffer, 0, new io.millrace.codec.control.MessageHeaderEncoder())
@@ -220,8 +230,8 @@ final class Bed implements AutoCloseable {
                 .keyLow(keyLow)
                 .keyHigh(keyHigh)
                 .action(action);
-        until("room", () -> agent.appendEffect(CHAIN, number, buffer, 0, 8 + encoder.encodedLength()));
-        until("effect " + number, () -> agent.state(CHAIN).lastEffectNumber() >= number);
+        until("room", () -> agent.appendEffect(chain, number, buffer, 0, 8 + encoder.encodedLength()));
+        until("effect " + number, () -> agent.state(chain).lastEffectNumber() >= number);
     }
 
     void truncate(final long number, final long startOffset) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.codec.EventFrame;
+import io.millrace.codec.LogFormat;
 import io.millrace.codec.control.EffectAction;
 import io.millrace.codec.wire.RefusalCode;
 import io.millrace.codec.wire.StartAt;
@@ -309,6 +310,27 @@ final class DeviceAgentTest {
         }
         assertTrue(bed.agent.journal().counters().deviceReadCount() > 0);
         assertEquals(2_000, reader.events().size());
+    }
+
+    /** A reader passes every batch on its way, also those that hold nothing for it. */
+    @Test
+    void shouldReadOnWhenABatchOfAnotherChainIsRotten() {
+        final Bed.Client writer = bed.connect("w").writer(WRITER);
+        writer.append(WRITER, 1, "one");
+        bed.until("acknowledgement", () -> writer.acked == 1);
+        bed.effect(2, 1, EffectAction.CREATE_SEGMENT, 9, 0, -1);
+        writer.append(WRITER, 2, "two");
+        bed.until("acknowledgement", () -> writer.acked == 2);
+        bed.crashAndRestart();
+        final int address =
+                (int) bed.agent.journal().addressOf(2, bed.agent.state(2).lastPosition());
+        assertEquals(LogFormat.BATCH_MAGIC, new UnsafeBuffer(bed.medium).getLong(address));
+        bed.medium[address + LogFormat.BATCH_HEADER_LENGTH] ^= 1;
+        final Bed.Client reader = bed.connect("r");
+        reader.subscribe(1, StartAt.HEAD, 0, 1 << 20);
+        bed.until("both events", () -> !reader.refusals.isEmpty() || reader.read.size() == 2 * (12 + 3));
+        assertEquals(List.of(), reader.refusals);
+        assertEquals(List.of("one", "two"), reader.events());
     }
 
     @Test

@@ -56,13 +56,13 @@ public final class DataDirectory {
     }
 
     /**
-     * The node's id follows from its name, so that a device of another node is told apart after any reinstallation.
+     * The node's id.
      *
      * @param configuration of the node.
-     * @return its id.
+     * @return it, which follows from the name.
      */
     static UUID nodeId(final NodeConfiguration configuration) {
-        return UUID.nameUUIDFromBytes(configuration.text(Setting.NODE_NAME).getBytes(StandardCharsets.UTF_8));
+        return NodeIds.ofName(configuration.text(Setting.NODE_NAME));
     }
 
     /**

@@ -88,7 +88,6 @@ record Identity(UUID nodeId, List<UUID> deviceUuids) {
      * @throws MillraceException MR-5012 when it cannot be written.
      */
     void write(final Path directory) {
-        final Path fresh = directory.resolve(FILE_NAME + ".new");
         final StringBuilder lines = new StringBuilder(COMMENT);
         lines.append(NODE).append(" = ").append(nodeId).append('\n');
         for (int i = 0; i < deviceUuids.size(); i++) {
@@ -98,7 +97,20 @@ record Identity(UUID nodeId, List<UUID> deviceUuids) {
                     .append(deviceUuids.get(i))
                     .append('\n');
         }
-        final ByteBuffer text = StandardCharsets.UTF_8.encode(lines.toString());
+        write(directory, FILE_NAME, lines.toString());
+    }
+
+    /**
+     * Writes a file durably: under another name, then renamed.
+     *
+     * @param directory existing.
+     * @param name of the file.
+     * @param lines all of it.
+     * @throws MillraceException MR-5012 when it cannot be written.
+     */
+    static void write(final Path directory, final String name, final String lines) {
+        final Path fresh = directory.resolve(name + ".new");
+        final ByteBuffer text = StandardCharsets.UTF_8.encode(lines);
         try {
             try (FileChannel channel = FileChannel.open(
                     fresh, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
@@ -107,11 +119,11 @@ record Identity(UUID nodeId, List<UUID> deviceUuids) {
                 }
                 channel.force(true);
             }
-            Files.move(fresh, directory.resolve(FILE_NAME), StandardCopyOption.ATOMIC_MOVE);
+            Files.move(fresh, directory.resolve(name), StandardCopyOption.ATOMIC_MOVE);
             sync(directory);
         } catch (final IOException e) {
             throw new MillraceException(
-                    ErrorCode.DATA_DIRECTORY, directory.resolve(FILE_NAME) + " cannot be written: " + e, e);
+                    ErrorCode.DATA_DIRECTORY, directory.resolve(name) + " cannot be written: " + e, e);
         }
     }
 

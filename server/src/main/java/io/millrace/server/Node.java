@@ -1,11 +1,10 @@
 package io.millrace.server;
 
 import io.millrace.codec.AllowedHere;
-import io.millrace.codec.ErrorCode;
 import io.millrace.codec.MillraceException;
-import io.millrace.control.ControlLimits;
-import io.millrace.control.ControlStatus;
 import io.millrace.replication.ChainPlacement;
+import io.millrace.server.cluster.ClusterTerms;
+import io.millrace.server.cluster.NodeRole;
 import io.millrace.server.configuration.NodeConfiguration;
 import io.millrace.server.configuration.Setting;
 import io.millrace.server.host.Budget;
@@ -34,8 +33,6 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Threading</b>: the thread that constructs it runs it, and closes it; {@link #stop()} may come from any thread.
  */
 public final class Node implements AutoCloseable {
-    private static final long START_TIMEOUT_NS = 30_000_000_000L;
-
     private final NodeConfiguration configuration;
     private final Consumer<String> warnings;
     private final NanoClock clock = SystemNanoClock.INSTANCE;
@@ -47,6 +44,7 @@ public final class Node implements AutoCloseable {
     private final NodeHealth health;
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private @Nullable NodeMedia media;
+    private @Nullable NodeControlPlane controlPlane;
     private volatile boolean stopping;
     private boolean closed;
 
@@ -80,25 +78,19 @@ public final class Node implements AutoCloseable {
         plan = ThreadPlan.of(configuration, CpuAffinity.allowed(affinity, cores), cores);
         boundThreads = new BoundThreads(affinity);
         final DataDirectory directory = new DataDirectory(configuration);
+        if (!isClustered()) {
+            ClusterFile.requireNone(configuration.dataDirectory());
+        }
         if (mustFormat) {
             listener.run(); // nobody has a journal that does not exist
             directory.format((device, done, total) -> {});
         }
         try {
             openDevices();
-            final List<DeviceLink> links = new ArrayList<>();
-            for (int i = 1; i < devices.size(); i++) {
-                links.add(new DeviceLink());
-            }
-            final NodeDevice first = devices.get(0);
-            final ControlCarrier control =
-                    threads.get(0).call(() -> new ControlCarrier(first.agent(), links, ControlLimits.DEFAULT));
-            final List<LinkedDevice> linked = new ArrayList<>();
-            for (int i = 1; i < devices.size(); i++) {
-                final NodeDevice device = devices.get(i);
-                final DeviceLink link = links.get(i - 1);
-                linked.add(threads.get(i).call(() -> new LinkedDevice(device.agent(), link)));
-            }
+            final NodeControlPlane joined = isClustered()
+                    ? new JoinedControlPlane(configuration, threads, devices, errors, warnings)
+                    : new OwnControlPlane(configuration, threads, devices, clock);
+            controlPlane = joined;
             directory.admit(deviceUuids());
             if (!mustFormat) {
                 listener.run();
@@ -114,11 +106,7 @@ public final class Node implements AutoCloseable {
                 final NodeDevice device = devices.get(i);
                 threads.get(i).run(() -> device.listen(opened, idlePolicy));
             }
-            for (int i = 1; i < devices.size(); i++) {
-                control.place(i, devices.get(i).acceptor().boundEndpoint());
-                linked.get(i - 1).controlEndpoint(first.acceptor().boundEndpoint());
-            }
-            threads.get(0).run(() -> startControlPlane(control));
+            joined.start();
             bindDevices();
             report = threads.get(0)
                     .call(() -> NodeReport.of(
@@ -156,7 +144,8 @@ public final class Node implements AutoCloseable {
                     clock,
                     random::nextLong,
                     text -> warnings.accept(prefix + text),
-                    health)));
+                    health,
+                    isClustered() ? newRole() : null)));
         }
         RuntimeException refused = null;
         for (final Future<NodeDevice> device : opening) {
@@ -169,6 +158,26 @@ public final class Node implements AutoCloseable {
         if (refused != null) {
             throw refused;
         }
+    }
+
+    private boolean isClustered() {
+        return !configuration.clusterMembers().isEmpty();
+    }
+
+    private NodeRole newRole() {
+        final NodeRole role = new NodeRole(
+                new ClusterTerms(
+                        DataDirectory.nodeId(configuration),
+                        configuration.text(Setting.NODE_NAME),
+                        configuration.clusterMembers(),
+                        configuration.integer(Setting.CLUSTER_MEMBER),
+                        configuration.integer(Setting.CHAINS),
+                        configuration.number(Setting.CLUSTER_HEARTBEAT),
+                        configuration.number(Setting.CLUSTER_REQUEST_TIMEOUT)),
+                new ClusterFile(configuration.dataDirectory()),
+                UUID.randomUUID());
+        health.cluster(role.standing());
+        return role;
     }
 
     /** Does a step on all devices at once, and waits for all. */
@@ -295,7 +304,7 @@ public final class Node implements AutoCloseable {
                     return true;
                 });
             } finally {
-                CloseHelper.close(media);
+                CloseHelper.closeAll(controlPlane, media);
                 threads.forEach(DeviceThread::close);
             }
         }
@@ -309,59 +318,6 @@ public final class Node implements AutoCloseable {
         } catch (final RuntimeException e) {
             warnings.accept("closing after a failed start: " + e.getMessage());
         }
-    }
-
-    private void startControlPlane(final ControlCarrier control) {
-        final NodeDevice device = devices.get(0);
-        final UUID node = DataDirectory.nodeId(configuration);
-        final UUID deviceSet = DataDirectory.deviceSetId(deviceSet());
-        final long deadlineNs = clock.nanoTime() + START_TIMEOUT_NS;
-        boolean appended = false;
-        while (!control.service().isReady()) {
-            final long nowNs = clock.nanoTime();
-            if (!appended) {
-                appended = control.service()
-                        .tryStartNode(
-                                node,
-                                deviceSet,
-                                device.agent().journal().incarnation(),
-                                configuration.integer(Setting.CHAINS),
-                                device.acceptor().boundEndpoint());
-            }
-            device.agent().doWork(nowNs);
-            device.transport().doWork();
-            device.agent().journal().await(NodeDevice.MAX_WAIT_NS);
-            refuseStart(control.service().startResult());
-            final String fenced = device.agent().fencedReason();
-            if (fenced != null || nowNs > deadlineNs) {
-                throw new MillraceException(
-                        ErrorCode.DEVICE_FENCED,
-                        fenced != null ? fenced : "the journal took no record within 30 s of the start");
-            }
-        }
-    }
-
-    /** A device's id is fixed at its opening: it may be read on any thread. */
-    private List<UUID> deviceSet() {
-        final List<UUID> uuids = new ArrayList<>();
-        for (final NodeDevice device : devices) {
-            uuids.add(device.agent().journal().deviceUuid());
-        }
-        return uuids;
-    }
-
-    private void refuseStart(final int result) {
-        if (result == ControlStatus.OPEN || result == ControlStatus.DONE) {
-            return;
-        }
-        throw new MillraceException(
-                ErrorCode.DEVICE_EXCHANGED,
-                "chain 0 on " + devices.get(0).journalPath() + " refuses this start: "
-                        + (result == ControlStatus.DEVICE_MISMATCH
-                                ? "it was first used with other devices, another number or another order of them; name"
-                                        + " those in journal.paths"
-                                : "status " + result
-                                        + "; an older copy of the journal may have been put in its place"));
     }
 
     /**

@@ -6,6 +6,7 @@ import io.millrace.journal.JournalContext;
 import io.millrace.replication.ChainPlacement;
 import io.millrace.replication.DeviceAgent;
 import io.millrace.replication.ReplicationLimits;
+import io.millrace.server.cluster.NodeRole;
 import io.millrace.server.configuration.NodeConfiguration;
 import io.millrace.server.configuration.Setting;
 import io.millrace.server.host.Budget;
@@ -43,6 +44,7 @@ final class NodeDevice implements AutoCloseable {
     private static final long SHORTEST_NAP_NS = 50_000L;
     private static final long LONG_IN_FLIGHT_NS = 500_000L;
     private static final long DRAIN_TIMEOUT_NS = 5_000_000_000L;
+    private static final long LEAVE_TIMEOUT_NS = 1_000_000_000L;
     private static final int LAST_TURNS = 1_000;
 
     private final NodeConfiguration configuration;
@@ -52,6 +54,7 @@ final class NodeDevice implements AutoCloseable {
     private final Consumer<String> warnings;
     private final NodeHealth health;
     private final DeviceAgent agent;
+    private final @Nullable NodeRole role;
     private final AtomicLong transportRebuildCount = new AtomicLong();
     private @Nullable NodeMedia media;
     private @Nullable Transport transport;
@@ -78,13 +81,15 @@ final class NodeDevice implements AutoCloseable {
             final NanoClock clock,
             final LongSupplier secrets,
             final Consumer<String> warnings,
-            final NodeHealth health) {
+            final NodeHealth health,
+            final @Nullable NodeRole role) {
         this.configuration = configuration;
         this.number = placement.device();
         this.isDedicated = isDedicated;
         this.clock = clock;
         this.warnings = warnings;
         this.health = health;
+        this.role = role;
         agent = new DeviceAgent(
                 journalContext(),
                 placement,
@@ -92,7 +97,11 @@ final class NodeDevice implements AutoCloseable {
                 replicationLimits(),
                 clock,
                 new SystemEpochNanoClock(),
-                secrets);
+                secrets,
+                role == null ? null : role.cluster());
+        if (role != null) {
+            role.join(agent);
+        }
     }
 
     /**
@@ -107,7 +116,10 @@ final class NodeDevice implements AutoCloseable {
         transport = connected;
         final SessionAcceptor listening = new SessionAcceptor(connected, acceptorContext(), agent);
         acceptor = listening;
-        agent.endpoint(listening.boundEndpoint());
+        agent.endpoint(advertisedEndpoint());
+        if (role != null) {
+            role.connect(connected);
+        }
         idle = new DutyCycleIdle(
                 idlePolicy,
                 isDedicated ? this::nap : this::awaitInKernel,
@@ -134,6 +146,17 @@ final class NodeDevice implements AutoCloseable {
     /** Returns its sessions. */
     SessionAcceptor acceptor() {
         return listening(acceptor);
+    }
+
+    /** Returns host:port that clients and other nodes reach it at. */
+    String advertisedEndpoint() {
+        return configuration.advertisedEndpoint(number, acceptor().boundEndpoint());
+    }
+
+    /** Returns what it does as a member of a cluster; null: its chains are chains of one. */
+    @Nullable
+    NodeRole role() {
+        return role;
     }
 
     /** Returns its way to the media, another one after a pause. */
@@ -184,6 +207,7 @@ final class NodeDevice implements AutoCloseable {
             eachTurn.after(this, nowNs);
             idling.idle(work, nowNs, maxWaitNs(work, nowNs));
         }
+        takeLeave();
         agent.beginDrain();
         final long deadlineNs = clock.nanoTime() + DRAIN_TIMEOUT_NS;
         while (!agent.isDrained() && agent.fencedReason() == null && clock.nanoTime() < deadlineNs) {
@@ -199,12 +223,25 @@ final class NodeDevice implements AutoCloseable {
         eachTurn.ended(this);
     }
 
+    /** The others go on without it, and whoever waits here for them, or they for it, is not to wait for long. */
+    private void takeLeave() {
+        final NodeRole member = role;
+        if (member != null) {
+            member.leave();
+            final long deadlineNs = clock.nanoTime() + LEAVE_TIMEOUT_NS;
+            while (!member.hasLeft() && clock.nanoTime() < deadlineNs) {
+                doWork(clock.nanoTime());
+                agent.journal().await(MAX_WAIT_NS);
+            }
+        }
+    }
+
     /** Lets go of sessions, media and journal; idempotent. */
     @Override
     public void close() {
         if (!isClosed) {
             isClosed = true;
-            CloseHelper.closeAll(acceptor, transport, agent);
+            CloseHelper.closeAll(role, acceptor, transport, agent);
         }
     }
 
@@ -222,6 +259,9 @@ final class NodeDevice implements AutoCloseable {
         final Transport connected = current.connect();
         transport = connected;
         acceptor().rebind(connected);
+        if (role != null) {
+            role.connect(connected);
+        }
         transportRebuildCount.incrementAndGet();
         health.transportDown(number, false);
     }

@@ -1,6 +1,7 @@
 package io.millrace.server;
 
 import io.millrace.codec.ErrorCode;
+import io.millrace.server.cluster.ClusterStanding;
 import io.millrace.server.http.Health;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,12 +19,17 @@ final class NodeHealth implements Health {
     private static final long TURNS_AT_LEAST_EVERY_NS = 10_000_000_000L;
     private static final long RESPONDS_WITHIN_NS = 2_000_000_000L;
     private static final long WRITE_LATE_NS = 1_000_000_000L;
+
+    /** Ten reports of a node, and longer than an election that goes well. */
+    private static final long CONTROL_PLANE_SILENT_NS = 3_000_000_000L;
+
     private static final long MILLIS = 1_000_000L;
 
     private final NanoClock clock;
     private final List<String> warnings;
     private final OfDevice[] devices;
     private volatile boolean isDraining;
+    private volatile @Nullable ClusterStanding cluster;
 
     /** What one device's thread says. */
     private static final class OfDevice {
@@ -57,6 +63,11 @@ final class NodeHealth implements Health {
             devices[i] = new OfDevice(
                     devices.length == 1 ? "" : "device " + i + " (" + journals.get(i) + "): ", clock.nanoTime());
         }
+    }
+
+    /** Names how the node stands with its cluster; a node alone has none. */
+    void cluster(final ClusterStanding standing) {
+        cluster = standing;
     }
 
     /** Notes a turn, every tenth of a second; allocates nothing. */
@@ -109,7 +120,37 @@ final class NodeHealth implements Health {
         for (final OfDevice device : devices) {
             addReasons(device, reasons);
         }
+        final ClusterStanding standing = cluster;
+        if (standing != null) {
+            addReasons(standing, reasons);
+        }
         return reasons;
+    }
+
+    private void addReasons(final ClusterStanding standing, final List<Reason> reasons) {
+        final String refusal = standing.refusal();
+        final long heardNs = standing.heardNs();
+        if (refusal != null) {
+            reasons.add(new Reason("cluster-refused", ErrorCode.NOT_READY, refusal));
+        } else if (!standing.isConnected() || clock.nanoTime() - heardNs > CONTROL_PLANE_SILENT_NS) {
+            reasons.add(new Reason(
+                    "control-plane-silent",
+                    ErrorCode.NOT_READY,
+                    (heardNs == 0
+                                    ? "the control plane has not answered since the start"
+                                    : "the control plane has been silent for " + (clock.nanoTime() - heardNs) / MILLIS
+                                            + " ms")
+                            + ": a majority of cluster.members must run and reach each other; what is installed goes"
+                            + " on, changes wait"));
+        } else if (standing.incarnation() == 0) {
+            reasons.add(new Reason(
+                    "not-registered", ErrorCode.NOT_READY, "the control plane has not taken this start in yet"));
+        } else if (standing.chainCount() == 0) {
+            reasons.add(new Reason(
+                    "cluster-not-initialised",
+                    ErrorCode.NOT_READY,
+                    "the cluster has no chains yet: run millrace cluster init"));
+        }
     }
 
     private void addReasons(final OfDevice device, final List<Reason> reasons) {

@@ -143,7 +143,7 @@ final class NodeMedia implements AutoCloseable {
 
     private Transport.Context context(final Consumer<String> warningSink) {
         final Transport.Context context = new Transport.Context()
-                .aeronDirectory(aeronDirectory())
+                .aeronDirectory(aeronDirectory(configuration))
                 .windowLength(configuration.integer(Setting.TRANSPORT_WINDOW))
                 .termLength(configuration.integer(Setting.TRANSPORT_TERM_LENGTH))
                 .maxImageTermLength(Budget.imageTermBytes(configuration))
@@ -158,8 +158,14 @@ final class NodeMedia implements AutoCloseable {
         return context;
     }
 
-    /** The same at each start, so that what a killed process left is taken away by the next. */
-    private String aeronDirectory() {
+    /**
+     * Names the media driver's directory: the same at each start, so that what a killed process left is taken away by
+     * the next.
+     *
+     * @param configuration of the node.
+     * @return its path.
+     */
+    static String aeronDirectory(final NodeConfiguration configuration) {
         final String configured = configuration.text(Setting.AERON_DIRECTORY);
         final Path journal = configuration.journalPath();
         return configured.isEmpty()

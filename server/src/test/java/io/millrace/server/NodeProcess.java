@@ -246,6 +246,12 @@ final class NodeProcess implements AutoCloseable {
         assertNoErrors();
     }
 
+    /** Waits until the process ends by itself, with this code. */
+    void awaitEnd(final int exitCode, final String code) {
+        assertEquals(exitCode, awaitExit(), this::errorText);
+        assertTrue(errorText().contains(code), this::errorText);
+    }
+
     /** Ends the process by SIGTERM. Returns its exit code. */
     int terminate() {
         process().toHandle().destroy();
@@ -300,6 +306,7 @@ final class NodeProcess implements AutoCloseable {
                 process.destroyForcibly();
             }
             IoUtil.delete(aeron.toFile(), true);
+            IoUtil.delete(new File(aeron + "-control"), true);
             IoUtil.delete(directory.toFile(), true);
         }
     }

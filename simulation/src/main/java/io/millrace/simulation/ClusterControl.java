@@ -338,10 +338,13 @@ final class ClusterControl
     @Override
     public boolean ask(
             final long queryId, final int index, final int chain, final long streamId, final long segmentId) {
-        final SimNode head = headOf(chain);
-        if (head == null) {
+        final ChainView view = service.state().chainView(chain);
+        final ChainView.Member asked = view == null ? null : view.head();
+        if (asked == null) {
             return true;
         }
+        final SimNode head =
+                world.nodeOf((int) asked.replica().node().getMostSignificantBits());
         final ControlService<ForwardedSession> asking = service;
         world.wires().send(Wires.CONTROL, head.place(), () -> {
             final DeviceAgent agent = head.agent();
@@ -349,6 +352,9 @@ final class ClusterControl
                 return;
             }
             final Segment segment = agent.state(chain).segment(streamId, segmentId);
+            if (segment == null && agent.chainView(chain).isSealed()) {
+                return; // it may not have heard of it yet: asked again
+            }
             final long epoch = agent.chainEpoch(chain);
             final long length = segment == null || segment.isDeleted() ? SegmentLengths.ABSENT : segment.length();
             final long startOffset = segment == null ? 0 : segment.startOffset();
@@ -364,17 +370,16 @@ final class ClusterControl
 
     @Override
     public String head(final int chain) {
-        final SimNode node = headOf(chain);
-        return node == null ? "" : node.endpoint();
+        final ChainView view = service.state().chainView(chain);
+        final ChainView.Member member = view == null ? null : view.head();
+        return member == null ? "" : member.endpoint();
     }
 
     @Override
     public String tail(final int chain) {
         final ChainView view = service.state().chainView(chain);
-        if (view == null || view.members().isEmpty()) {
-            return "";
-        }
-        return view.members().get(view.members().size() - 1).endpoint();
+        final ChainView.Member member = view == null ? null : view.tail();
+        return member == null ? "" : member.endpoint();
     }
 
     @Override

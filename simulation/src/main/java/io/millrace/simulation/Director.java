@@ -337,6 +337,13 @@ final class Director implements Interception {
         });
     }
 
+    /** Starts one more client, which reads the stream that is there. */
+    SimClient read() {
+        final SimClient reader = new SimClient(world, Wires.FIRST_CLIENT - 3);
+        reader.block(conductor -> reader.begin(conductor.requests().describe(World.STREAM), 0, true));
+        return reader;
+    }
+
     /** Gives the number of the last effect that a node has applied. */
     long effectNumber(final SimNode node) {
         final ChainState state = node.state(CHAIN);
@@ -354,7 +361,7 @@ final class Director implements Interception {
     void truncateMost() {
         final StreamPosition position = StreamPosition.of(
                 1, new long[] {0}, new long[] {world.clients().get(0).nextOffset(0)});
-        administer(requests -> requests.truncate("simulated/stream", position));
+        administer(requests -> requests.truncate(World.STREAM, position));
     }
 
     /** Tells whether a node holds the record at a position no more. */

@@ -32,6 +32,8 @@ final class DiskWatch implements SimDevice.Observer {
     private long lastSequence;
     private long lastCrc;
     private boolean isExempt;
+    private boolean isSpoilt;
+    private boolean hasTaken;
 
     @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
     private record Batch(long sequence, long address, byte[] bytes) {}
@@ -52,6 +54,11 @@ final class DiskWatch implements SimDevice.Observer {
             return position > base && position <= lastPosition() ? records.get((int) (position - base - 1)) : null;
         }
 
+        /** Tells whether what was there at a position is known: a fault may have taken what lay before. */
+        boolean knows(final long position) {
+            return position > base;
+        }
+
         private void cut(final long toPosition) {
             while (lastPosition() > Math.max(base, toPosition)) {
                 records.remove(records.size() - 1);
@@ -64,14 +71,41 @@ final class DiskWatch implements SimDevice.Observer {
         this.name = name;
     }
 
-    /** Exempts the device from checks because a fault took from it what it had reported as durable. */
+    /**
+     * Exempts the device from checks because a fault took from it what it had reported as durable: until its node has
+     * found out what is left, and has brought the rest back ({@link #reinstate}).
+     */
     void exempt() {
         isExempt = true;
+        isSpoilt = true;
+        hasTaken = false;
     }
 
-    /** Tells whether a fault took something from it. */
+    /** Tells whether a fault took something from it that it may still lack. */
     boolean isExempt() {
         return isExempt;
+    }
+
+    /** Tells whether a fault ever took something from it. */
+    boolean isSpoilt() {
+        return isSpoilt;
+    }
+
+    /**
+     * Ends the exemption: its node lacks nothing any more, by what it says and by what is known of the rot. From here
+     * on it answers again for everything that it is told to hold.
+     *
+     * @param durablePositionOf up to where its node says that a chain is durable here
+     * @return false when more is said than was ever written: it stays exempt
+     */
+    boolean reinstate(final IntToLongFunction durablePositionOf) {
+        for (final Map.Entry<Integer, ChainLog> log : chains.entrySet()) {
+            if (durablePositionOf.applyAsLong(log.getKey()) > log.getValue().lastPosition()) {
+                return false;
+            }
+        }
+        isExempt = !hasTaken; // by its first batch it is known on which one the next must follow
+        return hasTaken;
     }
 
     /**
@@ -85,6 +119,7 @@ final class DiskWatch implements SimDevice.Observer {
             lastSequence = batchSequence;
             early.clear();
             pending.clear();
+            hasTaken = false;
             chains.forEach((chain, log) -> log.cut(lastPositionOf.applyAsLong(chain)));
         }
     }
@@ -134,6 +169,7 @@ final class DiskWatch implements SimDevice.Observer {
                     name + ": batch " + batch.sequence + " follows on CRC " + header.previousBatchCrc() + ", but batch "
                             + lastSequence + " is durable with CRC " + lastCrc);
         }
+        hasTaken = true;
         lastSequence = batch.sequence;
         lastCrc = header.headerCrc32c();
         int index = LogFormat.BATCH_HEADER_LENGTH;

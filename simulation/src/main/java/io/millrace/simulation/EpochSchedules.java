@@ -1,5 +1,6 @@
 package io.millrace.simulation;
 
+import io.millrace.codec.ErrorCode;
 import io.millrace.codec.chain.InstallDecoder;
 import io.millrace.codec.chain.InstalledDecoder;
 import io.millrace.codec.chain.LearnDecoder;
@@ -17,6 +18,9 @@ import java.util.List;
  * <p><b>Threading</b>: pure.
  */
 final class EpochSchedules {
+    private static final int LONG_EVENTS = 8_000;
+    private static final int FEW_ZONES = 24;
+
     private EpochSchedules() {}
 
     /** Lists them. */
@@ -26,6 +30,9 @@ final class EpochSchedules {
                         .catches("TRUNCATE_ON_REJOIN", "I1", "I7", "P1")
                         .catches("TRUNCATION_RECORDED", "P1")
                         .plays(EpochSchedules::oldHeadComesBack),
+                Schedule.of("a reader comes to what was cut off before the checkpoint", "P1", 2)
+                        .longEvents(LONG_EVENTS, FEW_ZONES)
+                        .plays(EpochSchedules::checkpointBehindACut),
                 Schedule.of("an old head comes back two epochs later", "P1", 3)
                         .catches("historyKept", "I1", "I2", "I3", "I7")
                         .plays(EpochSchedules::oldHeadMissesAnEpoch),
@@ -47,6 +54,10 @@ final class EpochSchedules {
                         .minimum(2)
                         .catches("minimumToInstall", "P3")
                         .plays(EpochSchedules::oneMemberIsLeft),
+                Schedule.of("the tail is left of two that must be", "P3", 2)
+                        .minimum(2)
+                        .plays(EpochSchedules::tailIsLeft),
+                Schedule.of("a reader waits at a member that is dropped", "P14", 3).plays(EpochSchedules::readerWaits),
                 Schedule.of("a member that has still to catch up is alone", "I6", 2)
                         .catches("eligibleByK", "I6")
                         .catches("floorBoundsK", "I6")
@@ -92,6 +103,40 @@ final class EpochSchedules {
         director.cutPower(old);
         director.start(old); // what was cut off stays cut off
         director.awaitAcknowledged();
+    }
+
+    /** P1: a recovery that begins behind the cut has not seen it, and what was cut off still lies on the device. */
+    private static void checkpointBehindACut(final Director director) {
+        final SimNode old = director.member(0);
+        final SimNode next = director.tail();
+        final SimClient client = director.world().clients().get(0);
+        final Director.Net wall = director.isolate(old);
+        final long committed = director.committed();
+        director.write(20);
+        director.await("records that only the old head has", () -> director.durable(old) > committed + 3);
+        client.restart(); // another writer: what it writes at these positions is not what was cut off
+        director.awaitEpoch(2);
+        director.awaitAcknowledged();
+        wall.end();
+        director.await(
+                "the old head as a member again",
+                () -> director.chain().members().size() == 2);
+        final long cut = director.committed();
+        for (int i = 0; i < 20 && director.view(old).basePosition() <= cut; i++) {
+            director.write(10);
+            director.awaitAcknowledged();
+        }
+        director.require(director.view(old).basePosition() > cut, Director.SCHEDULE, "no checkpoint");
+        director.cutPower(old);
+        director.start(old);
+        director.await(
+                "the old head as a member once more",
+                () -> director.chain().members().size() == 2
+                        && director.view(old).chainEpoch() == director.chain().epoch());
+        director.cutPower(next);
+        client.restart(); // it reads everything again, at the only member left
+        director.await("a reader that has everything", () -> director.world().isAllRead());
+        director.start(next);
     }
 
     /** Restarts two members, and has the third answer Seal before them. */
@@ -242,7 +287,12 @@ final class EpochSchedules {
         director.cutPower(tail);
         director.write(3);
         director.await("the head's private tail", () -> director.durable(head) > committed);
-        director.pass(1_500);
+        director.pass(1_100);
+        final SimClient writer = director.world().clients().get(0);
+        director.require(
+                writer.lastRefusal() == ErrorCode.REPLICAS_TOO_FEW, "P3", "the writer heard " + writer.lastRefusal());
+        final SimClient reader = director.read();
+        director.await("a reader of all that is committed", () -> reader.isRead(director.world().watch()));
         director.require(director.committed() == committed, "P3", "one member has committed its private tail");
         director.require(director.view(head).commitPosition() == committed, "P3", "the sealed head's commit moved");
         director.cutPower(head);
@@ -251,6 +301,37 @@ final class EpochSchedules {
         director.require(director.chain().epoch() == 1, "P3", "an epoch below the minimum");
         director.start(tail);
         director.awaitAcknowledged();
+    }
+
+    /** P3: the head is gone, and with it whoever a client would ask first. */
+    private static void tailIsLeft(final Director director) {
+        final SimNode head = director.member(0);
+        director.cutPower(head);
+        director.write(3);
+        final SimClient writer = director.world().clients().get(0);
+        director.await("the reason", () -> writer.lastRefusal() == ErrorCode.REPLICAS_TOO_FEW);
+        final SimClient reader = director.read();
+        director.await("a reader of all that is committed", () -> reader.isRead(director.world().watch()));
+        director.require(director.chain().epoch() == 1, "P3", "an epoch below the minimum");
+        director.start(head);
+        director.awaitAcknowledged();
+    }
+
+    /** The member is cut off from everybody but the reader, and nobody tells it that the chain goes on without it. */
+    private static void readerWaits(final Director director) {
+        final World world = director.world();
+        director.await("a reader that has everything", world::isAllRead);
+        final SimNode dropped = director.tail();
+        final Director.Net wall = director.isolate(dropped);
+        director.awaitEpoch(2);
+        director.writeOneByOne(3);
+        director.pass(1_500);
+        director.require(world.isAllRead(), "P14", "a reader waits where nothing new comes");
+        director.lose(frame -> frame.is(RangeDataDecoder.TEMPLATE_ID, -1, dropped.place()));
+        wall.end();
+        director.await("a learner", () -> director.view(dropped).isLearner());
+        final SimClient late = director.read();
+        director.await("a reader of all that is committed", () -> late.isRead(world.watch()));
     }
 
     private static void memberBehindIsAlone(final Director director) {

@@ -55,6 +55,9 @@ enum Fault {
     /** Those that a node which stands alone must survive without a loss. */
     static final Set<Fault> SINGLE = EnumSet.range(POWER_CUT, CLIENT_PAUSE);
 
+    /** Those that strike no node, no device and no way between nodes. */
+    static final Set<Fault> OF_CLIENTS = EnumSet.of(CUT_OFF, ONE_WAY, SESSION_LOSS, CLIENT_DEATH, CLIENT_PAUSE);
+
     /** Those that a cluster must survive without a loss: all. */
     static final Set<Fault> CLUSTER = EnumSet.allOf(Fault.class);
 }

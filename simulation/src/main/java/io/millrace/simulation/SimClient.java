@@ -12,6 +12,7 @@ import io.millrace.client.core.ClientConductor;
 import io.millrace.client.core.Network;
 import io.millrace.client.core.NodeLink;
 import io.millrace.codec.KeyHash;
+import io.millrace.codec.ErrorCode;
 import io.millrace.codec.MillraceException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -298,6 +299,12 @@ final class SimClient implements Network, AckHandler, EventHandler {
     /** Returns the offset behind the last event read of a segment. */
     long nextOffset(final long segmentId) {
         return nextOffsets.getOrDefault(segmentId, 0L);
+    }
+
+    /** Returns why its writer was refused last, null when it goes on. */
+    @Nullable
+    ErrorCode lastRefusal() {
+        return writer == null ? null : writer.lastRefusal();
     }
 
     /** Returns the events read. */

@@ -15,6 +15,7 @@ final class SimMedium {
     private final UUID uuid;
     private final byte[] bytes;
     private final TreeMap<Integer, byte[]> underCache = new TreeMap<>();
+    private final Rot rot = new Rot();
     private int writtenEnd;
 
     /** Takes zeros. */
@@ -31,6 +32,11 @@ final class SimMedium {
     /** Returns the bytes as a reader sees them. */
     byte[] bytes() {
         return bytes;
+    }
+
+    /** Returns what rot has made unreadable. */
+    Rot rot() {
+        return rot;
     }
 
     /** Writes durably. */
@@ -84,12 +90,13 @@ final class SimMedium {
      */
     int rot(final Randomness.Stream random) {
         final int address = random.below(Math.max(1, writtenEnd));
-        bytes[address] = (byte) (bytes[address] ^ 1 << random.below(Byte.SIZE));
+        rot(address, random.below(Byte.SIZE));
         return address;
     }
 
     /** Flips one bit, where a directed schedule wants it. */
     void rot(final int address, final int bit) {
+        rot.note(bytes, address);
         bytes[address] = (byte) (bytes[address] ^ 1 << bit);
     }
 }

@@ -231,12 +231,13 @@ final class SimNode {
             closeQuietly(started);
             return false;
         } catch (final MillraceException refused) {
-            final boolean isSpoilt = disk().isExempt(); // by a fault that it may be unable to survive alone
+            // a fault that it may be unable to survive alone: rot where only one copy is, as in a checkpoint
+            final boolean isSpoilt = disk().isSpoilt() && refused.code() == ErrorCode.JOURNAL_CORRUPT;
             if (isSpoilt || refused.code() == ErrorCode.DEVICE_IO) {
                 world.note(() -> "node " + place + ": does not start: " + refused.getMessage());
                 opened.finishAll();
                 closeQuietly(started);
-                if (isSpoilt && refused.code() != ErrorCode.DEVICE_IO) {
+                if (isSpoilt) {
                     replaceDevice(); // what an operator does
                 }
                 return false;
@@ -250,11 +251,7 @@ final class SimNode {
         world.note(() -> "node " + place + ": started, incarnation "
                 + running().journal().incarnation() + ", "
                 + running().journal().recoveryReport());
-        disk().resume(
-                        running().journal().recoveryReport().lastBatchSequence(),
-                        chain -> chain == 0 || joining == null
-                                ? running().state(chain).lastPosition()
-                                : running().chainView(chain).lastPosition());
+        disk().resume(running().journal().recoveryReport().lastBatchSequence(), this::lastPosition);
         world.watch().onStarted(this);
         wake(0);
         return true;
@@ -335,6 +332,12 @@ final class SimNode {
         disk().exempt();
         final int address = medium.rot(random);
         world.note(() -> "node " + place + ": a bit at address " + address + " has flipped");
+    }
+
+    /** Tells whether rot, noticed or not, has taken a record of a chain from a node that runs. */
+    boolean isRotten(final int chain) {
+        final DeviceAgent current = agent;
+        return current != null && medium.rot().isIn(current.journal(), chain);
     }
 
     /** Lets it do nothing for a while, as a stopped process does. */
@@ -508,6 +511,13 @@ final class SimNode {
         return role == null || chain == 0
                 ? current.state(chain).lastPosition()
                 : current.chainView(chain).commitPosition();
+    }
+
+    /** Gives the last position of a chain that it has, while it runs. */
+    long lastPosition(final int chain) {
+        return role == null || chain == 0
+                ? running().state(chain).lastPosition()
+                : running().chainView(chain).lastPosition();
     }
 
     /** Describes its replica of a chain, while the node runs. */

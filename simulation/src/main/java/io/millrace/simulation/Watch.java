@@ -101,6 +101,15 @@ final class Watch {
             if (state == null) {
                 continue;
             }
+            final ChainView view = node.view(chain);
+            final long snapshot = chain == 0 || view == null ? 0 : view.basePosition(); // may be all that there is
+            final long held = Math.max(snapshot, node.disk().chain(chain).lastPosition());
+            if (!node.disk().isExempt() && node.lastPosition(chain) != held) {
+                throw new Violation(
+                        "I10",
+                        "node " + node.place() + " recovered chain " + chain + " up to " + node.lastPosition(chain)
+                                + ", but its device holds it up to " + held);
+            }
             final Truth truth = truths[chain];
             if (state.lastPosition() < truth.lastPosition() && world.mustRecoverAll()) {
                 throw new Violation(
@@ -144,7 +153,9 @@ final class Watch {
             }
             for (final DiskWatch member : members) {
                 final LogRecord held = member.chain(chain).at(next);
-                if (!member.isExempt() && (held == null || held.hash != record.hash)) {
+                if (!member.isExempt()
+                        && member.chain(chain).knows(next)
+                        && (held == null || held.hash != record.hash)) {
                     throw new Violation(
                             "I1",
                             "node " + node.place() + " commits " + record + ", but " + member + " holds " + held
@@ -385,6 +396,9 @@ final class Watch {
         for (int chain = 1; chain < truths.length; chain++) {
             for (final SimNode node : world.nodes()) {
                 final ChainView view = node.view(chain);
+                if (view != null && !view.haltReason().isEmpty()) {
+                    throw new Violation("I7", "node " + node.place() + " has stopped: " + view.haltReason());
+                }
                 if (view != null && view.chainEpoch() > 0 && !view.isSealed() && view.index() > 0) {
                     final List<Member> members = membersOf(chain, view.chainEpoch());
                     if (view.index() < members.size()) {

@@ -17,7 +17,9 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Threading</b>: the simulation's thread.
  */
 final class World {
-    private static final String STREAM = "simulated/stream";
+    /** The stream that clients write and read. */
+    static final String STREAM = "simulated/stream";
+
     private static final long COMPARE_INTERVAL_NS = 300_000_000;
     private static final long NEIGHBOUR_INTERVAL_NS = 10_000_000;
     private static final long HEALED_LIMIT_NS = 60_000_000_000L;
@@ -209,6 +211,13 @@ final class World {
     }
 
     private void compareNeighbours() {
+        for (final SimNode node : nodes) {
+            if (node.disk().isExempt()
+                    && isWhole(node)
+                    && node.disk().reinstate(chain -> durablePosition(node, chain))) {
+                note(() -> "node " + node.place() + ": lacks nothing any more");
+            }
+        }
         watch.compareNeighbours();
         scheduler.after(NEIGHBOUR_INTERVAL_NS, this::compareNeighbours);
     }
@@ -299,8 +308,16 @@ final class World {
         return true;
     }
 
-    /** Tells whether a node takes part in the newest epoch of a chain, with a log that lacks nothing. */
+    /**
+     * Tells whether a node takes part in the newest epoch of a chain, with a log that lacks nothing: rot that nobody
+     * has noticed counts as well. Else a schedule would lose the last good copy, and no protocol brings that back.
+     */
     private boolean isWholeMember(final SimNode node, final int chain) {
+        return !node.isRotten(chain) && takesPart(node, chain);
+    }
+
+    /** Tells whether a node takes part in the newest epoch of a chain, and knows of nothing that its log lacks. */
+    private boolean takesPart(final SimNode node, final int chain) {
         final ChainView control = control().state().chainView(chain);
         final io.millrace.replication.ChainView view = node.view(chain);
         return control != null
@@ -312,12 +329,27 @@ final class World {
                 && !view.isUncertain();
     }
 
-    /** Tells whether every node runs and every chain has as many members as it should, all of them whole. */
+    /** Tells whether a node serves and lacks nothing of any chain that it has something of. */
+    private boolean isWhole(final SimNode node) {
+        boolean isWhole = node.isReady();
+        for (int chain = 1; isWhole && chain <= scenario.chainCount(); chain++) {
+            final io.millrace.replication.ChainView view = node.view(chain);
+            isWhole = view != null && !view.isDamaged() && !view.isUncertain() && !node.isRotten(chain);
+        }
+        return isWhole;
+    }
+
+    private static long durablePosition(final SimNode node, final int chain) {
+        final io.millrace.replication.ChainView view = node.view(chain);
+        return chain == 0 || view == null ? 0 : view.durablePosition();
+    }
+
+    /** Tells whether every node runs and every chain has as many members as it should, whole as far as they know. */
     boolean isWell() {
         for (int chain = 1; chain <= scenario.chainCount(); chain++) {
             int members = 0;
             for (final SimNode node : nodes) {
-                members += isWholeMember(node, chain) ? 1 : 0;
+                members += takesPart(node, chain) ? 1 : 0;
             }
             if (members < scenario.cluster().replicationFactor()) {
                 return false;

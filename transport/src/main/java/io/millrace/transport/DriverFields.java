@@ -31,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  * @param registrationId of a publication.
  * @param track positions of an image.
  * @param update position and limit of a publication.
+ * @param produced up to where a publication holds frames.
+ * @param sent up to where a publication has sent them.
  * @param commands ring of clients' commands of a driver.
  */
 record DriverFields(
@@ -41,6 +43,8 @@ record DriverFields(
         MethodHandle registrationId,
         MethodHandle track,
         MethodHandle update,
+        MethodHandle produced,
+        MethodHandle sent,
         MethodHandle commands) {
     /** Those of the Aeron in use; {@code null} when one is not there: another version. */
     static final @Nullable DriverFields FOUND = find();
@@ -135,6 +139,19 @@ record DriverFields(
     }
 
     /**
+     * Tells whether a publication has sent all it holds.
+     *
+     * @param publication of the driver.
+     */
+    boolean isDrained(final NetworkPublication publication) {
+        try {
+            return (long) produced.invokeExact(publication) == (long) sent.invokeExact(publication);
+        } catch (final Throwable e) {
+            throw unchecked(e);
+        }
+    }
+
+    /**
      * Returns whether there are publications in shared memory: only the conductor itself looks after those.
      *
      * @param conductor of the driver.
@@ -172,6 +189,8 @@ record DriverFields(
                                     NetworkPublication.class,
                                     "updatePublisherPositionAndLimit",
                                     MethodType.methodType(int.class)),
+                            method(NetworkPublication.class, "producerPosition", MethodType.methodType(long.class)),
+                            method(NetworkPublication.class, "consumerPosition", MethodType.methodType(long.class)),
                             method(
                                     MediaDriver.Context.class,
                                     "toDriverCommands",

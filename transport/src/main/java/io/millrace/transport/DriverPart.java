@@ -2,6 +2,7 @@ package io.millrace.transport;
 
 import java.util.Arrays;
 import java.util.function.IntFunction;
+import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
 import org.agrona.collections.Long2LongHashMap;
 import org.agrona.collections.Long2ObjectHashMap;
@@ -9,11 +10,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses which elements of an agent's array have their turn: those touched just now, and the next few of all others.
- * One that has not been touched for a while is at rest and passed over in nine of ten rounds.
+ * One that has not been touched for a while is at rest and passed over in nineteen of twenty rounds.
  *
  * <p><b>Threading</b>: the driver's thread.
  *
- * <p><b>Invariants</b>: every element is in a part at least once a round, one at rest at least once in ten rounds, or
+ * <p><b>Invariants</b>: every element is in a part at least once a round, one at rest at least once in twenty rounds, or
  * all in every part when turns are rarer; one that was touched is in the next part. Allocates nothing while the array
  * and the lengths of its parts do not change.
  *
@@ -22,13 +23,15 @@ import org.jspecify.annotations.Nullable;
 final class DriverPart<T> {
     private static final int ROUND_PART_MAX = 64;
     private static final int TOUCHED_MAX = 256;
-    private static final int ROUNDS_OF_REST = 10;
+    private static final int ROUNDS_OF_REST = 20;
     private static final long NOWHERE = -1;
 
     private final IntFunction<T[]> newArray;
     private final ToLongFunction<T> keyOf;
+    private final Predicate<T> isSettled;
     private final long roundNs;
     private final long touchedNs;
+    private final long settledNs;
     private final long warmNs;
     private final long newNs;
     private final Long2ObjectHashMap<T> byKey = new Long2ObjectHashMap<>();
@@ -55,22 +58,28 @@ final class DriverPart<T> {
      *
      * @param newArray of a length.
      * @param keyOf an element.
+     * @param isSettled tells whether an element has nothing to do before somebody touches it again.
      * @param roundNs how long a round through all may take.
      * @param touchedNs how long a touched element is in every part.
+     * @param settledNs how long a touched element is in every part when it has settled.
      * @param warmNs how long after its touch one is in every round.
      * @param newNs how long a new one is in every round.
      */
     DriverPart(
             final IntFunction<T[]> newArray,
             final ToLongFunction<T> keyOf,
+            final Predicate<T> isSettled,
             final long roundNs,
             final long touchedNs,
+            final long settledNs,
             final long warmNs,
             final long newNs) {
         this.newArray = newArray;
         this.keyOf = keyOf;
+        this.isSettled = isSettled;
         this.roundNs = roundNs;
         this.touchedNs = touchedNs;
+        this.settledNs = settledNs;
         this.warmNs = warmNs;
         this.newNs = newNs;
         this.chosen = newArray.apply(ROUND_PART_MAX);
@@ -266,7 +275,8 @@ final class DriverPart<T> {
     private void expire(final long nowNs) {
         for (int i = touchedCount - 1; i >= 0; i--) {
             // The time of a touch is that of the turn before it: that it has had a turn since is told by the second.
-            if (nowNs - touchedAtNs[i] > touchedNs && touchedAtNs[i] < lastTurnNs) {
+            final long agoNs = nowNs - touchedAtNs[i];
+            if (touchedAtNs[i] < lastTurnNs && agoNs > settledNs && (agoNs > touchedNs || isSettled.test(touched[i]))) {
                 warmUntilNsByKey.put(touchedKeys[i], touchedAtNs[i] + warmNs);
                 remove(i);
             }

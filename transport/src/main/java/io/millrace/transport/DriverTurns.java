@@ -20,11 +20,11 @@ import org.agrona.concurrent.ringbuffer.RingBuffer;
  * publication and every image in every turn; with a thousand idle sessions that is a fifth of a millisecond which each
  * event waits for several times. Here they see, each turn, those that were touched in the last milliseconds (something
  * arrived, or was sent) and the next few of all others, so that every one has its turn within {@link #ROUND_NS}; one in
- * which nothing has moved for {@link #WARM_NS} is at rest and has it in one of ten rounds.
+ * which nothing has moved for {@link #WARM_NS} is at rest and has it in one of twenty rounds.
  *
  * <p>Nothing of Aeron is replaced: its agents run as they are, over a part of their arrays. What they add to or take
  * from that part in their turn is carried over to the whole. Aeron's own intervals (heartbeats and status messages of
- * 100 and 200 ms) are longer than a round, and its time-outs, of seconds, than ten: at rest a session beats twice a
+ * 100 and 200 ms) are longer than a round, and its time-outs, of seconds, than twenty: at rest a session beats once a
  * second instead of ten times.
  *
  * <p>The fields are Aeron's private ones. Where they are not found, in another version, every turn is a whole one and
@@ -43,6 +43,9 @@ final class DriverTurns {
 
     /** How long one that was touched is looked after in every turn. */
     private static final long TOUCHED_NS = TimeUnit.MILLISECONDS.toNanos(5);
+
+    /** The same of a publication that has sent all it holds: each turn costs it a look at the liveness of receivers. */
+    private static final long SETTLED_NS = TimeUnit.MICROSECONDS.toNanos(200);
 
     /** How long one that was touched has every round: until its heartbeat has told what was sent last (a lost end). */
     static final long WARM_NS = TimeUnit.MILLISECONDS.toNanos(200);
@@ -66,10 +69,24 @@ final class DriverTurns {
     private static final String WARNING = "this version of Aeron does not let idle sessions be looked after less often:"
             + " each of them adds to the latency of all";
 
-    private final DriverPart<NetworkPublication> publications =
-            new DriverPart<>(NetworkPublication[]::new, DriverTurns::key, ROUND_NS, TOUCHED_NS, WARM_NS, NEW_NS);
-    private final DriverPart<PublicationImage> images =
-            new DriverPart<>(PublicationImage[]::new, DriverTurns::key, ROUND_NS, TOUCHED_NS, WARM_NS, NEW_NS);
+    private final DriverPart<NetworkPublication> publications = new DriverPart<>(
+            NetworkPublication[]::new,
+            DriverTurns::key,
+            publication -> fields().isDrained(publication),
+            ROUND_NS,
+            TOUCHED_NS,
+            SETTLED_NS,
+            WARM_NS,
+            NEW_NS);
+    private final DriverPart<PublicationImage> images = new DriverPart<>(
+            PublicationImage[]::new,
+            DriverTurns::key,
+            image -> false, // who reads it decides when its window is told
+            ROUND_NS,
+            TOUCHED_NS,
+            SETTLED_NS,
+            WARM_NS,
+            NEW_NS);
     private NanoClock clock = SystemNanoClock.INSTANCE;
     private boolean isInstalled;
     private boolean isPartial;

@@ -46,8 +46,10 @@ public final class ClientConductor implements AutoCloseable {
     private final Counters counters = new Counters();
     private final SplitMix random;
     private final Network network;
+    private final Addresses addresses;
     private final Connection bootstrap;
     private final Requests requests;
+    private final ClusterRequests clusterRequests;
     private final List<Connection> connections = new ArrayList<>();
     private final List<String> endpoints = new ArrayList<>();
     private final List<WriterCore> writers = new ArrayList<>();
@@ -95,10 +97,12 @@ public final class ClientConductor implements AutoCloseable {
         this.lastWorkNs = nowNs;
         this.nextRoundNs = nowNs;
         this.network = factory.launch(context, random.next(), random.next());
-        this.bootstrap = new Connection(this, network, context.endpoint());
+        this.addresses = new Addresses(context.endpoint(), random);
+        this.bootstrap = new Connection(this, network, addresses.first());
         this.requests = new Requests(this, bootstrap);
+        this.clusterRequests = new ClusterRequests(requests);
         connections.add(bootstrap);
-        endpoints.add(context.endpoint());
+        endpoints.add(addresses.first());
     }
 
     /**
@@ -131,11 +135,11 @@ public final class ClientConductor implements AutoCloseable {
      * @param timeoutNs longest wait, 0 for none
      */
     public void awaitConnected(final long timeoutNs) {
-        if (timeoutNs > 0 && !await(bootstrap::isOpen, timeoutNs)) {
+        if (timeoutNs > 0 && !await(() -> requests.asked().isOpen(), timeoutNs)) {
             throw new MillraceException(
                     ErrorCode.UNREACHABLE,
                     context.endpoint() + " did not open a session within " + timeoutNs / 1_000_000 + " ms"
-                            + why(bootstrap.link().lastFailure()));
+                            + why(requests.asked().link().lastFailure()));
         }
     }
 
@@ -460,7 +464,7 @@ public final class ClientConductor implements AutoCloseable {
     public @Nullable NodeInfo node() {
         guard.lock();
         try {
-            return bootstrap.nodeInfo();
+            return requests.asked().nodeInfo();
         } finally {
             guard.unlock();
         }
@@ -475,22 +479,19 @@ public final class ClientConductor implements AutoCloseable {
         return counters;
     }
 
-    /**
-     * Returns where settled futures go.
-     *
-     * @return the one object
-     */
+    /** Returns where settled futures go. */
     Completions completions() {
         return completions;
     }
 
-    /**
-     * Returns the requests.
-     *
-     * @return the one object
-     */
+    /** Returns the requests. */
     public Requests requests() {
         return requests;
+    }
+
+    /** Returns what operators order. */
+    public ClusterRequests clusterRequests() {
+        return clusterRequests;
     }
 
     @Override
@@ -534,10 +535,12 @@ public final class ClientConductor implements AutoCloseable {
      * Takes the tidings of a new chain epoch.
      *
      * @param chain that changed
+     * @param chainEpoch of the chain now
+     * @param head host:port of the chain's head, empty when the node did not say
      */
-    void onChainChanged(final int chain) {
+    void onChainChanged(final int chain, final long chainEpoch, final String head) {
         for (int i = 0; i < writers.size(); i++) {
-            writers.get(i).onChainChanged(chain);
+            writers.get(i).onChainChanged(chain, chainEpoch, head);
         }
     }
 
@@ -733,27 +736,28 @@ public final class ClientConductor implements AutoCloseable {
     }
 
     /**
-     * Finds a node that can be asked.
+     * Finds another node that can be asked: one with a session; else the next address that the client was given.
      *
-     * @return one with a session, null when there is none
+     * @return null when there is none
      */
     @Nullable
-    Connection openConnection() {
+    Connection anotherConnection() {
         for (int i = 0; i < connections.size(); i++) {
             if (connections.get(i).isOpen()) {
                 return connections.get(i);
             }
         }
-        return null;
+        return addresses.isOnlyOne() ? null : connection(addresses.another());
     }
 
-    /**
-     * Returns the connection to the address that the client was given.
-     *
-     * @return the first one
-     */
+    /** Returns the connection to the first address that the client was given. */
     Connection bootstrap() {
         return bootstrap;
+    }
+
+    /** Returns the addresses that the client was given. */
+    Addresses addresses() {
+        return addresses;
     }
 
     /** Closes the connections that no writer and no reader uses any more, after places have changed. */

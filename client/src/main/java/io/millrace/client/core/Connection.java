@@ -5,6 +5,7 @@ import io.millrace.client.NodeInfo;
 import io.millrace.codec.ErrorCode;
 import io.millrace.codec.wire.AppendAckDecoder;
 import io.millrace.codec.wire.ChainChangedDecoder;
+import io.millrace.codec.wire.ClusterDescriptionDecoder;
 import io.millrace.codec.wire.CommandDoneDecoder;
 import io.millrace.codec.wire.Durability;
 import io.millrace.codec.wire.MessageHeaderDecoder;
@@ -44,6 +45,7 @@ final class Connection implements NodeLink.Handler {
     private final CommandDoneDecoder commandDone = new CommandDoneDecoder();
     private final StreamDescriptionDecoder streamDescription = new StreamDescriptionDecoder();
     private final StreamListDecoder streamList = new StreamListDecoder();
+    private final ClusterDescriptionDecoder clusterDescription = new ClusterDescriptionDecoder();
     private long generation;
     private long openAtNs;
     private @Nullable NodeInfo nodeInfo;
@@ -176,7 +178,7 @@ final class Connection implements NodeLink.Handler {
     @Override
     public void onRefused(final ErrorCode code, final String text, final boolean isFinal) {
         counters.add(Counters.REFUSALS, 1);
-        if (isFinal) {
+        if (isFinal && conductor.addresses().isOnlyOne()) {
             conductor.onSessionRefused(code, text);
         }
     }
@@ -192,9 +194,7 @@ final class Connection implements NodeLink.Handler {
             case ReadDataDecoder.TEMPLATE_ID -> onReadData(readData.wrap(buffer, body, block, version));
             case WriterReadyDecoder.TEMPLATE_ID -> onWriterReady(writerReady.wrap(buffer, body, block, version));
             case WriterBoundDecoder.TEMPLATE_ID -> onWriterBound(writerBound.wrap(buffer, body, block, version));
-            case ChainChangedDecoder.TEMPLATE_ID ->
-                conductor.onChainChanged(
-                        chainChanged.wrap(buffer, body, block, version).chain());
+            case ChainChangedDecoder.TEMPLATE_ID -> onChainChanged(chainChanged.wrap(buffer, body, block, version));
             case RefusalDecoder.TEMPLATE_ID -> onRefusal(refusal.wrap(buffer, body, block, version));
             case ReadStartedDecoder.TEMPLATE_ID -> onReadStarted(readStarted.wrap(buffer, body, block, version));
             case ReadEndDecoder.TEMPLATE_ID -> onReadEnd(readEnd.wrap(buffer, body, block, version));
@@ -206,6 +206,8 @@ final class Connection implements NodeLink.Handler {
                         .onStreamDescription(streamDescription.wrap(buffer, body, block, version), endpoint);
             case StreamListDecoder.TEMPLATE_ID ->
                 conductor.requests().onStreamList(streamList.wrap(buffer, body, block, version));
+            case ClusterDescriptionDecoder.TEMPLATE_ID ->
+                conductor.requests().onClusterDescription(clusterDescription.wrap(buffer, body, block, version));
             default -> counters.add(Counters.DROPPED_FRAMES, 1);
         }
     }
@@ -243,6 +245,13 @@ final class Connection implements NodeLink.Handler {
                 tail.equals(head) ? this : conductor.connection(Places.resolve(tail, endpoint));
         writer.onWriterReady(
                 correlationId, chain, chainEpoch, bindSecret, lastEventNumber, segmentOffset, tailConnection);
+    }
+
+    private void onChainChanged(final ChainChangedDecoder changed) {
+        final int chain = changed.chain();
+        final long chainEpoch = changed.chainEpoch();
+        final String head = changed.head();
+        conductor.onChainChanged(chain, chainEpoch, head.isEmpty() ? head : Places.resolve(head, endpoint));
     }
 
     private void onWriterBound(final WriterBoundDecoder bound) {

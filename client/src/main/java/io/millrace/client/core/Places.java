@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Places {
     /** A connection without a session for so long makes the client ask. */
-    static final long LOST_NS = 2_000_000_000L;
+    static final long LOST_NS = 500_000_000L;
 
-    private static final long ASK_INTERVAL_NS = 1_000_000_000L;
+    private static final long ASK_INTERVAL_NS = 500_000_000L;
 
     /** Without an answer for so long it was lost: a node may have handed the question on to one that died. */
     private static final long ANSWER_TIMEOUT_NS = 3_000_000_000L;

@@ -38,6 +38,7 @@ final class Refusals {
                     LIMIT_REACHED,
                     JOURNAL_FULL,
                     DEVICE_FENCED,
+                    REPLICAS_TOO_FEW,
                     INDEX_FULL -> PASSING;
             case WRITER_FENCED -> Result.FENCED;
             case SEGMENT_SEALED, STREAM_SEALED -> Result.SEALED;

@@ -10,6 +10,7 @@ import io.millrace.client.StreamSummary;
 import io.millrace.codec.ErrorCode;
 import io.millrace.codec.MillraceException;
 import io.millrace.codec.Names;
+import io.millrace.codec.wire.ClusterDescriptionDecoder;
 import io.millrace.codec.wire.CommandDoneDecoder;
 import io.millrace.codec.wire.CommandOutcome;
 import io.millrace.codec.wire.CreateScopeEncoder;
@@ -63,6 +64,7 @@ public final class Requests implements StreamManager {
         private String refusalText = "";
         private @Nullable StreamInfo info;
         private @Nullable Page page;
+        private ClusterRequests.@Nullable Page clusterPage;
 
         /** Who is told the description when nobody waits for it. */
         private @Nullable Consumer<@Nullable StreamInfo> taker;
@@ -81,7 +83,7 @@ public final class Requests implements StreamManager {
 
     /** Writes a request's frame; called under the guard. */
     @FunctionalInterface
-    private interface Form {
+    interface Form {
         /** Encodes behind and with the header; returns the length of the body. */
         int encode(ExpandableArrayBuffer frame, long requestId);
     }
@@ -251,12 +253,16 @@ public final class Requests implements StreamManager {
 
     /** Any node answers; a request that the lost one may have executed keeps its id, by which it is executed once. */
     private void askAnother() {
-        final Connection other = conductor.openConnection();
-        if (other != null) {
-            connection = other;
-            for (final Request request : pending.values()) {
-                request.sentGeneration = 0;
-            }
+        final Connection other = conductor.anotherConnection();
+        if (other != null && other != connection) {
+            askAt(other);
+        }
+    }
+
+    private void askAt(final Connection other) {
+        connection = other;
+        for (final Request request : pending.values()) {
+            request.sentGeneration = 0;
         }
     }
 
@@ -414,6 +420,9 @@ public final class Requests implements StreamManager {
             // Refused without effect: ask again, until the caller's time is up.
             request.sentGeneration = 0;
             request.retryAtNs = nowNs + RETRY_INTERVAL_NS;
+        } else if (code == ErrorCode.WRONG_NODE && connection != conductor.bootstrap()) {
+            // Asked because the one that the client was given was silent: it answers no such thing, ask that one again.
+            askAt(conductor.bootstrap());
         } else {
             request.isDone = true;
             final Consumer<@Nullable StreamInfo> taker = request.taker;
@@ -422,6 +431,45 @@ public final class Requests implements StreamManager {
                 taker.accept(null);
             }
         }
+    }
+
+    /**
+     * Takes an answer.
+     *
+     * @param description one page of a cluster
+     */
+    void onClusterDescription(final ClusterDescriptionDecoder description) {
+        final Request request = pending.get(description.requestId());
+        if (request != null) {
+            request.clusterPage = ClusterRequests.read(description);
+            request.succeed();
+        }
+    }
+
+    /**
+     * Executes an order and waits for its answer.
+     *
+     * @param what it is, for messages
+     * @param form writes it
+     * @return true when it had been carried out before
+     */
+    boolean command(final String what, final Form form) {
+        return execute(what, form).isAlready;
+    }
+
+    /**
+     * Asks for a page of the cluster's description and waits for it.
+     *
+     * @param what it is, for messages
+     * @param form writes the request
+     * @return the page
+     */
+    ClusterRequests.Page clusterPage(final String what, final Form form) {
+        final ClusterRequests.Page page = execute(what, form).clusterPage;
+        if (page == null) {
+            throw new MillraceException(ErrorCode.MALFORMED, "the node did not answer with a description");
+        }
+        return page;
     }
 
     private Request execute(final String what, final Form form) {

@@ -61,6 +61,10 @@ final class SegmentReader {
     private State state = State.DUE;
     private Connection connection;
     private boolean isElsewhere;
+
+    /** The tail that could not read the segment: other segments of the stream may still be read there. */
+    private @Nullable Connection uselessTail;
+
     private long processedOffset;
     private long receivedOffset;
     private long grantedOffset;
@@ -135,13 +139,17 @@ final class SegmentReader {
 
     /**
      * Goes to the address that serves the segment now: the tail, whose commit is the freshest; the head when it is the
-     * tail that could not read it. Nothing changes when it is the same.
+     * tail that could not read it, or is silent, until the head cannot either or another one is the tail. Nothing
+     * changes when it is the same.
      *
      * @param tail of its chain
      * @param head of its chain
      */
     void moveTo(final Connection tail, final Connection head) {
-        final Connection newConnection = isElsewhere && tail == connection ? head : tail;
+        if (isElsewhere || connection.isLostFor(conductor.nowNs(), Places.LOST_NS)) {
+            uselessTail = tail == connection ? tail : null;
+        }
+        final Connection newConnection = tail == uselessTail ? head : tail;
         isElsewhere = false;
         if (newConnection == connection) {
             return;

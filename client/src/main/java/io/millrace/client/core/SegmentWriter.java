@@ -242,11 +242,7 @@ final class SegmentWriter {
         tail = newHead;
     }
 
-    /**
-     * Returns the connection that events go by.
-     *
-     * @return to the head of the chain
-     */
+    /** Returns the connection that events go by, to the head of the chain. */
     Connection head() {
         return head;
     }
@@ -648,7 +644,7 @@ final class SegmentWriter {
 
     private void onRefused(final ErrorCode code, final String text, final long nowNs) {
         writer.onRefusal(code);
-        isElsewhere |= code == ErrorCode.WRONG_NODE;
+        isElsewhere |= code == ErrorCode.WRONG_NODE || code == ErrorCode.REPLICAS_TOO_FEW;
         final long finalCode = Refusals.finalCode(code);
         if (finalCode == Refusals.PASSING) {
             askAgainAfterBackoff(nowNs);
@@ -661,12 +657,18 @@ final class SegmentWriter {
      * Takes the tidings of a new chain epoch.
      *
      * @param changedChain which chain
+     * @param newEpoch of the chain
+     * @param newHead host:port of its head, empty when the node did not say
      */
-    void onChainChanged(final int changedChain) {
-        if (changedChain != chain) {
+    void onChainChanged(final int changedChain, final long newEpoch, final String newHead) {
+        if (changedChain != chain || newEpoch < chainEpoch || state == State.FAILED) {
             return;
         }
-        isElsewhere = true; // the head may be another one, and the old one may not know
+        if (newHead.isEmpty()) {
+            isElsewhere = true; // the head may be another one, and the old one may not know
+        } else {
+            moveTo(conductor.connection(newHead));
+        }
         if (state == State.READY || state == State.BINDING) {
             askAgain(conductor.nowNs());
         }

@@ -31,7 +31,6 @@ import org.jspecify.annotations.Nullable;
 final class WriterCore implements EventWriter, EventClaim.Owner {
     private final ClientConductor conductor;
     private final Guard guard;
-    private final Connection bootstrap;
     private final Places places;
     private final StreamInfo stream;
     private final long idHigh;
@@ -70,7 +69,6 @@ final class WriterCore implements EventWriter, EventClaim.Owner {
             final long seed) {
         this.conductor = conductor;
         this.guard = conductor.guard();
-        this.bootstrap = conductor.bootstrap();
         this.places = new Places(conductor.requests(), stream, this::onPlaces);
         this.stream = stream;
         this.idHigh = idHigh;
@@ -224,7 +222,7 @@ final class WriterCore implements EventWriter, EventClaim.Owner {
         if (length < 0 || length > EventFrame.MAX_PAYLOAD) {
             return Result.TOO_LARGE;
         }
-        final int nodeLimit = bootstrap.link().maxEventLength();
+        final int nodeLimit = conductor.requests().asked().link().maxEventLength();
         return nodeLimit > 0 && length > nodeLimit ? Result.TOO_LARGE : 0;
     }
 
@@ -645,10 +643,12 @@ final class WriterCore implements EventWriter, EventClaim.Owner {
      * Takes the tidings of a new chain epoch.
      *
      * @param chain that changed
+     * @param chainEpoch of the chain now
+     * @param head host:port of the chain's head, empty when the node did not say
      */
-    void onChainChanged(final int chain) {
+    void onChainChanged(final int chain, final long chainEpoch, final String head) {
         for (final SegmentWriter segment : segments) {
-            segment.onChainChanged(chain);
+            segment.onChainChanged(chain, chainEpoch, head);
         }
     }
 

@@ -21,6 +21,8 @@ import java.util.List;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 @Timeout(20)
 class EventWriterTest {
@@ -262,19 +264,22 @@ class EventWriterTest {
         assertEquals(-ErrorCode.WRITER_UNKNOWN.number(), writer.failure());
     }
 
-    @Test
-    void shouldWaitAndSurfaceTheReasonWhenJournalIsFull() {
+    @ParameterizedTest
+    @EnumSource(
+            value = ErrorCode.class,
+            names = {"JOURNAL_FULL", "REPLICAS_TOO_FEW"})
+    void shouldWaitAndSurfaceTheReasonWhenTimeMendsIt(final ErrorCode code) {
         offer(1);
         poll(10);
-        fixture.node.everyAppendRefusal = RefusalCode.JOURNAL_FULL;
+        fixture.node.everyAppendRefusal = RefusalCode.valueOf(code.name());
         offer(2);
         poll(50);
-        assertEquals(ErrorCode.JOURNAL_FULL, writer.lastRefusal());
+        assertEquals(code, writer.lastRefusal());
         assertEquals(0, writer.failure());
         fixture.clock.stepNs(10_000_000);
         final MillraceException thrown =
                 assertThrows(MillraceException.class, () -> writer.append("key", ClientFixture.bytes("more")));
-        assertEquals(ErrorCode.JOURNAL_FULL, thrown.code());
+        assertEquals(code, thrown.code());
         assertTrue(fixture.node.appendFrames < 40, "does not back off: " + fixture.node.appendFrames);
         fixture.node.everyAppendRefusal = null;
         poll(2_000);

@@ -57,6 +57,24 @@ final class FakeNode {
     /** Where it says that its chain is served; elsewhere it is not. */
     String place = "";
 
+    /** Where it says that its chain is read, when that is another place. */
+    @Nullable
+    String tailPlace;
+
+    /** What cannot be read: address, blank, segment. */
+    final List<String> unreadable = new ArrayList<>();
+
+    /** What was asked to be read: address, blank, segment. */
+    final List<String> subscribed = new ArrayList<>();
+
+    /** Requests to create a stream: address, blank, id. */
+    final List<String> created = new ArrayList<>();
+
+    /** So many descriptions and answers to commands are lost. */
+    int lostAnswers;
+
+    Runnable onLostAnswer = () -> {};
+
     /** Addresses where nobody listens. */
     final List<String> deadEndpoints = new ArrayList<>();
 
@@ -291,7 +309,8 @@ final class FakeNode {
     }
 
     private void onCreate(final FakeNetwork.FakeLink link, final long requestId) {
-        if (refusesMetadata(link, CreateStreamDecoder.TEMPLATE_ID, requestId)) {
+        created.add(link.endpoint + " " + requestId);
+        if (losesAnswer() || refusesMetadata(link, CreateStreamDecoder.TEMPLATE_ID, requestId)) {
             return;
         }
         final CommandDoneEncoder done = new CommandDoneEncoder();
@@ -300,6 +319,15 @@ final class FakeNode {
                 .streamId(STREAM_ID)
                 .outcome(CommandOutcome.DONE);
         send(link, done.encodedLength());
+    }
+
+    private boolean losesAnswer() {
+        if (lostAnswers == 0) {
+            return false;
+        }
+        lostAnswers--;
+        onLostAnswer.run();
+        return true;
     }
 
     private boolean refusesMetadata(final FakeNetwork.FakeLink link, final int templateId, final long requestId) {
@@ -312,7 +340,7 @@ final class FakeNode {
     }
 
     private void onDescribe(final FakeNetwork.FakeLink link, final DescribeStreamDecoder describe) {
-        if (refusesMetadata(link, DescribeStreamDecoder.TEMPLATE_ID, describe.requestId())) {
+        if (losesAnswer() || refusesMetadata(link, DescribeStreamDecoder.TEMPLATE_ID, describe.requestId())) {
             return;
         }
         final StreamDescriptionEncoder description = new StreamDescriptionEncoder();
@@ -340,7 +368,7 @@ final class FakeNode {
                 .chainEpoch(chainEpoch)
                 .chain(1)
                 .head(place)
-                .tail(place);
+                .tail(tailPlace == null ? place : tailPlace);
         final String scope = describe.scopeName();
         description.scopeName(scope).streamName(describe.streamName()).putHeader(new byte[0], 0, 0);
         send(link, description.encodedLength());
@@ -549,9 +577,15 @@ final class FakeNode {
         return !link.endpoint.equals(Places.resolve(place, network.links.get(0).endpoint));
     }
 
+    private boolean isTail(final FakeNetwork.FakeLink link) {
+        return tailPlace != null && link.endpoint.equals(Places.resolve(tailPlace, network.links.get(0).endpoint));
+    }
+
     private void onSubscribe(final FakeNetwork.FakeLink link, final ReadSubscribeDecoder subscribe) {
         subscribeFrames++;
-        if (isElsewhere(link)) {
+        final String asked = link.endpoint + " " + subscribe.segmentId();
+        subscribed.add(asked);
+        if ((isElsewhere(link) && !isTail(link)) || unreadable.contains(asked)) {
             refuse(link, RefusalCode.WRONG_NODE, ReadSubscribeDecoder.TEMPLATE_ID, subscribe.subscriptionId(), null);
             return;
         }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.client.EventWriter;
 import io.millrace.client.StreamConfiguration;
 import io.millrace.client.StreamInfo;
 import io.millrace.client.StreamManager;
@@ -55,6 +56,28 @@ class RequestsTest {
         fixture.node.isUp = true;
         assertEquals("test/stream", streams.describe("test/stream").name());
         fixture.conductor.awaitConnected(1_000_000_000L);
+    }
+
+    /** The one that is gone may have executed it: under the same id it is executed once, whoever is asked. */
+    @Test
+    void shouldAskAnotherNodeUnderTheSameIdWhenTheAnswerIsLostWithTheFirst() {
+        fixture.node.place = ":9001";
+        final EventWriter writer = fixture.writer();
+        writer.append("key", ClientFixture.bytes("a"));
+        fixture.turns(50);
+        final String asked = fixture.network.links.get(0).endpoint;
+        fixture.node.lostAnswers = 1;
+        fixture.node.onLostAnswer = () -> {
+            fixture.node.deadEndpoints.add(asked);
+            fixture.network.links.get(0).cut();
+        };
+        assertTrue(streams.createStream("test/another", StreamConfiguration.fixed(1)));
+        assertEquals(2, fixture.node.created.size(), fixture.node.created::toString);
+        final String first = fixture.node.created.get(0);
+        final String second = fixture.node.created.get(1);
+        assertTrue(first.startsWith(asked), first);
+        assertTrue(second.startsWith(Places.resolve(":9001", asked)), second);
+        assertEquals(first.substring(first.indexOf(' ')), second.substring(second.indexOf(' ')), "another id");
     }
 
     @Test

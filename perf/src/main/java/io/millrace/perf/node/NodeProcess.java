@@ -33,6 +33,7 @@ public final class NodeProcess implements AutoCloseable {
     private final NanoClock clock;
     private String listen = "127.0.0.1:0";
     private String javaOptions = "";
+    private List<String> prefix = List.of();
     private @Nullable ChildProcess process;
     private @Nullable JsonFields ready;
     private long startedNs;
@@ -61,12 +62,44 @@ public final class NodeProcess implements AutoCloseable {
     }
 
     /**
+     * Chooses where it listens the first time; afterwards it is where it was.
+     *
+     * @param endpoint host:port, port 0 for a free one.
+     */
+    public void listenAt(final String endpoint) {
+        listen = endpoint;
+    }
+
+    /**
+     * Sets what its command begins with: a program that runs the rest somewhere else, in the same process.
+     *
+     * @param command program and arguments; empty for none.
+     */
+    public void prefix(final List<String> command) {
+        prefix = List.copyOf(command);
+    }
+
+    /**
      * Starts the process without waiting for it: {@link #isReady()} tells.
      *
      * @throws IOException when it cannot be started.
      * @throws IllegalStateException when it runs.
      */
     public void start() throws IOException {
+        start(List.of());
+    }
+
+    /**
+     * Starts the process with a new, empty journal, without waiting for it.
+     *
+     * @throws IOException when it cannot be started.
+     * @throws IllegalStateException when it runs.
+     */
+    public void startFormatted() throws IOException {
+        start(List.of("--format"));
+    }
+
+    private void start(final List<String> further) throws IOException {
         if (process != null && process.isAlive()) {
             throw new IllegalStateException("the node runs, process " + process.pid());
         }
@@ -74,13 +107,16 @@ public final class NodeProcess implements AutoCloseable {
                 List.of("start", "--data", dataDirectory.toString(), "--listen", listen, "--output", "json"));
         options.addAll(List.of("--set", "http.endpoint=127.0.0.1:0"));
         options.addAll(arguments);
+        options.addAll(further);
         ready = null;
         startedNs = clock.nanoTime();
         final List<String> environment = new ArrayList<>(List.of("MILLRACE_NO_BUILD=1"));
         if (!javaOptions.isEmpty()) {
             environment.add("MILLRACE_JAVA_OPTIONS=" + javaOptions);
         }
-        process = new ChildProcess("node", command(options), environment);
+        final List<String> whole = new ArrayList<>(prefix);
+        whole.addAll(command(options, javaOptions));
+        process = new ChildProcess("node", whole, environment);
     }
 
     /**
@@ -140,6 +176,11 @@ public final class NodeProcess implements AutoCloseable {
     /** Where it listens, host:port. */
     public String endpoint() {
         return ready().get("endpoint", listen);
+    }
+
+    /** Where it listens, or did when it was ready last, host:port. */
+    public String lastEndpoint() {
+        return listen;
     }
 
     /** Its data directory. */
@@ -214,7 +255,15 @@ public final class NodeProcess implements AutoCloseable {
         return process;
     }
 
-    private List<String> command(final List<String> options) {
+    /**
+     * Returns how a command of {@code millrace} is run in a process of its own: by the launcher of a checkout, else by
+     * a JVM with this one's classes.
+     *
+     * @param options command and its options.
+     * @param javaOptions further ones of the JVM, separated by blanks; empty for none.
+     * @return program and arguments.
+     */
+    public static List<String> command(final List<String> options, final String javaOptions) {
         final String root = System.getProperty("millrace.root");
         final String classPath = System.getProperty("millrace.node.classpath");
         if (classPath == null && root != null) {

@@ -14,9 +14,10 @@ final class ConnectOption {
 
     @Option(
             names = "--connect",
-            paramLabel = "HOST:PORT",
+            paramLabel = "HOST:PORT[,HOST:PORT]",
             defaultValue = "${env:MILLRACE_CONNECT:-127.0.0.1:8470}",
-            description = "The node, else MILLRACE_CONNECT, else 127.0.0.1:8470.")
+            description = "The node, or several of a cluster parted by commas; else MILLRACE_CONNECT, else"
+                    + " 127.0.0.1:8470.")
     private String endpoint = "";
 
     @Option(
@@ -27,9 +28,9 @@ final class ConnectOption {
     private int timeoutSeconds;
 
     /**
-     * Names the node.
+     * Names the node, or several.
      *
-     * @return host:port, not checked.
+     * @return host:port, several parted by commas, not checked.
      */
     String endpoint() {
         return endpoint;

@@ -53,6 +53,7 @@ public final class MillraceCli {
     static CommandLine commandLine(final Console console) {
         final CommandLine root = new CommandLine(new MillraceCli())
                 .addSubcommand(new StartCommand(console))
+                .addSubcommand(cluster(console))
                 .addSubcommand(streams(console))
                 .addSubcommand(new WriteCommand(console))
                 .addSubcommand(new ReadCommand(console))
@@ -87,6 +88,16 @@ public final class MillraceCli {
                 .addSubcommand(new StreamTruncateCommand(console))
                 .addSubcommand(StreamEndCommand.seal(console))
                 .addSubcommand(StreamEndCommand.delete(console));
+    }
+
+    private static CommandLine cluster(final Console console) {
+        return new CommandLine(new ClusterCommands())
+                .addSubcommand(new ClusterInitCommand(console))
+                .addSubcommand(new ClusterStatusCommand(console))
+                .addSubcommand(ClusterNodeCommand.add(console))
+                .addSubcommand(ClusterNodeCommand.drain(console))
+                .addSubcommand(ClusterNodeCommand.remove(console))
+                .addSubcommand(new ClusterReplaceCommand(console));
     }
 
     private static CommandLine config(final Console console) {

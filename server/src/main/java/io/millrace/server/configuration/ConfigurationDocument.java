@@ -64,7 +64,7 @@ final class ConfigurationDocument {
     }
 
     private static String line(final String name, final Setting setting) {
-        if (setting.kind() == Setting.Kind.PATHS) {
+        if (setting.kind() == Setting.Kind.PATHS || setting.kind() == Setting.Kind.ENDPOINTS) {
             return name + " = []\n";
         }
         final boolean bare = setting.kind() == Setting.Kind.COUNT;

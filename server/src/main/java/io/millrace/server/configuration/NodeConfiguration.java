@@ -40,6 +40,7 @@ public final class NodeConfiguration {
     public static final String OFF = "off";
 
     private static final String AUTO_TEXT = "auto";
+    private static final Set<String> WILDCARDS = Set.of("0.0.0.0", "[::]", "::", "*");
 
     private final Map<Setting, Object> values;
     private final Map<Setting, Origin> origins;
@@ -142,6 +143,34 @@ public final class NodeConfiguration {
     public String listenEndpoint(final int device) {
         final int port = port(Setting.LISTEN_ENDPOINT);
         return listenHost() + ":" + (port == 0 ? 0 : port + device);
+    }
+
+    /**
+     * The members of the control plane.
+     *
+     * @return host:port of each in their order; empty for a node alone.
+     */
+    public List<String> clusterMembers() {
+        final String text = text(Setting.CLUSTER_MEMBERS);
+        return text.isEmpty() ? List.of() : List.of(text.split(",", -1));
+    }
+
+    /**
+     * The address that clients and other nodes reach a device at.
+     *
+     * @param device number, from 0.
+     * @param bound host:port where it listens.
+     * @return host:port: that of cluster.endpoint, whose ports rise with the devices and where 0 is the bound one; else
+     *     the bound one.
+     */
+    public String advertisedEndpoint(final int device, final String bound) {
+        final String text = text(Setting.CLUSTER_ENDPOINT);
+        if (AUTO_TEXT.equals(text)) {
+            return bound;
+        }
+        final int port = port(Setting.CLUSTER_ENDPOINT);
+        return text.substring(0, text.lastIndexOf(':'))
+                + (port == 0 ? bound.substring(bound.lastIndexOf(':')) : ":" + (port + device));
     }
 
     private int port(final Setting setting) {
@@ -357,6 +386,7 @@ public final class NodeConfiguration {
                 conflict(concluded, Setting.JOURNAL_ZONE_SIZE, Setting.JOURNAL_SIZE, "is more than half of");
             }
             checkDevices(concluded);
+            checkCluster(concluded);
             if (concluded.number(Setting.SESSION_HEARTBEAT) * 3 > concluded.number(Setting.SESSION_TIMEOUT)) {
                 conflict(concluded, Setting.SESSION_HEARTBEAT, Setting.SESSION_TIMEOUT, "is more than a third of");
             }
@@ -379,6 +409,28 @@ public final class NodeConfiguration {
             }
             if (concluded.port(Setting.LISTEN_ENDPOINT) + count - 1 > 65_535) {
                 conflict(concluded, Setting.JOURNAL_PATHS, Setting.LISTEN_ENDPOINT, "leaves too few ports above");
+            }
+        }
+
+        private void checkCluster(final NodeConfiguration concluded) {
+            final List<String> members = concluded.clusterMembers();
+            final long member = concluded.number(Setting.CLUSTER_MEMBER);
+            if (member >= members.size()) {
+                conflict(concluded, Setting.CLUSTER_MEMBER, Setting.CLUSTER_MEMBERS, "is not below the number of");
+            }
+            if (members.isEmpty()) {
+                return;
+            }
+            if (concluded.journalPaths().size() > 1) {
+                conflict(concluded, Setting.JOURNAL_PATHS, Setting.CLUSTER_MEMBERS, "names several devices beside");
+            }
+            final boolean isWildcard = WILDCARDS.contains(concluded.listenHost());
+            if (isWildcard && AUTO_TEXT.equals(concluded.text(Setting.CLUSTER_ENDPOINT))) {
+                conflict(
+                        concluded,
+                        Setting.LISTEN_ENDPOINT,
+                        Setting.CLUSTER_ENDPOINT,
+                        "is an address that nobody can connect to, beside");
             }
         }
 
@@ -419,7 +471,8 @@ public final class NodeConfiguration {
                 return;
             }
             final Object raw = table.get(path);
-            if (setting.kind() == Setting.Kind.PATHS && raw instanceof TomlArray array) {
+            final boolean isList = setting.kind() == Setting.Kind.PATHS || setting.kind() == Setting.Kind.ENDPOINTS;
+            if (isList && raw instanceof TomlArray array) {
                 takeArray(setting, array, origin);
                 return;
             }

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Every setting of a node: its key in {@code millrace.toml}, unit, default, range and the reason for the default.
  * {@code docs/configuration.md} is generated from this list.
  *
- * <p><b>Threading:</b> immutable. <b>Invariants:</b> at most 30; keys are unique; defaults lie in their ranges.
+ * <p><b>Threading:</b> immutable. <b>Invariants:</b> at most 35; keys are unique; defaults lie in their ranges.
  */
 public enum Setting {
     /** Who the node is. */
@@ -248,7 +248,48 @@ public enum Setting {
             "5s",
             100_000_000L,
             600_000_000_000L,
-            "Longer than a collector's or a scheduler's pause, shorter than Aeron's own 10 s.");
+            "Longer than a collector's or a scheduler's pause, shorter than Aeron's own 10 s."),
+    /** The control plane's members. */
+    CLUSTER_MEMBERS(
+            "cluster.members",
+            Kind.ENDPOINTS,
+            "",
+            0,
+            0,
+            "Empty: a node alone. Else host:port of each member of the control plane, one, three or five, the same list"
+                    + " in the same order on every node; a member uses five ports from this one upwards."),
+    /** Which of them this node is. */
+    CLUSTER_MEMBER(
+            "cluster.member",
+            Kind.COUNT,
+            "-1",
+            -1,
+            6,
+            "Which of cluster.members runs in this node, from 0; -1: none, as on every node beyond those of the list."),
+    /** Where others reach this node. */
+    CLUSTER_ENDPOINT(
+            "cluster.endpoint",
+            Kind.ENDPOINT_OR_AUTO,
+            "auto",
+            0,
+            0,
+            "auto: where it listens. Where that is a wildcard or behind a translation, what clients and nodes connect to."),
+    /** Reports to the control plane. */
+    CLUSTER_HEARTBEAT(
+            "cluster.heartbeat",
+            Kind.DURATION,
+            "200ms",
+            10_000_000L,
+            500_000_000L,
+            "A node's lease lasts a second: four reports may be lost."),
+    /** How long a request waits. */
+    CLUSTER_REQUEST_TIMEOUT(
+            "cluster.request-timeout",
+            Kind.DURATION,
+            "4s",
+            100_000_000L,
+            60_000_000_000L,
+            "A metadata request waits so long for the control plane before the client hears why: longer than an election.");
 
     /** What kind of value a setting has, and so how its text is read. */
     public enum Kind {
@@ -264,6 +305,10 @@ public enum Setting {
         ENDPOINT("host:port"),
         /** {@code host:port}, or {@code off}. */
         ENDPOINT_OR_OFF("host:port"),
+        /** {@code host:port}, or {@code auto}. */
+        ENDPOINT_OR_AUTO("host:port"),
+        /** {@code host:port} of several, parted by commas; in the file an array. */
+        ENDPOINTS("host:port"),
         /** A whole number. */
         COUNT("count"),
         /** Bytes, {@code 64KiB}. */
@@ -471,6 +516,8 @@ public enum Setting {
             case CPUS -> "such as 2-5,8, or auto, or none";
             case ENDPOINT -> "host:port, port 0 to 65535";
             case ENDPOINT_OR_OFF -> "host:port, port 0 to 65535, or off";
+            case ENDPOINT_OR_AUTO -> "host:port, port 0 to 65535, or auto";
+            case ENDPOINTS -> "1, 3, 5 or 7 of host:port, port 1 to 65531";
             case COUNT -> least + " to " + most;
             case SIZE -> Units.size(least) + " to " + Units.size(most);
             case DURATION -> Units.duration(least) + " to " + Units.duration(most);

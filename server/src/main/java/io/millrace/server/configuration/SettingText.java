@@ -10,6 +10,10 @@ final class SettingText {
     private static final String NAME_PATTERN = "[A-Za-z0-9._-]{1,255}";
     private static final int MAX_PORT = 65535;
     private static final int MOST_PATHS = 64;
+    private static final int MOST_MEMBERS = 7;
+
+    /** Ingress, consensus, log, catch-up, archive. */
+    private static final int PORTS_PER_MEMBER = 5;
 
     private SettingText() {}
 
@@ -35,6 +39,8 @@ final class SettingText {
             case CPUS -> cpus(text);
             case ENDPOINT -> endpoint(text);
             case ENDPOINT_OR_OFF -> NodeConfiguration.OFF.equals(text) ? text : endpoint(text);
+            case ENDPOINT_OR_AUTO -> AUTO_TEXT.equals(text) ? text : endpoint(text);
+            case ENDPOINTS -> endpoints(text);
             case CHOICE -> choice(setting, text);
         };
     }
@@ -101,6 +107,29 @@ final class SettingText {
             throw new IllegalArgumentException("expected host:port, found \"" + text + '"');
         }
         return text;
+    }
+
+    private static String endpoints(final String text) {
+        if (text.isEmpty()) {
+            return text;
+        }
+        final Set<String> endpoints = new LinkedHashSet<>();
+        for (final String part : text.split(",", -1)) {
+            final String endpoint = endpoint(part.strip());
+            final int port = Integer.parseInt(endpoint.substring(endpoint.lastIndexOf(':') + 1));
+            if (port == 0 || port + PORTS_PER_MEMBER - 1 > MAX_PORT) {
+                throw new IllegalArgumentException(endpoint + ": expected a port from 1 to "
+                        + (MAX_PORT - PORTS_PER_MEMBER + 1) + ", the member uses the four above it, too");
+            }
+            if (!endpoints.add(endpoint)) {
+                throw new IllegalArgumentException(endpoint + " stands twice in \"" + text + '"');
+            }
+        }
+        if (endpoints.size() % 2 == 0 || endpoints.size() > MOST_MEMBERS) {
+            throw new IllegalArgumentException("expected 1, 3, 5 or 7 members, found " + endpoints.size()
+                    + ": an even one more has to agree, and bears no further failure");
+        }
+        return String.join(",", endpoints);
     }
 
     private static String choice(final Setting setting, final String text) {

@@ -1,4 +1,4 @@
-package io.millrace.perf;
+package io.millrace.perf.history;
 
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
@@ -21,9 +21,9 @@ import org.agrona.concurrent.UnsafeBuffer;
  *
  * <p><b>Threading:</b> one thread.
  */
-final class KeyedEvents {
+public final class KeyedEvents {
     /** Header and checksum. */
-    static final int SHORTEST = 20;
+    public static final int SHORTEST = 20;
 
     private static final int SEQUENCE_OFFSET = 8;
     private static final int FILLER_OFFSET = 16;
@@ -40,7 +40,7 @@ final class KeyedEvents {
      *
      * @param length bytes of every event, &ge; {@link #SHORTEST}.
      */
-    KeyedEvents(final int length) {
+    public KeyedEvents(final int length) {
         if (length < SHORTEST) {
             throw new IllegalArgumentException("an event of " + length + " bytes, the shortest is " + SHORTEST);
         }
@@ -52,7 +52,7 @@ final class KeyedEvents {
     }
 
     /** Bytes of every event. */
-    int length() {
+    public int length() {
         return length;
     }
 
@@ -62,7 +62,7 @@ final class KeyedEvents {
      * @param key index of the key.
      * @param sequence place in the key's sequence, from 0.
      */
-    void write(final int key, final long sequence) {
+    public void write(final int key, final long sequence) {
         buffer.putInt(0, key);
         buffer.putInt(4, length);
         buffer.putLong(SEQUENCE_OFFSET, sequence);
@@ -72,7 +72,7 @@ final class KeyedEvents {
     }
 
     /** Holds the event written last. */
-    DirectBuffer buffer() {
+    public DirectBuffer buffer() {
         return buffer;
     }
 
@@ -84,7 +84,7 @@ final class KeyedEvents {
      * @param eventLength its bytes.
      * @return whether length and checksum are right; then {@link #key()} and {@link #sequence()} are the event's.
      */
-    boolean read(final DirectBuffer source, final int offset, final int eventLength) {
+    public boolean read(final DirectBuffer source, final int offset, final int eventLength) {
         if (eventLength != length) {
             return false;
         }
@@ -93,12 +93,12 @@ final class KeyedEvents {
     }
 
     /** Key index of the event read last. */
-    int key() {
+    public int key() {
         return receivedBuffer.getInt(0);
     }
 
     /** Sequence of the event read last. */
-    long sequence() {
+    public long sequence() {
         return receivedBuffer.getLong(SEQUENCE_OFFSET);
     }
 

@@ -1,4 +1,4 @@
-package io.millrace.perf;
+package io.millrace.perf.history;
 
 import java.util.BitSet;
 
@@ -10,7 +10,7 @@ import java.util.BitSet;
  * <p><b>Invariants:</b> an event is counted once under the first heading that fits: damaged, foreign, duplicated, out
  * of order; a hole that no later event fills is lost.
  */
-final class SequenceCheck {
+public final class SequenceCheck {
     private final BitSet[] seen;
     private final long[] expected;
     private final long[] highest;
@@ -24,7 +24,7 @@ final class SequenceCheck {
      *
      * @param expectedPerKey how many events each key was given; index is the key.
      */
-    SequenceCheck(final long[] expectedPerKey) {
+    public SequenceCheck(final long[] expectedPerKey) {
         this.expected = expectedPerKey.clone();
         this.seen = new BitSet[expectedPerKey.length];
         this.highest = new long[expectedPerKey.length];
@@ -40,7 +40,7 @@ final class SequenceCheck {
      * @param key its key index.
      * @param sequence its place in the key's sequence.
      */
-    void onEvent(final int key, final long sequence) {
+    public void onEvent(final int key, final long sequence) {
         readBack++;
         if (key < 0 || key >= seen.length || sequence < 0 || sequence >= expected[key]) {
             damaged++;
@@ -56,18 +56,18 @@ final class SequenceCheck {
     }
 
     /** Takes one event whose length or checksum is wrong. */
-    void onDamagedEvent() {
+    public void onDamagedEvent() {
         readBack++;
         damaged++;
     }
 
     /** Events read, whatever they were. */
-    long readBack() {
+    public long readBack() {
         return readBack;
     }
 
     /** Events that were written and not read, or read damaged. */
-    long lost() {
+    public long lost() {
         long lost = 0;
         for (int key = 0; key < seen.length; key++) {
             lost += expected[key] - seen[key].cardinality();
@@ -76,27 +76,27 @@ final class SequenceCheck {
     }
 
     /** Events read more than once. */
-    long duplicated() {
+    public long duplicated() {
         return duplicated;
     }
 
     /** Events read after a later one of their key. */
-    long outOfOrder() {
+    public long outOfOrder() {
         return outOfOrder;
     }
 
     /** Events that nobody wrote: wrong length, checksum, key or number. */
-    long damaged() {
+    public long damaged() {
         return damaged;
     }
 
     /** Whether all expected events were read (more may follow: a duplicate shows only then). */
-    boolean isComplete() {
+    public boolean isComplete() {
         return lost() == 0;
     }
 
     /** Whether nothing was lost, doubled, reordered or damaged. */
-    boolean isClean() {
+    public boolean isClean() {
         return lost() == 0 && duplicated == 0 && outOfOrder == 0 && damaged == 0;
     }
 }

@@ -1,4 +1,4 @@
-package io.millrace.perf;
+package io.millrace.perf.history;
 
 /**
  * Judges a stream of events that never ends: every key's sequence must go on by one, from where the reader was let in.
@@ -9,7 +9,7 @@ package io.millrace.perf;
  * <p><b>Invariants:</b> an event below the expected one is a repeat or came too late ({@link #repeated}), one above it
  * leaves a hole ({@link #lost} counts what is missing), whatever nobody wrote is {@link #damaged}.
  */
-final class RisingCheck {
+public final class RisingCheck {
     private final long[] next;
     private long readBack;
     private long lost;
@@ -21,7 +21,7 @@ final class RisingCheck {
      *
      * @param nextPerKey the sequence each key's first event must have; copied.
      */
-    RisingCheck(final long[] nextPerKey) {
+    public RisingCheck(final long[] nextPerKey) {
         next = nextPerKey.clone();
     }
 
@@ -31,7 +31,7 @@ final class RisingCheck {
      * @param key its key index.
      * @param sequence its place in the key's sequence.
      */
-    void onEvent(final int key, final long sequence) {
+    public void onEvent(final int key, final long sequence) {
         readBack++;
         if (key < 0 || key >= next.length || sequence < 0) {
             damaged++;
@@ -44,13 +44,13 @@ final class RisingCheck {
     }
 
     /** Takes one event whose length or checksum is wrong. */
-    void onDamagedEvent() {
+    public void onDamagedEvent() {
         readBack++;
         damaged++;
     }
 
     /** For each key the sequence that is expected next; a copy. */
-    long[] next() {
+    public long[] next() {
         return next.clone();
     }
 
@@ -60,7 +60,7 @@ final class RisingCheck {
      * @param until for each key how many events it has in all.
      * @return those not read yet.
      */
-    long missing(final long[] until) {
+    public long missing(final long[] until) {
         long missing = 0;
         for (int key = 0; key < next.length; key++) {
             missing += Math.max(0, until[key] - next[key]);
@@ -69,27 +69,27 @@ final class RisingCheck {
     }
 
     /** Events read, whatever they were. */
-    long readBack() {
+    public long readBack() {
         return readBack;
     }
 
     /** Events that a later one of their key overtook and that had not been read by then. */
-    long lost() {
+    public long lost() {
         return lost;
     }
 
     /** Events read again, or after a later one of their key. */
-    long repeated() {
+    public long repeated() {
         return repeated;
     }
 
     /** Events that nobody wrote. */
-    long damaged() {
+    public long damaged() {
         return damaged;
     }
 
     /** Whether nothing was lost, repeated or damaged so far. */
-    boolean isClean() {
+    public boolean isClean() {
         return lost == 0 && repeated == 0 && damaged == 0;
     }
 }

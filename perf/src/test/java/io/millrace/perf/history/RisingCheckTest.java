@@ -1,4 +1,4 @@
-package io.millrace.perf;
+package io.millrace.perf.history;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
