@@ -156,8 +156,9 @@ final class LeaderPorts
     @Override
     public boolean ask(
             final long queryId, final int index, final int chain, final long streamId, final long segmentId) {
-        final ReplicaId head = headOf(chain);
-        if (head == null) {
+        final ChainView view = view(chain);
+        final ChainView.Member asked = view == null ? null : view.head();
+        if (asked == null) {
             return false;
         }
         final int encoded = segmentQuestion
@@ -168,27 +169,23 @@ final class LeaderPorts
                 .index(index)
                 .chain(chain)
                 .encodedLength();
-        return sendToNode(head.node(), out, 0, MessageHeaderEncoder.ENCODED_LENGTH + encoded);
+        return sendToNode(asked.replica().node(), out, 0, MessageHeaderEncoder.ENCODED_LENGTH + encoded);
     }
 
     @Override
     public String head(final int chain) {
         final ChainView view = view(chain);
-        return view == null || view.members().isEmpty()
-                ? ""
-                : fit(view.members().get(0).endpoint());
+        return view == null ? "" : endpointOf(view.head());
     }
 
     @Override
     public String tail(final int chain) {
         final ChainView view = view(chain);
-        return view == null || view.members().isEmpty()
-                ? ""
-                : fit(view.members().get(view.members().size() - 1).endpoint());
+        return view == null ? "" : endpointOf(view.tail());
     }
 
-    private static String fit(final String endpoint) {
-        return endpoint.length() > ChainPlaces.MAX_LENGTH ? "" : endpoint;
+    private static String endpointOf(final ChainView.@Nullable Member member) {
+        return member == null || member.endpoint().length() > ChainPlaces.MAX_LENGTH ? "" : member.endpoint();
     }
 
     private @Nullable ReplicaId headOf(final int chain) {
