@@ -20,7 +20,6 @@ final class RestingIdleStrategy implements IdleStrategy {
     private final long restParkNs;
     private long parkNs;
     private int middleCount;
-    private boolean hasYielded;
 
     /**
      * Makes a strategy.
@@ -44,11 +43,6 @@ final class RestingIdleStrategy implements IdleStrategy {
 
     @Override
     public void idle() {
-        if (!hasYielded) {
-            hasYielded = true;
-            Thread.yield();
-            return;
-        }
         LockSupport.parkNanos(parkNs);
         if (parkNs < middleParkNs) {
             parkNs = Math.min(middleParkNs, 2 * parkNs);
@@ -63,7 +57,6 @@ final class RestingIdleStrategy implements IdleStrategy {
     public void reset() {
         parkNs = Math.min(MIN_PARK_NS, middleParkNs);
         middleCount = 0;
-        hasYielded = false;
     }
 
     @Override
