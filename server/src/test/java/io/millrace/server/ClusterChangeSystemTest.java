@@ -22,8 +22,8 @@ final class ClusterChangeSystemTest {
         return info.chains().stream()
                 .flatMap(chain -> chain.replicas().stream())
                 .filter(replica -> replica.replica().nodeId().equals(node))
-                .filter(replica -> replica.role() == ClusterInfo.Role.MEMBER
-                        || replica.role() == ClusterInfo.Role.LEARNER)
+                .filter(replica ->
+                        replica.role() == ClusterInfo.Role.MEMBER || replica.role() == ClusterInfo.Role.LEARNER)
                 .count();
     }
 
@@ -56,12 +56,10 @@ final class ClusterChangeSystemTest {
             assertEquals(0, replicas(millrace.cluster().describe(), fourth));
 
             assertTrue(millrace.cluster().addNode(fourth));
-            cluster.await(
-                    millrace, info -> replicas(info, fourth) > 0 && isSettled(info), () -> load.step(500));
+            cluster.await(millrace, info -> replicas(info, fourth) > 0 && isSettled(info), () -> load.step(500));
             final UUID drained = NodeIds.ofName("node-2");
             assertTrue(millrace.cluster().drainNode(drained));
-            cluster.await(
-                    millrace, info -> replicas(info, drained) == 0 && isSettled(info), () -> load.step(500));
+            cluster.await(millrace, info -> replicas(info, drained) == 0 && isSettled(info), () -> load.step(500));
             assertTrue(millrace.cluster().removeNode(drained));
             cluster.node(1).awaitEnd(5, "MR-4010");
             ClusterSystemTest.write(load, 2_000);

@@ -93,10 +93,7 @@ public final class NodeRole implements ControlChain, ControlLink, ControlPlaneLi
      * @param warnings takes what an operator should see.
      */
     public NodeRole(
-            final ClusterTerms terms,
-            final ClusterMemory memory,
-            final UUID startId,
-            final Consumer<String> warnings) {
+            final ClusterTerms terms, final ClusterMemory memory, final UUID startId, final Consumer<String> warnings) {
         this.terms = terms;
         this.memory = memory;
         this.startId = startId;
