@@ -1,8 +1,9 @@
 package io.millrace.replication;
 
 /**
- * Notices that a replica has been out of touch with its chain for long, and sends the clients that wait at it elsewhere:
- * those of a member that was dropped would wait for ever, and those of a chain that stands still would not learn why.
+ * Notices that a replica has been out of touch with its chain for long, and sends the clients that wait at it
+ * elsewhere: those of a member that was dropped would wait for ever, and those of a chain that stands still would not
+ * learn why.
  *
  * <p>A replica is out of touch while it takes part in no epoch, or does not hear a neighbour; it is stranded when that
  * lasts, or when it has been made a learner.

@@ -1,9 +1,11 @@
 package io.millrace.server;
 
+import io.millrace.control.ReconfigurationLimits;
 import io.millrace.control.consensus.ControlClient;
 import io.millrace.control.consensus.ControlClientContext;
 import io.millrace.control.consensus.ControlMember;
 import io.millrace.control.consensus.GroupContext;
+import io.millrace.control.consensus.GroupLimits;
 import io.millrace.server.cluster.NodeRole;
 import io.millrace.server.configuration.NodeConfiguration;
 import io.millrace.server.configuration.Setting;
@@ -61,6 +63,8 @@ final class JoinedControlPlane implements NodeControlPlane {
                     .members(index, configuration.clusterMembers())
                     .directory(configuration.dataDirectory().resolve(DIRECTORY))
                     .aeronDirectory(media)
+                    .limits(limits())
+                    .mayFound(new ClusterFile(configuration.dataDirectory()).clusterId() == null)
                     .errorHandler(errors)
                     .warnings(text -> warnings.accept("control plane: " + text)));
             member = started;
@@ -75,6 +79,29 @@ final class JoinedControlPlane implements NodeControlPlane {
             throw new IllegalStateException("a device of a cluster has no role");
         }
         threads.get(0).run(() -> role.begin(opened, endpoint));
+    }
+
+    private GroupLimits limits() {
+        final ReconfigurationLimits defaults = ReconfigurationLimits.DEFAULT;
+        return new GroupLimits(
+                GroupLimits.DEFAULT.control(),
+                new ReconfigurationLimits(
+                        configuration.number(Setting.CLUSTER_LEASE),
+                        defaults.maxTickStepNs(),
+                        defaults.graceNs(),
+                        defaults.restartGraceNs(),
+                        defaults.installTimeoutNs(),
+                        configuration.number(Setting.CLUSTER_SUSPICION),
+                        defaults.slowLagNs(),
+                        defaults.slowEvictNs(),
+                        defaults.stallToleranceNs(),
+                        defaults.replaceAfterNs(),
+                        defaults.planIntervalNs(),
+                        defaults.maxHistory(),
+                        defaults.maxReplicas(),
+                        defaults.maxDevicesPerNode()),
+                GroupLimits.DEFAULT.tickNs(),
+                GroupLimits.DEFAULT.slowTickNs());
     }
 
     @Override

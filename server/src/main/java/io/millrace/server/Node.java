@@ -175,7 +175,8 @@ public final class Node implements AutoCloseable {
                         configuration.number(Setting.CLUSTER_HEARTBEAT),
                         configuration.number(Setting.CLUSTER_REQUEST_TIMEOUT)),
                 new ClusterFile(configuration.dataDirectory()),
-                UUID.randomUUID());
+                UUID.randomUUID(),
+                warnings);
         health.cluster(role.standing());
         return role;
     }

@@ -197,6 +197,11 @@ final class NodeHealth implements Health {
                 all.add(device.prefix + damage);
             }
         }
+        final ClusterStanding standing = cluster;
+        final String halted = standing == null ? null : standing.halted();
+        if (halted != null) {
+            all.add(halted);
+        }
         return all;
     }
 }

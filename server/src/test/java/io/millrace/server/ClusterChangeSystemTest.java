@@ -22,8 +22,8 @@ final class ClusterChangeSystemTest {
         return info.chains().stream()
                 .flatMap(chain -> chain.replicas().stream())
                 .filter(replica -> replica.replica().nodeId().equals(node))
-                .filter(replica -> replica.role() == ClusterInfo.Role.MEMBER
-                        || replica.role() == ClusterInfo.Role.LEARNER)
+                .filter(replica ->
+                        replica.role() == ClusterInfo.Role.MEMBER || replica.role() == ClusterInfo.Role.LEARNER)
                 .count();
     }
 
@@ -38,7 +38,7 @@ final class ClusterChangeSystemTest {
     void shouldLoseNothingWhenANodeIsAddedAndAnotherDrained() {
         try (ClusterProcesses cluster = new ClusterProcesses(4, 3, CHAINS).start();
                 Millrace millrace = cluster.connect()) {
-            ClusterProcesses.await(
+            cluster.await(
                     millrace,
                     info -> info.nodes().stream()
                                     .filter(ClusterInfo.Node::isAlive)
@@ -49,19 +49,17 @@ final class ClusterChangeSystemTest {
                 millrace.cluster().addNode(NodeIds.ofName("node-" + i));
             }
             millrace.cluster().configureChains(CHAINS, 3, 2);
-            ClusterProcesses.await(millrace, ClusterProcesses::isWhole);
+            cluster.await(millrace, ClusterProcesses::isWhole);
             millrace.streams().createStream(STREAM, StreamConfiguration.fixed(CHAINS));
             final KeyedLoad load = new KeyedLoad("w", millrace.openWriter(STREAM));
             ClusterSystemTest.write(load, 2_000);
             assertEquals(0, replicas(millrace.cluster().describe(), fourth));
 
             assertTrue(millrace.cluster().addNode(fourth));
-            ClusterProcesses.await(
-                    millrace, info -> replicas(info, fourth) > 0 && isSettled(info), () -> load.step(500));
+            cluster.await(millrace, info -> replicas(info, fourth) > 0 && isSettled(info), () -> load.step(500));
             final UUID drained = NodeIds.ofName("node-2");
             assertTrue(millrace.cluster().drainNode(drained));
-            ClusterProcesses.await(
-                    millrace, info -> replicas(info, drained) == 0 && isSettled(info), () -> load.step(500));
+            cluster.await(millrace, info -> replicas(info, drained) == 0 && isSettled(info), () -> load.step(500));
             assertTrue(millrace.cluster().removeNode(drained));
             cluster.node(1).awaitEnd(5, "MR-4010");
             ClusterSystemTest.write(load, 2_000);
@@ -87,7 +85,7 @@ final class ClusterChangeSystemTest {
                     Files.delete(node.data().resolve("identity"));
                 }
                 node.start(() -> load.step(500));
-                ClusterProcesses.await(millrace, ClusterProcesses::isWhole, () -> load.step(500));
+                cluster.await(millrace, ClusterProcesses::isWhole, () -> load.step(500));
             }
             load.finish();
             load.assertIn(KeyedLoad.readAll(millrace, STREAM));

@@ -145,21 +145,27 @@ final class ClusterProcesses implements AutoCloseable {
     }
 
     /** Asks until the cluster is as wanted. */
-    static ClusterInfo await(final Millrace millrace, final Predicate<ClusterInfo> wanted) {
+    ClusterInfo await(final Millrace millrace, final Predicate<ClusterInfo> wanted) {
         return await(millrace, wanted, () -> LockSupport.parkNanos(50_000_000L));
     }
 
     /** Asks until the cluster is as wanted, and does something else between. */
-    static ClusterInfo await(final Millrace millrace, final Predicate<ClusterInfo> wanted, final Runnable between) {
+    ClusterInfo await(final Millrace millrace, final Predicate<ClusterInfo> wanted, final Runnable between) {
         final long deadlineNs = System.nanoTime() + WAIT_NS;
         while (true) {
             final ClusterInfo info = millrace.cluster().describe();
             if (wanted.test(info)) {
                 return info;
             }
-            assertTrue(System.nanoTime() < deadlineNs, info::toString);
+            assertTrue(System.nanoTime() < deadlineNs, () -> info + "\n" + errorTexts());
             between.run();
         }
+    }
+
+    private String errorTexts() {
+        final StringBuilder text = new StringBuilder();
+        nodes.forEach(node -> text.append(node.endpoint()).append(":\n").append(node.errorText()));
+        return text.toString();
     }
 
     @Override

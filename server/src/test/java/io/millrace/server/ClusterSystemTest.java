@@ -32,15 +32,14 @@ final class ClusterSystemTest {
             final KeyedLoad load = new KeyedLoad("w", millrace.openWriter(STREAM));
             write(load, 2_000);
             for (int place = 0; place < 3; place++) {
-                final ClusterInfo whole =
-                        ClusterProcesses.await(millrace, ClusterProcesses::isWhole, () -> load.step(500));
+                final ClusterInfo whole = cluster.await(millrace, ClusterProcesses::isWhole, () -> load.step(500));
                 final NodeProcess victim =
                         cluster.at(whole.chains().get(0).replicas().get(place).endpoint());
                 victim.kill();
                 write(load, 2_000);
                 victim.start(() -> load.step(500));
             }
-            final ClusterInfo whole = ClusterProcesses.await(millrace, ClusterProcesses::isWhole, () -> load.step(500));
+            final ClusterInfo whole = cluster.await(millrace, ClusterProcesses::isWhole, () -> load.step(500));
             assertTrue(whole.nodes().stream().allMatch(ClusterInfo.Node::isAlive), whole::toString);
             load.finish();
             load.assertIn(KeyedLoad.readAll(millrace, STREAM));

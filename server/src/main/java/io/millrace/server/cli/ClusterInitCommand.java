@@ -50,7 +50,7 @@ final class ClusterInitCommand implements Callable<Integer> {
             names = "--wait",
             paramLabel = "SECONDS",
             defaultValue = "30",
-            description = "Wait so long for as many nodes as the replication factor (default 30).")
+            description = "Wait so long for a node, and for as many as the replication factor (default 30).")
     private int waitSeconds;
 
     @Mixin
@@ -73,9 +73,9 @@ final class ClusterInitCommand implements Callable<Integer> {
         final List<String> added = new ArrayList<>();
         final boolean changed;
         final ClusterInfo made;
-        try (Millrace millrace = connect.connect()) {
+        final long waitNs = Math.max(1, waitSeconds) * 1_000_000_000L;
+        try (Millrace millrace = connect.connect(waitNs, Math.max(waitNs, connect.timeoutNs()))) {
             final ClusterManager cluster = millrace.cluster();
-            final long waitNs = waitSeconds * 1_000_000_000L;
             final ClusterInfo found = ClusterNodes.await(
                     console, cluster, info -> info.leaderMember() < 0 || alive(info) >= replicationFactor, waitNs);
             if (found.leaderMember() < 0) {

@@ -52,6 +52,18 @@ final class ConnectOption {
      * @throws MillraceException {@code UNREACHABLE} when no node answers within the time-out, at most 4 s.
      */
     Millrace connect() {
+        return connect(Math.min(timeoutNs(), LONGEST_CONNECT_NS), timeoutNs());
+    }
+
+    /**
+     * Connects to the node, with time-outs of the command's own.
+     *
+     * @param connectNs longest wait for a node.
+     * @param requestNs longest wait for an answer.
+     * @return a client, to be closed.
+     * @throws MillraceException {@code UNREACHABLE} when no node answers in time.
+     */
+    Millrace connect(final long connectNs, final long requestNs) {
         if (timeoutSeconds < 1 || timeoutSeconds > LONGEST_TIMEOUT_SECONDS) {
             throw new MillraceException(
                     ErrorCode.CONFIGURATION_VALUE,
@@ -60,8 +72,8 @@ final class ConnectOption {
         return Millrace.connect(new Millrace.Context()
                 .endpoint(endpoint)
                 .clientName("millrace command line")
-                .connectTimeoutNs(Math.min(timeoutNs(), LONGEST_CONNECT_NS))
-                .requestTimeoutNs(timeoutNs())
+                .connectTimeoutNs(connectNs)
+                .requestTimeoutNs(requestNs)
                 .writerBufferLength(SMALL_BUFFER_LENGTH)
                 .writerMaxPendingEvents(SMALL_PENDING_EVENTS));
     }

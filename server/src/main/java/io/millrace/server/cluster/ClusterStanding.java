@@ -15,6 +15,7 @@ public final class ClusterStanding {
     private volatile int waitingRequests;
     private volatile int leaderMember = -1;
     private volatile @Nullable String refusal;
+    private volatile @Nullable String halted;
 
     /** Makes the standing of a node that has not spoken to anybody. */
     public ClusterStanding() {}
@@ -52,6 +53,16 @@ public final class ClusterStanding {
     /** Returns why the control plane does not take the node in, null: nothing is known against it. */
     public @Nullable String refusal() {
         return refusal;
+    }
+
+    /** Returns why a replica is halted, null: none is. */
+    public @Nullable String halted() {
+        return halted;
+    }
+
+    /** Notes that a replica is halted. */
+    void halted(final String why) {
+        halted = why;
     }
 
     /** Notes the state of the session. */

@@ -64,6 +64,11 @@ final class NodeReports {
         return buffer;
     }
 
+    /** Returns the replicas of the last heartbeat. */
+    List<ChainView> views() {
+        return views;
+    }
+
     /**
      * Asks for an incarnation.
      *

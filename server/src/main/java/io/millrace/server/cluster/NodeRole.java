@@ -15,13 +15,17 @@ import io.millrace.control.ControlService;
 import io.millrace.replication.ChainCluster;
 import io.millrace.replication.ChainLimits;
 import io.millrace.replication.ChainRules;
+import io.millrace.replication.ChainView;
 import io.millrace.replication.ControlChain;
 import io.millrace.replication.ControlLink;
 import io.millrace.replication.DeviceAgent;
 import io.millrace.replication.TransportPeerLinks;
 import io.millrace.transport.Session;
 import io.millrace.transport.Transport;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.jspecify.annotations.Nullable;
@@ -57,7 +61,9 @@ public final class NodeRole implements ControlChain, ControlLink, ControlPlaneLi
     private final ClusterTerms terms;
     private final ClusterMemory memory;
     private final UUID startId;
+    private final Consumer<String> warnings;
     private final TransportPeerLinks links;
+    private final Set<String> toldHalts = new HashSet<>();
     private final ClusterStanding standing = new ClusterStanding();
     private final MessageHeaderDecoder header = new MessageHeaderDecoder();
     private final NodeRegisteredDecoder registered = new NodeRegisteredDecoder();
@@ -84,11 +90,14 @@ public final class NodeRole implements ControlChain, ControlLink, ControlPlaneLi
      * @param terms of the cluster.
      * @param memory of the node.
      * @param startId drawn at random for this start.
+     * @param warnings takes what an operator should see.
      */
-    public NodeRole(final ClusterTerms terms, final ClusterMemory memory, final UUID startId) {
+    public NodeRole(
+            final ClusterTerms terms, final ClusterMemory memory, final UUID startId, final Consumer<String> warnings) {
         this.terms = terms;
         this.memory = memory;
         this.startId = startId;
+        this.warnings = warnings;
         links = new TransportPeerLinks(terms.nodeName());
     }
 
@@ -211,10 +220,22 @@ public final class NodeRole implements ControlChain, ControlLink, ControlPlaneLi
                 current.report(written.buffer(), 0, written.register(previousIncarnation));
             }
             length = written.heartbeat(incarnation, nowNs);
+            written.views().forEach(this::tellHalt);
         }
         final long intervalNs = isAlone() ? Math.max(terms.heartbeatNs(), ALONE_INTERVAL_NS) : terms.heartbeatNs();
         nextReportNs = nowNs + (isRegistered() ? intervalNs : ASK_INTERVAL_NS);
         return current.report(written.buffer(), 0, length) ? 1 : 0;
+    }
+
+    /** A replica that met a contradiction takes part in nothing any more; the chain goes on without it. */
+    private void tellHalt(final ChainView view) {
+        if (!view.haltReason().isEmpty()) {
+            final String text = "the replica of chain " + view.chain() + " is halted: " + view.haltReason();
+            if (toldHalts.add(text)) {
+                warnings.accept(text);
+            }
+            standing.halted(text);
+        }
     }
 
     /** Of a cluster of one without chains nobody waits to hear that its only node is gone. */

@@ -421,6 +421,9 @@ public final class NodeConfiguration {
             if (members.isEmpty()) {
                 return;
             }
+            if (concluded.number(Setting.CLUSTER_HEARTBEAT) * 3 > concluded.number(Setting.CLUSTER_LEASE)) {
+                conflict(concluded, Setting.CLUSTER_HEARTBEAT, Setting.CLUSTER_LEASE, "is more than a third of");
+            }
             if (concluded.journalPaths().size() > 1) {
                 conflict(concluded, Setting.JOURNAL_PATHS, Setting.CLUSTER_MEMBERS, "names several devices beside");
             }

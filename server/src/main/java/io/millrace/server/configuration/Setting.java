@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Every setting of a node: its key in {@code millrace.toml}, unit, default, range and the reason for the default.
  * {@code docs/configuration.md} is generated from this list.
  *
- * <p><b>Threading:</b> immutable. <b>Invariants:</b> at most 35; keys are unique; defaults lie in their ranges.
+ * <p><b>Threading:</b> immutable. <b>Invariants:</b> at most 40; keys are unique; defaults lie in their ranges.
  */
 public enum Setting {
     /** Who the node is. */
@@ -281,7 +281,25 @@ public enum Setting {
             "200ms",
             10_000_000L,
             500_000_000L,
-            "A node's lease lasts a second: four reports may be lost."),
+            "Several are lost before the lease ends."),
+    /** After what silence a node is judged dead. */
+    CLUSTER_LEASE(
+            "cluster.lease",
+            Kind.DURATION,
+            "1500ms",
+            300_000_000L,
+            60_000_000_000L,
+            "A node that the control plane has not heard for so long is taken out of its chains. The same on every member."
+                    + " Leaves room for stalls of a shared machine; 500ms on cores of its own."),
+    /** After what silence a neighbour's word counts. */
+    CLUSTER_SUSPICION(
+            "cluster.suspicion",
+            Kind.DURATION,
+            "800ms",
+            100_000_000L,
+            60_000_000_000L,
+            "A member of a chain whose neighbours have not heard it for so long is taken out of it. The same on every"
+                    + " member; 200ms on cores of its own."),
     /** How long a request waits. */
     CLUSTER_REQUEST_TIMEOUT(
             "cluster.request-timeout",

@@ -82,7 +82,10 @@ final class RoleNode implements AutoCloseable {
         final NodeRole starting = new NodeRole(
                 new ClusterTerms(id, name, List.of("a:1", "b:1", "c:1"), -1, chainLimit, 100_000_000L, 2_000_000_000L),
                 memory,
-                UUID.randomUUID());
+                UUID.randomUUID(),
+                text -> {
+                    throw new AssertionError(text);
+                });
         role = starting;
         final Transport media = Transport.launch(new Transport.Context());
         transport = media;

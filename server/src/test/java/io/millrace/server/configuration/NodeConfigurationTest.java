@@ -40,7 +40,7 @@ final class NodeConfigurationTest {
 
     @Test
     void shouldKeepTheNumberOfSettingsReadable() {
-        assertTrue(Setting.values().length <= 35);
+        assertTrue(Setting.values().length <= 40);
         assertEquals(
                 Setting.values().length,
                 Arrays.stream(Setting.values()).map(Setting::key).distinct().count());
