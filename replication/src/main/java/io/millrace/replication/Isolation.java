@@ -1,5 +1,7 @@
 package io.millrace.replication;
 
+import java.util.concurrent.TimeUnit;
+
 /**
  * Notices that a replica has been out of touch with its chain for long, and sends the clients that wait at it
  * elsewhere: those of a member that was dropped would wait for ever, and those of a chain that stands still would not
@@ -11,8 +13,8 @@ package io.millrace.replication;
  * <p><b>Threading</b>: the device thread. Nothing is allocated.
  */
 final class Isolation {
-    /** So many times the time after which a neighbour is suspected: elections and restarts are over by then. */
-    private static final int PATIENCE = 5;
+    /** A change of the epoch is over by then, and a writer below the minimum is to know why within a second. */
+    private static final long PATIENCE_NS = TimeUnit.MILLISECONDS.toNanos(500);
 
     private final ReadAdapter reads;
     private final ChainLimits limits;
@@ -39,11 +41,10 @@ final class Isolation {
             orders.inTouchNs = nowNs;
             return 0;
         }
-        final long patienceNs = PATIENCE * limits.suspicionNs();
-        if (!isLearner && nowNs - orders.inTouchNs < patienceNs) {
+        if (!isLearner && nowNs - orders.inTouchNs < PATIENCE_NS) {
             return 0;
         }
-        if (orders.isStranded && nowNs - orders.strandedToldNs < patienceNs) {
+        if (orders.isStranded && nowNs - orders.strandedToldNs < PATIENCE_NS) {
             return 0;
         }
         orders.isStranded = true;

@@ -343,8 +343,7 @@ final class ClusterControl
         if (asked == null) {
             return true;
         }
-        final SimNode head =
-                world.nodeOf((int) asked.replica().node().getMostSignificantBits());
+        final SimNode head = world.nodeOf((int) asked.replica().node().getMostSignificantBits());
         final ControlService<ForwardedSession> asking = service;
         world.wires().send(Wires.CONTROL, head.place(), () -> {
             final DeviceAgent agent = head.agent();

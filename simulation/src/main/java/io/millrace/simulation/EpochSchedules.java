@@ -57,7 +57,8 @@ final class EpochSchedules {
                 Schedule.of("the tail is left of two that must be", "P3", 2)
                         .minimum(2)
                         .plays(EpochSchedules::tailIsLeft),
-                Schedule.of("a reader waits at a member that is dropped", "P14", 3).plays(EpochSchedules::readerWaits),
+                Schedule.of("a reader waits at a member that is dropped", "P14", 3)
+                        .plays(EpochSchedules::readerWaits),
                 Schedule.of("a member that has still to catch up is alone", "I6", 2)
                         .catches("eligibleByK", "I6")
                         .catches("floorBoundsK", "I6")
@@ -292,7 +293,9 @@ final class EpochSchedules {
         director.require(
                 writer.lastRefusal() == ErrorCode.REPLICAS_TOO_FEW, "P3", "the writer heard " + writer.lastRefusal());
         final SimClient reader = director.read();
-        director.await("a reader of all that is committed", () -> reader.isRead(director.world().watch()));
+        director.await(
+                "a reader of all that is committed",
+                () -> reader.isRead(director.world().watch()));
         director.require(director.committed() == committed, "P3", "one member has committed its private tail");
         director.require(director.view(head).commitPosition() == committed, "P3", "the sealed head's commit moved");
         director.cutPower(head);
@@ -311,7 +314,9 @@ final class EpochSchedules {
         final SimClient writer = director.world().clients().get(0);
         director.await("the reason", () -> writer.lastRefusal() == ErrorCode.REPLICAS_TOO_FEW);
         final SimClient reader = director.read();
-        director.await("a reader of all that is committed", () -> reader.isRead(director.world().watch()));
+        director.await(
+                "a reader of all that is committed",
+                () -> reader.isRead(director.world().watch()));
         director.require(director.chain().epoch() == 1, "P3", "an epoch below the minimum");
         director.start(head);
         director.awaitAcknowledged();
