@@ -24,7 +24,7 @@ import org.agrona.CloseHelper;
  */
 final class ClusterProcesses implements AutoCloseable {
     private static final int PORTS_PER_MEMBER = 5;
-    private static final long WAIT_NS = TimeUnit.SECONDS.toNanos(40);
+    private static final long WAIT_NS = TimeUnit.SECONDS.toNanos(90);
 
     private final List<NodeProcess> nodes = new ArrayList<>();
     private final List<String> members = new ArrayList<>();

@@ -295,7 +295,7 @@ public enum Setting {
     CLUSTER_SUSPICION(
             "cluster.suspicion",
             Kind.DURATION,
-            "800ms",
+            "1s",
             100_000_000L,
             60_000_000_000L,
             "A member of a chain whose neighbours have not heard it for so long is taken out of it. The same on every"
