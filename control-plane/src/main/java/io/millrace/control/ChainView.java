@@ -41,8 +41,7 @@ public record ChainView(
      * @param isSealed whether it has answered the Seal under way.
      * @param endpoint host:port of its device.
      */
-    public record Member(
-            ReplicaId replica, long incarnation, boolean isInstalled, boolean isSealed, String endpoint) {}
+    public record Member(ReplicaId replica, long incarnation, boolean isInstalled, boolean isSealed, String endpoint) {}
 
     /**
      * Returns whom writers, and questions about lengths, are sent to: the head; while nobody can go on, the first
