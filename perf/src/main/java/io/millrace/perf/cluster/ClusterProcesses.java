@@ -237,13 +237,23 @@ final class ClusterProcesses {
                 if (Boolean.parseBoolean(status.get("whole", "false"))) {
                     return clock.nanoTime() - beganNs;
                 }
-                last = "not whole";
+                last = status.toString();
             } catch (final IOException e) {
                 last = String.valueOf(e.getMessage());
             }
             pause();
         }
-        throw new IOException("the cluster is not whole after " + timeoutNs / 1_000_000_000L + " s: " + last);
+        final StringBuilder text = new StringBuilder("the cluster is not whole after ")
+                .append(timeoutNs / 1_000_000_000L)
+                .append(" s: ")
+                .append(last);
+        for (int node = 0; node < nodes.size(); node++) {
+            text.append("\nnode")
+                    .append(node + 1)
+                    .append(": ")
+                    .append(nodes.get(node).errors());
+        }
+        throw new IOException(text.toString());
     }
 
     /** Lets some time pass. */

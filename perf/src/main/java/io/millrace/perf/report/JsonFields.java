@@ -38,6 +38,12 @@ public final class JsonFields {
         return parsed;
     }
 
+    /** The text that was parsed. */
+    @Override
+    public String toString() {
+        return text;
+    }
+
     /**
      * A field's text.
      *
