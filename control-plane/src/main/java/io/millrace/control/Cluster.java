@@ -1,7 +1,6 @@
 package io.millrace.control;
 
 import io.millrace.codec.ChainFrames;
-import io.millrace.codec.ErrorCode;
 import io.millrace.codec.FrameStatus;
 import io.millrace.codec.chain.InstalledDecoder;
 import io.millrace.codec.chain.LearnerCompleteDecoder;
@@ -473,12 +472,6 @@ final class Cluster {
                     id, endpoint, startId, clusterId, 0, chains.size(), RefusalCode.LIMIT_REACHED.value(), effects);
             return ControlStatus.NODE_LIMIT;
         }
-        if (node != null && nodes.isAlive(id) && !hasOneOf(node, devices)) {
-            // a second process with a copied configuration must not throw out one that runs
-            messages.registered(
-                    id, endpoint, startId, clusterId, 0, chains.size(), ErrorCode.NODE_ID_IN_USE.number(), effects);
-            return ControlStatus.IGNORED;
-        }
         if (node == null) {
             node = new ClusterNode(id);
             nodes.nodes.put(id, node);
@@ -497,15 +490,6 @@ final class Cluster {
             chain.onRestart(id, effects);
         }
         return ControlStatus.DONE;
-    }
-
-    private static boolean hasOneOf(final ClusterNode node, final Map<UUID, ClusterNode.Device> devices) {
-        for (final ClusterNode.Device known : node.devices.values()) {
-            if (known.isPresent && devices.containsKey(known.uuid)) {
-                return true;
-            }
-        }
-        return false;
     }
 
     /** A device that the node does not name any more is remembered only while it has a replacement or replicas. */

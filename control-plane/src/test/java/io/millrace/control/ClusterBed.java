@@ -454,7 +454,8 @@ final class ClusterBed implements Effects {
         registered.wrapAndApplyHeader(in, 0, chainDecoder);
         final FakeNode node = node(registered.nodeIdLow());
         final UUID startId = new UUID(registered.startIdHigh(), registered.startIdLow());
-        if (node.isUp && node.startId.equals(startId) && node.incarnation == 0) {
+        final boolean isRefused = registered.incarnation() == 0; // it asks again
+        if (node.isUp && node.startId.equals(startId) && node.incarnation == 0 && !isRefused) {
             node.incarnation = registered.incarnation();
             node.durableIncarnation = registered.incarnation();
         }

@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Threading</b>: the driver's thread.
  *
- * <p><b>Invariants</b>: every element is in a part at least once a round, one at rest at least once in twenty rounds, or
- * all in every part when turns are rarer; one that was touched is in the next part. Allocates nothing while the array
- * and the lengths of its parts do not change.
+ * <p><b>Invariants</b>: every element is in a part at least once a round, one at rest at least once in twenty rounds,
+ * or all in every part when turns are rarer; one that was touched is in the next part. Allocates nothing while the
+ * array and the lengths of its parts do not change.
  *
  * @param <T> publication or image.
  */
