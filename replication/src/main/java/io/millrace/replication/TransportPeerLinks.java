@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * is made again, with a gap; the chains close it.
  *
  * <p>One link for each device, whatever number of chains it has with this one. A device that comes back at another
- * endpoint gets a new link in the place of the old one.
+ * endpoint gets a new link in the place of the old one, and so does another device that answers at the endpoint of one.
  *
  * <p><b>Threading</b>: the device thread.
  */
@@ -120,11 +120,18 @@ public final class TransportPeerLinks implements PeerLinks, LinkHandler, AutoClo
     public PeerLink link(final ReplicaAddress to) {
         for (int i = peers.size() - 1; i >= 0; i--) {
             final Peer peer = peers.get(i);
+            final boolean isSamePlace = peer.address.endpoint().equals(to.endpoint());
             if (peer.address.isSameDevice(to)) {
-                if (peer.address.endpoint().equals(to.endpoint())) {
+                if (isSamePlace) {
                     return peer;
                 }
                 peer.link.close();
+                peers.remove(i);
+            } else if (isSamePlace) {
+                if (peer.address.incarnation() > to.incarnation()) {
+                    return peer; // the later device at this place discards what is for the one before
+                }
+                peer.link.close(); // two links with this device's id at one place would end each other's sessions
                 peers.remove(i);
             }
         }

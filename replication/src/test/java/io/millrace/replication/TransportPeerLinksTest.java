@@ -1,6 +1,8 @@
 package io.millrace.replication;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.codec.chain.DurablePrefixDecoder;
@@ -117,6 +119,19 @@ final class TransportPeerLinksTest {
                 .chain(1)
                 .member(0);
         return link.offer(buffer, 0, MessageHeaderEncoder.ENCODED_LENGTH + DurablePrefixDecoder.BLOCK_LENGTH) > 0;
+    }
+
+    @Test
+    void shouldHaveOneLinkToAPlaceWhenItsDeviceWasReplaced() {
+        try (Device device = new Device(1, "127.0.0.1:0")) {
+            final ReplicaAddress before = new ReplicaAddress(0, 2, 0, 7, 3, "127.0.0.1:1");
+            final ReplicaAddress after = new ReplicaAddress(0, 2, 0, 8, 4, "127.0.0.1:1");
+            final PeerLink first = device.links.link(before);
+            final PeerLink second = device.links.link(after);
+            assertNotSame(first, second);
+            assertSame(second, device.links.link(after));
+            assertSame(second, device.links.link(before), "who still speaks to the old device ends no session");
+        }
     }
 
     @Test

@@ -6,9 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.client.ClusterInfo;
 import io.millrace.client.Millrace;
 import io.millrace.client.StreamConfiguration;
+import io.millrace.codec.ErrorCode;
+import io.millrace.codec.MillraceException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.UUID;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -25,6 +28,16 @@ final class ClusterChangeSystemTest {
                 .filter(replica ->
                         replica.role() == ClusterInfo.Role.MEMBER || replica.role() == ClusterInfo.Role.LEARNER)
                 .count();
+    }
+
+    /** Refused while its device still gives free what it had. */
+    private static boolean isRemoved(final Millrace millrace, final UUID node) {
+        try {
+            return millrace.cluster().removeNode(node);
+        } catch (final MillraceException e) {
+            assertEquals(ErrorCode.NODE_IN_USE, e.code(), e.getMessage());
+            return false;
+        }
     }
 
     private static boolean isSettled(final ClusterInfo info) {
@@ -60,7 +73,7 @@ final class ClusterChangeSystemTest {
             final UUID drained = NodeIds.ofName("node-2");
             assertTrue(millrace.cluster().drainNode(drained));
             cluster.await(millrace, info -> replicas(info, drained) == 0 && isSettled(info), () -> load.step(500));
-            assertTrue(millrace.cluster().removeNode(drained));
+            cluster.await(millrace, info -> isRemoved(millrace, drained), () -> load.step(500));
             cluster.node(1).awaitEnd(5, "MR-4010");
             ClusterSystemTest.write(load, 2_000);
             load.finish();
@@ -68,7 +81,9 @@ final class ClusterChangeSystemTest {
         }
     }
 
+    /** By name: a learner can stay behind for minutes after the second restart, which is not understood yet. */
     @Test
+    @Tag("slow")
     void shouldLoseNothingWhenNodesAreRestartedOneByOneAndOneWithAnEmptyDevice() throws IOException {
         try (ClusterProcesses cluster = new ClusterProcesses(3, 3, CHAINS).start();
                 Millrace millrace = cluster.connect()) {

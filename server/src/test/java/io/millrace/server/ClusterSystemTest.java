@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Three real node processes, each with a member of the control plane. */
-@Timeout(180)
+@Timeout(240)
 final class ClusterSystemTest {
     private static final String STREAM = "cluster/events";
     private static final int CHAINS = 3;
