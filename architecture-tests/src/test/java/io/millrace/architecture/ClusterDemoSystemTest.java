@@ -12,7 +12,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The short form of {@code cluster demo}: three real nodes, each killed once beside a load; by name, as long as a learner can stay behind. */
+/**
+ * The short form of {@code cluster demo}: three real nodes, each killed once beside a load; by name, as long as a
+ * learner can stay behind.
+ */
 @Timeout(300)
 final class ClusterDemoSystemTest {
     @Test
