@@ -16,6 +16,7 @@ import io.millrace.perf.load.OpenLoop;
 import io.millrace.perf.load.Schedule;
 import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -181,8 +182,12 @@ final class ClusterLoad implements AckHandler, Runnable {
                 progressNs = nowNs;
             } else if (nowNs - progressNs > NO_PROGRESS_NS) {
                 throw new IOException(String.format(
+                        Locale.ROOT,
                         "nothing was acknowledged or read for 90 s: %d of %d events are acknowledged, %d read; %s",
-                        acknowledged.get(), offered, tail.readBack(), writer.lastRefusal()));
+                        acknowledged.get(),
+                        offered,
+                        tail.readBack(),
+                        writer.lastRefusal()));
             }
             refusal = String.valueOf(writer.lastRefusal());
         }

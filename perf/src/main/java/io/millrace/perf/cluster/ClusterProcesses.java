@@ -1,5 +1,6 @@
 package io.millrace.perf.cluster;
 
+import io.millrace.codec.AllowedHere;
 import io.millrace.perf.node.NodeProcess;
 import io.millrace.perf.process.ChildProcess;
 import io.millrace.perf.process.Cleanup;
@@ -267,6 +268,7 @@ final class ClusterProcesses {
      * @param millis milliseconds.
      * @throws IOException when interrupted.
      */
+    @AllowedHere("the rig waits")
     static void pause(final long millis) throws IOException {
         try {
             Thread.sleep(millis);
