@@ -53,7 +53,9 @@ final class DriveCommandTest {
                 "cannot do it: tail",
                 drive("null", "tail", "--rate=5000").told().get("skipped"));
         final String missing = drive("nobody", "append", "--rate=5000").told().get("skipped", "");
-        assertTrue(missing.startsWith("no such system on the class path, there are [millrace-1, millrace-3, null]"), missing);
+        assertTrue(
+                missing.startsWith("no such system on the class path, there are [millrace-1, millrace-3, null]"),
+                missing);
         assertEquals(
                 "the limit is that of one append at a time",
                 drive("limit", "search", "--rate=0").told().get("skipped"));
