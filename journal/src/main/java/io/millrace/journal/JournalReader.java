@@ -164,9 +164,19 @@ public final class JournalReader implements AutoCloseable {
                 return true;
             }
         }
-        final boolean sequential = address == loadedAddress + loadedLength;
-        readLength = sequential ? Math.min(slotLength, Math.max(readLength, SMALLEST_READ) * 2) : SMALLEST_READ;
+        readLength = isNear(address) ? Math.min(slotLength, Math.max(readLength, SMALLEST_READ) * 2) : SMALLEST_READ;
         return startRead(address, Math.min(readLength, slotLength));
+    }
+
+    /**
+     * Tells whether a batch begins in what this reader has read from the device last, or right behind it: to ask it is
+     * cheaper than to ask another one.
+     *
+     * @param address of a batch
+     * @return true when it does
+     */
+    public boolean isNear(final long address) {
+        return loadedLength > 0 && address >= loadedAddress && address - loadedAddress <= loadedLength;
     }
 
     /** Tells whether a whole batch lies in what was read last. */

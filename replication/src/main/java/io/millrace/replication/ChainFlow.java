@@ -6,6 +6,12 @@ package io.millrace.replication;
  * <p><b>Threading</b>: the device thread.
  */
 final class ChainFlow {
+    /**
+     * So long a neighbour that was never heard in the epoch is not silent: its link may have to be made first. Both
+     * would be alive, and one of them dropped.
+     */
+    static final long FIRST_CONTACT_NS = 2_000_000_000L;
+
     /** Prefix durable on the predecessor and on all before it. */
     long predecessorDurable;
 
@@ -35,6 +41,8 @@ final class ChainFlow {
     long nextDigestNs;
     long predecessorHeardNs;
     long successorHeardNs;
+    private boolean isPredecessorMet;
+    private boolean isSuccessorMet;
 
     /** A repair is under way: when the last request went out. */
     long fetchedNs;
@@ -60,5 +68,33 @@ final class ChainFlow {
         nextDigestNs = nowNs + Digests.INTERVAL_NS;
         predecessorHeardNs = nowNs;
         successorHeardNs = nowNs;
+        isPredecessorMet = false;
+        isSuccessorMet = false;
+    }
+
+    /** Notes a sign of life of the predecessor. */
+    void hearPredecessor(final long nowNs) {
+        predecessorHeardNs = nowNs;
+        isPredecessorMet = true;
+    }
+
+    /** Notes a sign of life of the successor. */
+    void hearSuccessor(final long nowNs) {
+        successorHeardNs = nowNs;
+        isSuccessorMet = true;
+    }
+
+    /** Tells for how long the predecessor has been silent without a reason. */
+    long predecessorSilenceNs(final long nowNs) {
+        return silenceNs(isPredecessorMet, predecessorHeardNs, nowNs);
+    }
+
+    /** Tells for how long the successor has been silent without a reason. */
+    long successorSilenceNs(final long nowNs) {
+        return silenceNs(isSuccessorMet, successorHeardNs, nowNs);
+    }
+
+    private static long silenceNs(final boolean isMet, final long heardNs, final long nowNs) {
+        return isMet ? nowNs - heardNs : Math.max(0, nowNs - heardNs - FIRST_CONTACT_NS);
     }
 }

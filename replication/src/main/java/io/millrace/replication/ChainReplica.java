@@ -401,8 +401,8 @@ final class ChainReplica {
      * @return 0, or {@link #BAD_CRC}, or a negative code of {@link JournalStatus}.
      */
     int accept(final DirectBuffer from, final int at, final int length) {
-        if (journal.freeBytes() < Math.max(checkpointFloorBytes, reserveBytes / 2)) {
-            return JournalStatus.FULL; // promises and cuts must get in, whatever the predecessor has room for
+        if (!takesForeign()) {
+            return JournalStatus.FULL;
         }
         final int index = journal.tryClaim(length);
         if (index < 0) {
@@ -418,6 +418,11 @@ final class ChainReplica {
             recent.put(headerDecoder.position(), index, clock.nanoTime());
         }
         return 0;
+    }
+
+    /** Tells whether there is room for what others have: promises and cuts must get in, whatever they have room for. */
+    boolean takesForeign() {
+        return journal.freeBytes() >= Math.max(checkpointFloorBytes, reserveBytes / 2);
     }
 
     /** Gives where a record lies in the write ring, negative when it is not there any more. */

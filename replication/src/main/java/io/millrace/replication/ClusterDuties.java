@@ -165,7 +165,7 @@ final class ClusterDuties {
             case ReadBarrierDecoder.TEMPLATE_ID -> barriers.onBarrier(replica, buffer, offset);
             case ReadBarrierPassedDecoder.TEMPLATE_ID -> barriers.onPassed(replica, buffer, offset);
             case DigestDecoder.TEMPLATE_ID -> digests.onDigest(replica, buffer, offset);
-            case FetchRangeDecoder.TEMPLATE_ID -> ranges.onFetchRange(replica, sender, buffer, offset);
+            case FetchRangeDecoder.TEMPLATE_ID -> ranges.onFetchRange(replica, sender, buffer, offset, nowNs);
             case RangeDataDecoder.TEMPLATE_ID -> learning.onRangeData(replica, buffer, offset, nowNs);
             case SnapshotRequestDecoder.TEMPLATE_ID -> snapshots.onRequest(replica, sender, buffer, offset, nowNs);
             case SnapshotPartDecoder.TEMPLATE_ID -> learning.onSnapshotPart(replica, buffer, offset, nowNs);
@@ -233,6 +233,7 @@ final class ClusterDuties {
 
     /** Sends what was sequenced in this turn before its write begins. */
     int forward(final long nowNs) {
+        source.turn(nowNs);
         int work = links.doWork(nowNs);
         for (final ChainReplica replica : replicas) {
             work += protocol.forward(replica, nowNs);
@@ -244,6 +245,7 @@ final class ClusterDuties {
     int doWork(final long nowNs) {
         int work = 0;
         snapshots.doWork(nowNs);
+        work += ranges.doWork(nowNs);
         for (final ChainReplica replica : replicas) {
             if (replica.orders().isBusy()) {
                 work += reconfiguration.doWork(replica, nowNs);
@@ -375,8 +377,8 @@ final class ClusterDuties {
                 learn != null && learn.complete,
                 age(replica, replica.durablePosition(), nowNs),
                 age(replica, replica.commitPosition(), nowNs),
-                membership.predecessor() == null ? 0 : nowNs - flow.predecessorHeardNs,
-                membership.successor() == null ? 0 : nowNs - flow.successorHeardNs,
+                membership.predecessor() == null ? 0 : flow.predecessorSilenceNs(nowNs),
+                membership.successor() == null ? 0 : flow.successorSilenceNs(nowNs),
                 flow.successorLast,
                 reason == null ? "" : reason);
     }

@@ -26,6 +26,12 @@ final class LearnOrder {
     /** Last position that the source has committed, as far as it said. */
     long sourceCommit;
 
+    /** What the source had committed at one time: complete once it is durable here. */
+    long goal = -1;
+
+    /** Answers since then that did not reach it. */
+    int goalAnswers;
+
     long requestId;
     long nextRequestNs;
     long nextReportNs;

@@ -40,6 +40,9 @@ final class Learning {
     /** Asked again when no answer has come: the link may have lost it, or the source was reading. */
     private static final int RETRY_INTERVALS = 4;
 
+    /** Answers that bring a learner to what was committed, when it is near enough to become a member. */
+    private static final int NEAR_ANSWERS = 4;
+
     private final Journal journal;
     private final RecordSource source;
     private final ChainRules rules;
@@ -192,6 +195,9 @@ final class Learning {
         final SnapshotFetch snapshot = order.snapshot;
         if (snapshot != null) {
             return fetch(replica, order, snapshot, nowNs);
+        }
+        if (replica.orders().promisedEpoch <= order.epoch) {
+            judge(replica, order);
         }
         if (order.complete && nowNs - order.nextReportNs >= 0 && control.learnerComplete(replica, order)) {
             order.nextReportNs = nowNs + retryNs();
@@ -355,6 +361,7 @@ final class Learning {
         if (data.status() == RangeServer.SNAPSHOT_NEEDED) {
             counters.snapshotNeededCount++;
             order.complete = !rules.learnerComplete;
+            order.goal = -1;
             order.snapshot = new SnapshotFetch(control.own().hashCode() + (++requestCount << 32));
             order.nextRequestNs = nowNs;
             return;
@@ -363,7 +370,21 @@ final class Learning {
         order.nextRequestNs = data.status() == RangeServer.RECORDS ? nowNs : nowNs + limits.syncIntervalNs();
         final long proven = Math.min(order.provenPosition, replica.log().wholePrefix());
         replica.commitTo(Math.min(order.sourceCommit, proven));
-        order.complete |= replica.log().holes().isEmpty() && replica.durablePosition() >= order.sourceCommit;
+        if (order.goal < 0 || (replica.sequencedPosition() < order.goal && ++order.goalAnswers > NEAR_ANSWERS)) {
+            order.goal = order.sourceCommit;
+            order.goalAnswers = 0;
+        }
+        judge(replica, order);
+    }
+
+    /**
+     * Complete is who has, durably, what the source had committed a few answers ago. Judged by the commit position of
+     * the very answer nobody would ever be complete under load; judged by one long past, the chain would wait for the
+     * rest once the learner is a member.
+     */
+    private static void judge(final ChainReplica replica, final LearnOrder order) {
+        final boolean isReached = order.goal >= 0 && replica.durablePosition() >= order.goal;
+        order.complete |= isReached && replica.log().holes().isEmpty();
     }
 
     /** Goes on with a snapshot: its bytes, its state, the records it lists, the checkpoint that makes it last. */
@@ -496,7 +517,7 @@ final class Learning {
     }
 
     private boolean copy(final ChainReplica replica, final DirectBuffer buffer, final int index, final int length) {
-        if (!journal.hasRoomForFill()) {
+        if (!journal.hasRoomForFill() || !replica.takesForeign()) {
             return false;
         }
         final int at = replica.beginLocal(RecordKind.REMNANT, length);

@@ -44,7 +44,7 @@ final class Membership {
      * @param newMembers from head to tail.
      * @param ownIndex of this replica among them.
      * @param newMinimum members below which appends are refused.
-     * @param links to reach the neighbours by.
+     * @param links to reach the neighbours by; those to the others are made as well, for when they become neighbours.
      */
     void install(
             final long newEpoch,
@@ -56,8 +56,15 @@ final class Membership {
         members = newMembers.clone();
         index = ownIndex;
         minimum = newMinimum;
-        predecessor = ownIndex > 0 ? links.link(newMembers[ownIndex - 1]) : null;
-        successor = ownIndex + 1 < newMembers.length ? links.link(newMembers[ownIndex + 1]) : null;
+        predecessor = null;
+        successor = null;
+        for (int i = 0; i < newMembers.length; i++) {
+            if (i != ownIndex) {
+                final PeerLink link = links.link(newMembers[i]);
+                predecessor = i == ownIndex - 1 ? link : predecessor;
+                successor = i == ownIndex + 1 ? link : successor;
+            }
+        }
         sealed = false;
     }
 

@@ -9,12 +9,16 @@ import io.millrace.codec.log.RecordHeaderDecoder;
 import java.nio.ByteOrder;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Gives records to replicas that repair a hole or learn the log: committed ones, as they were written. What is being
- * read from the device is not waited for: the asker asks again.
+ * Gives records to replicas that repair a hole or learn the log: committed ones, as they were written. A question whose
+ * records are being read from the device waits for them, for as long as the asker does; one too many is forgotten, and
+ * asked again.
  *
  * <p><b>Threading</b>: the device thread. Nothing is allocated; one frame for each question.
+ *
+ * <p><b>Invariants</b>: of one asker and chain the newest question waits, no other.
  */
 final class RangeServer {
     /** {@link FetchRangeDecoder#committedOnly} of a learner with a snapshot: what is nowhere any more is left out. */
@@ -37,6 +41,12 @@ final class RangeServer {
     /** The asker's record before it is another one than here. */
     static final int OTHER_HASH = 4;
 
+    /** Questions that wait: the learners of a node's chains, most often three of two nodes. */
+    private static final int MAX_WAITING = 64;
+
+    /** An asker asks again before; who does not is gone. */
+    private static final long WAIT_NS = 100_000_000L;
+
     private static final int HEADER = MessageHeaderEncoder.ENCODED_LENGTH;
     private static final int PREFIX = HEADER + RangeDataEncoder.BLOCK_LENGTH + RangeDataEncoder.recordsHeaderLength();
     private static final int SCRATCH_LENGTH = 256 << 10;
@@ -49,33 +59,113 @@ final class RangeServer {
     private final MessageHeaderEncoder headerEncoder = new MessageHeaderEncoder();
     private final FetchRangeDecoder fetch = new FetchRangeDecoder();
     private final RangeDataEncoder data = new RangeDataEncoder();
+    private final Question[] questions = new Question[MAX_WAITING];
+    private int waiting;
     private int bytes;
     private int count;
     private long lastHash;
     private long lookedAt;
 
+    /** What was asked for, of which chain, and who by. */
+    private static final class Question {
+        @Nullable
+        ChainReplica replica;
+
+        @Nullable
+        PeerLink asker;
+
+        long requestId;
+        long fromPosition;
+        long toPosition;
+        long previousHash;
+        int committedOnly;
+        long askedNs;
+    }
+
     /** Serves all chains of a device. */
     RangeServer(final RecordSource source, final ChainLimits limits) {
         this.source = source;
         this.limits = limits;
+        for (int i = 0; i < MAX_WAITING; i++) {
+            questions[i] = new Question();
+        }
     }
 
-    /** Answers a question. */
-    void onFetchRange(final ChainReplica replica, final PeerLink sender, final DirectBuffer buffer, final int offset) {
+    /** Answers a question, or has it wait. */
+    void onFetchRange(
+            final ChainReplica replica,
+            final PeerLink asker,
+            final DirectBuffer buffer,
+            final int offset,
+            final long nowNs) {
         fetch.wrapAndApplyHeader(buffer, offset, headerDecoder);
+        final Question question = questionOf(replica, asker);
+        if (question == null) {
+            return; // asked again later
+        }
+        question.replica = replica;
+        question.asker = asker;
+        question.requestId = fetch.requestId();
+        question.fromPosition = fetch.fromPosition();
+        question.toPosition = fetch.toPosition();
+        question.previousHash = fetch.previousHash();
+        question.committedOnly = fetch.committedOnly();
+        question.askedNs = nowNs;
+        if (waiting == 1 && answer(question, replica, asker)) {
+            forget(0);
+        }
+    }
+
+    /** Answers what has been read since, the oldest question first. */
+    int doWork(final long nowNs) {
+        int work = 0;
+        for (int i = 0; i < waiting; i++) {
+            final Question question = questions[i];
+            final ChainReplica replica = question.replica;
+            final PeerLink asker = question.asker;
+            final boolean isAnswered = replica == null || asker == null || answer(question, replica, asker);
+            if (isAnswered || nowNs - question.askedNs >= WAIT_NS) {
+                forget(i--);
+                work++;
+            }
+        }
+        return work;
+    }
+
+    /** Gives the question of the same asker about the same chain, or room for one; null when there is none. */
+    private @Nullable Question questionOf(final ChainReplica replica, final PeerLink asker) {
+        for (int i = 0; i < waiting; i++) {
+            if (questions[i].replica == replica && questions[i].asker == asker) {
+                return questions[i];
+            }
+        }
+        return waiting < MAX_WAITING ? questions[waiting++] : null;
+    }
+
+    private void forget(final int index) {
+        final Question question = questions[index];
+        question.replica = null;
+        question.asker = null;
+        waiting--;
+        System.arraycopy(questions, index + 1, questions, index, waiting - index);
+        questions[waiting] = question;
+    }
+
+    /** Answers, unless it is being read. */
+    private boolean answer(final Question question, final ChainReplica replica, final PeerLink asker) {
         if (replica.membership().isHalted()) {
-            return;
+            return true;
         }
         bytes = 0;
         count = 0;
         lastHash = 0;
-        final int status = collect(replica, sender);
-        if (status == RECORDS && count == 0 && lookedAt < fetch.fromPosition()) {
-            return; // it is being read: the asker asks again
+        final int status = collect(question, replica, asker);
+        if (status == RECORDS && count == 0 && lookedAt < question.fromPosition) {
+            return false;
         }
         data.wrapAndApplyHeader(scratch, 0, headerEncoder)
-                .requestId(fetch.requestId())
-                .firstPosition(fetch.fromPosition())
+                .requestId(question.requestId)
+                .firstPosition(question.fromPosition)
                 .commitPosition(replica.commitPosition())
                 .lastPosition(lookedAt)
                 .basePosition(replica.log().basePosition())
@@ -84,14 +174,15 @@ final class RangeServer {
                 .recordCount(count)
                 .status((short) status);
         scratch.putInt(HEADER + RangeDataEncoder.BLOCK_LENGTH, bytes, ByteOrder.LITTLE_ENDIAN);
-        sender.offer(scratch, 0, PREFIX + bytes);
+        asker.offer(scratch, 0, PREFIX + bytes);
+        return true;
     }
 
-    private int collect(final ChainReplica replica, final PeerLink sender) {
-        final long limit = fetch.committedOnly() != 0 ? replica.commitPosition() : replica.durablePosition();
-        final long last = Math.min(fetch.toPosition(), limit);
-        final int room = Math.min(limits.maxFrameBytes(), Math.max(1, sender.preferredFrameLength()));
-        long position = fetch.fromPosition();
+    private int collect(final Question question, final ChainReplica replica, final PeerLink asker) {
+        final long limit = question.committedOnly != 0 ? replica.commitPosition() : replica.durablePosition();
+        final long last = Math.min(question.toPosition, limit);
+        final int room = Math.min(limits.maxFrameBytes(), Math.max(1, asker.preferredFrameLength()));
+        long position = question.fromPosition;
         lookedAt = position - 1;
         if (position < 1) {
             return OTHER_HASH;
@@ -99,7 +190,7 @@ final class RangeServer {
         if (position > limit) {
             return NOTHING_YET;
         }
-        final boolean skips = fetch.committedOnly() == LEFT_ONLY;
+        final boolean skips = question.committedOnly == LEFT_ONLY;
         int skipped = 0;
         lookedAt = position - 1;
         while (position <= last) {
@@ -117,8 +208,8 @@ final class RangeServer {
             final int index = source.index();
             final int length = LogFormat.align(ChainReplica.recordLength(from, index));
             if (count == 0
-                    && fetch.previousHash() != 0
-                    && from.getLong(index + HASH_OFFSET, ByteOrder.LITTLE_ENDIAN) != fetch.previousHash()) {
+                    && question.previousHash != 0
+                    && from.getLong(index + HASH_OFFSET, ByteOrder.LITTLE_ENDIAN) != question.previousHash) {
                 return OTHER_HASH;
             }
             if (PREFIX + bytes + length > (count == 0 ? SCRATCH_LENGTH : room)) {

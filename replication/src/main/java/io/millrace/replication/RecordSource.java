@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * Finds a record of a chain by its position, wherever it lies: in the write ring while it is there, else on the device,
  * also in a copy or a fill. Never blocks: what has to be read first is asked for again in a later turn.
  *
+ * <p>A batch that was read for somebody stays until he has come for it, or has had the time to: were it given up for
+ * the next one who asks, more askers than readers would take each other's batches for ever and none would get a record.
+ *
  * <p><b>Threading</b>: the device thread. Nothing is allocated.
  */
 final class RecordSource {
@@ -28,18 +31,27 @@ final class RecordSource {
     /** It cannot be read: the device lost it. */
     static final int DAMAGED = 3;
 
+    /** Who was told {@link #PENDING} comes again much earlier, if at all. */
+    private static final long KEEP_NS = 100_000_000L;
+
     private final Journal journal;
     private final Slot[] slots;
     private final RecordHeaderDecoder header = new RecordHeaderDecoder();
     private DirectBuffer buffer;
     private int index;
     private long useCount;
+    private long nowNs;
 
     /** One batch at a time. */
     private static final class Slot {
         final JournalReader reader;
         long address = -1;
         long lastUse;
+
+        /** Nobody has had a record of the batch since it was asked for, then. */
+        boolean isAwaited;
+
+        long askedNs;
 
         /** Where the search for the next position goes on, in the payload; good for one chain. */
         int consumed;
@@ -69,6 +81,15 @@ final class RecordSource {
             }
             slots[i] = new Slot(reader);
         }
+    }
+
+    /**
+     * Begins a turn.
+     *
+     * @param turnNs its monotonic time.
+     */
+    void turn(final long turnNs) {
+        nowNs = turnNs;
     }
 
     /**
@@ -116,10 +137,13 @@ final class RecordSource {
             slot.reader.release();
             slot.address = address;
             slot.chain = -1;
+            slot.isAwaited = false;
             if (!slot.reader.request(address)) {
                 slot.address = -1;
                 return PENDING;
             }
+            slot.isAwaited = true;
+            slot.askedNs = nowNs;
         }
         return switch (slot.reader.state()) {
             case READY -> search(slot, chain, position);
@@ -132,23 +156,32 @@ final class RecordSource {
         final ErrorCode failure = slot.reader.failure();
         slot.reader.release();
         slot.address = -1;
+        slot.isAwaited = false;
         return failure == ErrorCode.THROTTLED ? PENDING : failure == ErrorCode.SEGMENT_TRUNCATED ? GONE : DAMAGED;
     }
 
     private @Nullable Slot slotOf(final long address) {
+        Slot near = null;
         Slot free = null;
         for (final Slot slot : slots) {
             if (slot.address == address) {
                 return slot;
             }
-            if (slot.reader.state() != JournalReader.State.PENDING && (free == null || slot.lastUse < free.lastUse)) {
-                free = slot;
+            if (isFree(slot)) {
+                near = slot.reader.isNear(address) ? slot : near;
+                free = free == null || slot.lastUse < free.lastUse ? slot : free;
             }
         }
-        return free;
+        return near == null ? free : near;
+    }
+
+    private boolean isFree(final Slot slot) {
+        final boolean isKept = slot.isAwaited && nowNs - slot.askedNs < KEEP_NS;
+        return slot.reader.state() != JournalReader.State.PENDING && !isKept;
     }
 
     private int search(final Slot slot, final int chain, final long position) {
+        slot.isAwaited = false;
         final JournalReader reader = slot.reader;
         final DirectBuffer batch = reader.buffer();
         final boolean isCopy = reader.isCopy(chain, position);

@@ -306,7 +306,7 @@ final class ReplicaProtocol {
             return;
         }
         final ChainFlow flow = replica.flow();
-        flow.predecessorHeardNs = nowNs;
+        flow.hearPredecessor(nowNs);
         final int bytes = replicate.recordsLength();
         final int first = replicate.limit() + ReplicateDecoder.recordsHeaderLength();
         final int limit = first + bytes;
@@ -400,7 +400,7 @@ final class ReplicaProtocol {
             return;
         }
         final ChainFlow flow = replica.flow();
-        flow.predecessorHeardNs = nowNs;
+        flow.hearPredecessor(nowNs);
         flow.predecessorLast = Math.max(flow.predecessorLast, prefix.lastPosition());
         flow.predecessorReceived = Math.max(flow.predecessorReceived, prefix.receivedPosition());
         onPredecessorDurable(replica, prefix.durablePosition(), prefix.commitPosition());
@@ -423,7 +423,7 @@ final class ReplicaProtocol {
             return;
         }
         final ChainFlow flow = replica.flow();
-        flow.successorHeardNs = nowNs;
+        flow.hearSuccessor(nowNs);
         flow.successorLast = commit.lastPosition();
         flow.receivedByAll = Math.max(flow.receivedByAll, Math.min(commit.receivedPosition(), receivedPrefix(replica)));
         replica.commitTo(Math.min(commit.commitPosition(), replica.durablePrefix()));
@@ -436,7 +436,7 @@ final class ReplicaProtocol {
             return;
         }
         final ChainFlow flow = replica.flow();
-        flow.successorHeardNs = nowNs;
+        flow.hearSuccessor(nowNs);
         if (nak.fromPosition() < 1 || nak.fromPosition() > replica.sequencedPosition() + 1) {
             counters.malformedCount++;
             return;

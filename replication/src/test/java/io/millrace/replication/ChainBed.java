@@ -118,6 +118,7 @@ final class ChainBed implements AutoCloseable {
         byte[] complete = {};
         int effectCount;
         int orderCount;
+        final Set<Integer> linked = new HashSet<>();
 
         @SuppressWarnings("NullAway.Init") // start() sets device, agent and replica
         Node(final int number, final ChainRules rules) {
@@ -181,6 +182,7 @@ final class ChainBed implements AutoCloseable {
 
         @Override
         public PeerLink link(final ReplicaAddress to) {
+            linked.add((int) to.nodeIdLow() - 1);
             return linkTo(nodes[(int) to.nodeIdLow() - 1]);
         }
 

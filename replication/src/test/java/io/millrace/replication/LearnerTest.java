@@ -1,13 +1,17 @@
 package io.millrace.replication;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.codec.LogFormat;
 import io.millrace.codec.chain.RangeDataDecoder;
 import io.millrace.codec.chain.ReplicateDecoder;
 import io.millrace.codec.control.EffectAction;
+import io.millrace.codec.log.ChainMembershipBodyEncoder;
+import io.millrace.codec.log.RecordKind;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -124,6 +128,53 @@ final class LearnerTest {
         }
     }
 
+    /** No checkpoint frees a zone while records of a snapshot are fetched; a Seal must be answered all the same. */
+    @Test
+    void shouldAnswerSealWhenTheJournalIsFilledWhileASnapshotIsFetched() {
+        try (ChainBed bed = new ChainBed(3).checkpointEvery(512 << 10).begin(2)) {
+            long number = append(bed, 0, 5_000);
+            bed.effect(0, 2, EffectAction.TRUNCATE_SEGMENT, 4_000L * 2_012);
+            bed.settle();
+            number = append(bed, number, 1_000);
+            bed.learn(2, 1, 1, 0);
+            bed.drops = frame -> frame.templateId() == RangeDataDecoder.TEMPLATE_ID && listsRecords(bed);
+            for (int i = 0; i < 60 && !listsRecords(bed); i++) {
+                bed.settle();
+            }
+            assertTrue(listsRecords(bed), "there is no snapshot");
+            fill(bed, bed.nodes[2].replica);
+            bed.drops = frame -> false;
+            for (int i = 0; i < 20; i++) {
+                bed.settle();
+                bed.nodes[0].append(++number, "more");
+            }
+            bed.seal(2, 2);
+            bed.settle();
+
+            assertEquals(2, bed.nodes[2].sealedAnswer().chainEpoch());
+            assertEquals("", bed.nodes[2].view().haltReason());
+        }
+    }
+
+    /** As other chains of the device do: with what the next checkpoint makes free. */
+    private static void fill(final ChainBed bed, final ChainReplica replica) {
+        for (int i = 0; i < 100_000 && replica.takesForeign(); i++) {
+            final int index = replica.beginLocal(RecordKind.CHAIN_MEMBERSHIP, ChainMembershipBodyEncoder.BLOCK_LENGTH);
+            if (index >= 0) {
+                new ChainMembershipBodyEncoder()
+                        .wrap(replica.buffer(), index + LogFormat.RECORD_HEADER_LENGTH)
+                        .sinceEpoch(1)
+                        .deviceUuidHigh(0)
+                        .deviceUuidLow(0)
+                        .incarnation(1)
+                        .promisedEpoch(1);
+                replica.sequenceLocal(index, ChainMembershipBodyEncoder.BLOCK_LENGTH);
+            }
+            bed.turns(1);
+        }
+        assertFalse(replica.takesForeign(), "the journal is not full");
+    }
+
     private static boolean listsRecords(final ChainBed bed) {
         final LearnOrder learn = bed.nodes[2].replica.orders().learn;
         final SnapshotFetch snapshot = learn == null ? null : learn.snapshot;
@@ -141,6 +192,24 @@ final class LearnerTest {
         }
         bed.settle();
         return from + count;
+    }
+
+    /** The commit position has moved on with every answer, and what has just come is not durable yet. */
+    @Test
+    void shouldBeCompleteWhenTheChainIsWrittenToAllTheTime() {
+        try (ChainBed bed = new ChainBed(2).begin(1)) {
+            append(bed, 0, 1_000);
+            bed.learn(1, 1, 1, 0);
+            for (int i = 1; i <= 1_000 && bed.nodes[1].complete.length == 0; i++) {
+                bed.nodes[0].append(1_000 + i, "more");
+                bed.deliver();
+                bed.turns(1);
+            }
+            assertTrue(bed.nodes[1].complete.length > 0, "stuck at " + bed.nodes[1].view());
+            final long behind =
+                    bed.nodes[0].view().commitPosition() - bed.nodes[1].view().durablePosition();
+            assertTrue(behind < 50, "complete so many records behind: " + behind);
+        }
     }
 
     /** A Retire of an older epoch must not empty the log of who has answered the next seal with it. */
