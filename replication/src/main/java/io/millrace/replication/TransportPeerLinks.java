@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>One link for each device, whatever number of chains it has with this one. A device that comes back at another
  * endpoint gets a new link in the place of the old one, and so does another device that answers at the endpoint of one.
+ * A link that nobody has used for long and that finds nobody is given up: its node was removed.
  *
  * <p><b>Threading</b>: the device thread.
  */
@@ -34,6 +35,9 @@ public final class TransportPeerLinks implements PeerLinks, LinkHandler, AutoClo
     private static final long LAST_BACKOFF_NS = 250_000_000L;
     private static final long REFUSED_PAUSE_NS = 1_000_000_000L;
 
+    /** The replicas of a node that is away for so long have been placed elsewhere. */
+    private static final long UNUSED_NS = 600_000_000_000L;
+
     private final String name;
     private final ArrayList<Peer> peers = new ArrayList<>();
     private @Nullable DeviceAgent agent;
@@ -47,6 +51,8 @@ public final class TransportPeerLinks implements PeerLinks, LinkHandler, AutoClo
         private final ReplicaAddress address;
         private Link link;
         private long retryNs;
+        private boolean isUsed;
+        private long usedNs;
 
         Peer(final ReplicaAddress address, final Link link) {
             this.address = address;
@@ -55,6 +61,7 @@ public final class TransportPeerLinks implements PeerLinks, LinkHandler, AutoClo
 
         @Override
         public long offer(final DirectBuffer buffer, final int offset, final int length) {
+            isUsed = true;
             return link.offer(buffer, offset, length);
         }
 
@@ -123,6 +130,7 @@ public final class TransportPeerLinks implements PeerLinks, LinkHandler, AutoClo
             final boolean isSamePlace = peer.address.endpoint().equals(to.endpoint());
             if (peer.address.isSameDevice(to)) {
                 if (isSamePlace) {
+                    peer.isUsed = true;
                     return peer;
                 }
                 peer.link.close();
@@ -139,6 +147,7 @@ public final class TransportPeerLinks implements PeerLinks, LinkHandler, AutoClo
             throw new IllegalStateException("more than " + MAX_PEERS + " devices have chains with this one");
         }
         final Peer peer = new Peer(to, newLink(to.endpoint()));
+        peer.isUsed = true;
         peers.add(peer);
         return peer;
     }
@@ -159,11 +168,18 @@ public final class TransportPeerLinks implements PeerLinks, LinkHandler, AutoClo
     @Override
     public int doWork(final long nowNs) {
         int work = 0;
-        for (int i = 0; i < peers.size(); i++) {
+        for (int i = peers.size() - 1; i >= 0; i--) {
             final Peer peer = peers.get(i);
             work += peer.link.doWork(nowNs);
             if (peer.link.state() == Link.State.REFUSED) {
                 work += again(peer, nowNs);
+            }
+            if (peer.isUsed || peer.link.state() == Link.State.OPEN) {
+                peer.isUsed = false;
+                peer.usedNs = nowNs;
+            } else if (nowNs - peer.usedNs >= UNUSED_NS) {
+                peer.link.close();
+                peers.remove(i);
             }
         }
         return work;
@@ -180,6 +196,11 @@ public final class TransportPeerLinks implements PeerLinks, LinkHandler, AutoClo
             return 1;
         }
         return 0;
+    }
+
+    /** Returns how many links there are. */
+    public int count() {
+        return peers.size();
     }
 
     /** Returns how many links have a session now. */

@@ -135,6 +135,24 @@ final class TransportPeerLinksTest {
     }
 
     @Test
+    void shouldGiveALinkUpWhenItsNodeWasRemoved() {
+        try (Device device = new Device(1, "127.0.0.1:0")) {
+            final ReplicaAddress gone = new ReplicaAddress(0, 2, 0, 7, 3, "127.0.0.1:1");
+            final PeerLink link = device.links.link(gone);
+            final long beginNs = SystemNanoClock.INSTANCE.nanoTime();
+            device.links.doWork(beginNs);
+            device.links.doWork(beginNs + TimeUnit.MINUTES.toNanos(9));
+            say(link);
+            device.links.doWork(beginNs + TimeUnit.MINUTES.toNanos(9));
+            device.links.doWork(beginNs + TimeUnit.MINUTES.toNanos(18));
+            assertEquals(1, device.links.count(), "given up though it is used");
+            device.links.doWork(beginNs + TimeUnit.MINUTES.toNanos(20));
+            assertEquals(0, device.links.count(), "kept for ever");
+            assertNotSame(link, device.links.link(gone));
+        }
+    }
+
+    @Test
     void shouldCarryFramesAgainWhenTheOtherDeviceWasRestarted() {
         try (Device first = new Device(1, "127.0.0.1:0")) {
             Device second = new Device(2, "127.0.0.1:0");
