@@ -49,6 +49,7 @@ final class ReplicaChoice {
      * @param targetIndex its place in the chain where it should be, from the head; -1: it should not be there.
      * @param isUnwanted whether it is to be left out when the others suffice: slow, or suspected.
      * @param isLearnt whether it is a learner that has said to be complete in the installed epoch.
+     * @param isReachable whether it can still take part: its word counts all the same when it has left since.
      */
     record Candidate(
             ReplicaId replica,
@@ -58,7 +59,8 @@ final class ReplicaChoice {
             boolean isKnownSince,
             int targetIndex,
             boolean isUnwanted,
-            boolean isLearnt) {
+            boolean isLearnt,
+            boolean isReachable) {
         /** Tells whether it is a member of the installed epoch. */
         boolean isMember() {
             return memberIndex >= 0;
@@ -117,11 +119,13 @@ final class ReplicaChoice {
         if (eligible.isEmpty()) {
             return blocked(NOBODY_ELIGIBLE, knownBound);
         }
-        final List<Candidate> chosen = select(eligible, terms);
+        // Who has gone since it answered would only have the chain sealed again, with one more left out.
+        final List<Candidate> chosen =
+                select(eligible.stream().filter(Candidate::isReachable).toList(), terms);
         if (chosen.size() < terms.minimum() && members.size() == terms.memberCount()) {
             addThoseThatCatchUp(chosen, members, terms);
         }
-        if (chosen.size() < terms.minimum() && rules.minimumToInstall()) {
+        if (chosen.isEmpty() || (chosen.size() < terms.minimum() && rules.minimumToInstall())) {
             return new ReplicaChoice(BELOW_MINIMUM, knownBound, List.copyOf(eligible), List.of());
         }
         addLearners(chosen, candidates, rules);
@@ -278,6 +282,7 @@ final class ReplicaChoice {
             final List<Candidate> chosen, final List<Candidate> candidates, final ControlRules rules) {
         for (final Candidate candidate : candidates) {
             if (candidate.isLearnt()
+                    && candidate.isReachable()
                     && candidate.targetIndex() >= 0
                     && candidate.validPosition() >= 0
                     && !candidate.isUnwanted()
@@ -299,6 +304,7 @@ final class ReplicaChoice {
         for (final Candidate member : members) {
             if (chosen.size() < terms.minimum()
                     && !chosen.contains(member)
+                    && member.isReachable()
                     && !member.isAmnesiac()
                     && member.report().isComplete()
                     && member.validPosition() >= 0) {

@@ -522,7 +522,8 @@ final class ReplicatedChain {
                     report.sinceEpoch() == replica.sinceEpoch,
                     targets.indexOf(replica.id),
                     replica.isSlow,
-                    replica.role == Replica.Role.LEARNER && replica.isComplete));
+                    replica.role == Replica.Role.LEARNER && replica.isComplete,
+                    nodes.isReachable(replica.id)));
         }
     }
 

@@ -155,7 +155,7 @@ final class ReplicaChoiceTest {
         final Candidate b = member(SealedFrames.of(2, 5));
         final Candidate c = stranger(SealedFrames.of(3, 4));
         final Candidate learner =
-                new Candidate(c.replica(), c.report(), c.validPosition(), -1, true, c.targetIndex(), false, true);
+                new Candidate(c.replica(), c.report(), c.validPosition(), -1, true, c.targetIndex(), false, true, true);
         assertEquals(List.of(1L, 2L), chosen(decide(0, 2, -1, a, b, c)), "who has not learnt is not added");
         final ReplicaChoice choice = decide(0, 2, -1, a, b, learner);
         assertEquals(List.of(1L, 2L, 3L), chosen(choice));
@@ -176,8 +176,31 @@ final class ReplicaChoiceTest {
         final Candidate b = member(SealedFrames.of(2, 5));
         final Candidate c = member(SealedFrames.of(3, 5));
         final Candidate slow = new Candidate(
-                c.replica(), c.report(), c.validPosition(), c.memberIndex(), true, c.targetIndex(), true, false);
+                c.replica(), c.report(), c.validPosition(), c.memberIndex(), true, c.targetIndex(), true, false, true);
         assertEquals(List.of(1L, 2L), chosen(decide(0, 2, -1, a, b, slow)));
         assertEquals(List.of(1L, 3L), chosen(decide(0, 2, -1, a, slow)));
+    }
+
+    /** It answered and ended; the third member is alive and has yet to answer. */
+    @Test
+    void shouldNotChooseWhoHasGoneSinceItAnswered() {
+        final Candidate a = member(SealedFrames.of(1, 5));
+        final Candidate b = member(SealedFrames.of(2, 6));
+        final Candidate c = member(SealedFrames.of(3, 4));
+        final Candidate gone = new Candidate(
+                c.replica(),
+                c.report(),
+                c.validPosition(),
+                c.memberIndex(),
+                true,
+                c.targetIndex(),
+                false,
+                false,
+                false);
+        assertEquals(ReplicaChoice.BELOW_MINIMUM, decide(0, 2, -1, a, gone).block());
+        final ReplicaChoice choice = decide(0, 2, -1, a, b, gone);
+        assertEquals(List.of(2L, 1L), chosen(choice));
+        assertEquals(4, choice.knownBound(), "its word counts");
+        assertEquals(ReplicaChoice.BELOW_MINIMUM, decide(0, 1, -1, gone).block(), "nobody is left");
     }
 }

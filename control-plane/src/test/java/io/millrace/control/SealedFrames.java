@@ -95,6 +95,6 @@ final class SealedFrames {
         history.add(1, 1);
         final SealedReport report = report();
         return new ReplicaChoice.Candidate(
-                id(node), report, report.validPosition(history), memberIndex, true, (int) node - 1, false, false);
+                id(node), report, report.validPosition(history), memberIndex, true, (int) node - 1, false, false, true);
     }
 }

@@ -25,6 +25,12 @@ import org.jspecify.annotations.Nullable;
 final class JoinedControlPlane implements NodeControlPlane {
     private static final String DIRECTORY = "control";
 
+    /**
+     * So long a change waits for members that are alive: who is left out, for one slow write, has to learn again. It
+     * holds nothing up when a member is dead, for nobody waits for one without a lease.
+     */
+    private static final long SEAL_GRACE_NS = 1_000_000_000L;
+
     private final NodeConfiguration configuration;
     private final List<DeviceThread> threads;
     private final List<NodeDevice> devices;
@@ -88,7 +94,7 @@ final class JoinedControlPlane implements NodeControlPlane {
                 new ReconfigurationLimits(
                         configuration.number(Setting.CLUSTER_LEASE),
                         defaults.maxTickStepNs(),
-                        defaults.graceNs(),
+                        SEAL_GRACE_NS,
                         defaults.restartGraceNs(),
                         defaults.installTimeoutNs(),
                         configuration.number(Setting.CLUSTER_SUSPICION),
