@@ -1,7 +1,7 @@
 package io.millrace.perf.cluster;
 
+import io.millrace.client.Millrace;
 import io.millrace.client.SegmentInfo;
-import io.millrace.client.StreamManager;
 import io.millrace.perf.report.Terminal;
 import java.io.IOException;
 import java.util.List;
@@ -29,7 +29,7 @@ final class ClusterDemo {
     private final ClusterNetwork network;
     private final ClusterProcesses processes;
     private final ClusterLoad load;
-    private final StreamManager streams;
+    private final Millrace millrace;
     private final String stream;
     private final FailoverTimes times = new FailoverTimes();
     private int kills;
@@ -47,7 +47,7 @@ final class ClusterDemo {
      * @param network of the nodes.
      * @param processes the nodes, whole.
      * @param load runs on its own thread.
-     * @param streams to ask where the segments are.
+     * @param millrace to ask where the segments are, and whether the cluster is whole.
      * @param stream scope/stream of the load.
      */
     ClusterDemo(
@@ -56,14 +56,14 @@ final class ClusterDemo {
             final ClusterNetwork network,
             final ClusterProcesses processes,
             final ClusterLoad load,
-            final StreamManager streams,
+            final Millrace millrace,
             final String stream) {
         this.terminal = terminal;
         this.clock = clock;
         this.network = network;
         this.processes = processes;
         this.load = load;
-        this.streams = streams;
+        this.millrace = millrace;
         this.stream = stream;
     }
 
@@ -140,7 +140,7 @@ final class ClusterDemo {
     }
 
     private void leaderAndHead() throws IOException {
-        final int leader = processes.leader();
+        final int leader = millrace.cluster().describe().leaderMember();
         if (leader < 0) {
             throw new IOException("the control plane has no leader");
         }
@@ -175,7 +175,7 @@ final class ClusterDemo {
     }
 
     private List<SegmentInfo> segments() {
-        return streams.describe(stream).segments();
+        return millrace.streams().describe(stream).segments();
     }
 
     /** Does something to a node, and waits until every segment acknowledges again. */
@@ -215,7 +215,7 @@ final class ClusterDemo {
     }
 
     private void awaitWhole() throws IOException {
-        final long tookNs = processes.awaitWhole(WHOLE_TIMEOUT_NS);
+        final long tookNs = processes.awaitWhole(millrace.cluster(), WHOLE_TIMEOUT_NS);
         slowestWholeNs = Math.max(slowestWholeNs, tookNs);
         load.progress();
     }

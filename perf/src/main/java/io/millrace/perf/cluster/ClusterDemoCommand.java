@@ -168,8 +168,7 @@ public final class ClusterDemoCommand implements Callable<Integer> {
             thread.start();
             terminal.say(String.format(
                     Locale.ROOT, "writing %,d events/s of %d B to %s, %d segments", rate, eventLength, STREAM, NODES));
-            final ClusterDemo demo =
-                    new ClusterDemo(terminal, clock, network, processes, load, millrace.streams(), STREAM);
+            final ClusterDemo demo = new ClusterDemo(terminal, clock, network, processes, load, millrace, STREAM);
             for (int round = 0; round < rounds; round++) {
                 for (final ClusterFault fault : faults) {
                     demo.let(fault, round);

@@ -1,6 +1,9 @@
 package io.millrace.perf.cluster;
 
+import io.millrace.client.ClusterInfo;
+import io.millrace.client.ClusterManager;
 import io.millrace.codec.AllowedHere;
+import io.millrace.codec.MillraceException;
 import io.millrace.perf.node.NodeProcess;
 import io.millrace.perf.process.ChildProcess;
 import io.millrace.perf.process.Cleanup;
@@ -217,11 +220,6 @@ final class ClusterProcesses {
         }
     }
 
-    /** Which member of the control plane leads, from 0; -1: unknown. */
-    int leader() throws IOException {
-        return Integer.parseInt(operate("cluster", "status").get("leader", "-1"));
-    }
-
     /**
      * Waits until every chain has all its replicas again.
      *
@@ -244,6 +242,38 @@ final class ClusterProcesses {
             }
             pause();
         }
+        throw notWhole(timeoutNs, last);
+    }
+
+    /**
+     * Waits until every chain has all its replicas again, without a process of its own for each question: on a small
+     * machine those alone disturb the nodes.
+     *
+     * @param cluster to ask.
+     * @param timeoutNs longest wait.
+     * @return how long it took, in nanoseconds.
+     * @throws IOException when it takes longer.
+     */
+    long awaitWhole(final ClusterManager cluster, final long timeoutNs) throws IOException {
+        final long beganNs = clock.nanoTime();
+        String last = "no answer";
+        while (clock.nanoTime() - beganNs < timeoutNs) {
+            try {
+                final ClusterInfo info = cluster.describe();
+                if (!info.chains().isEmpty()
+                        && info.chains().stream().noneMatch(ClusterInfo.Chain::isUnderReplicated)) {
+                    return clock.nanoTime() - beganNs;
+                }
+                last = info.toString();
+            } catch (final MillraceException e) {
+                last = String.valueOf(e.getMessage());
+            }
+            pause();
+        }
+        throw notWhole(timeoutNs, last);
+    }
+
+    private IOException notWhole(final long timeoutNs, final String last) {
         final StringBuilder text = new StringBuilder("the cluster is not whole after ")
                 .append(timeoutNs / 1_000_000_000L)
                 .append(" s: ")
@@ -254,7 +284,7 @@ final class ClusterProcesses {
                     .append(": ")
                     .append(nodes.get(node).errors());
         }
-        throw new IOException(text.toString());
+        return new IOException(text.toString());
     }
 
     /** Lets some time pass. */
