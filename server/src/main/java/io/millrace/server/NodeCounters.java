@@ -3,6 +3,7 @@ package io.millrace.server;
 import com.sun.management.ThreadMXBean;
 import io.millrace.codec.CountersFile;
 import io.millrace.journal.JournalCounters;
+import io.millrace.replication.ChainCounters;
 import io.millrace.replication.LatencyHistogram;
 import io.millrace.server.metric.Metric;
 import io.millrace.server.metric.MetricKind;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.ToLongFunction;
 import org.agrona.concurrent.EpochNanoClock;
 import org.agrona.concurrent.status.AtomicCounter;
 import org.agrona.concurrent.status.CountersManager;
@@ -63,6 +65,7 @@ final class NodeCounters implements AutoCloseable {
         addSessions();
         addJournal();
         addTransport(node);
+        addChains();
         addTimes(
                 "append.queue.time",
                 "Time of an append from being read to its batch being submitted",
@@ -211,6 +214,32 @@ final class NodeCounters implements AutoCloseable {
                 "transport.rebuilds",
                 "Media made anew after a pause of the process",
                 device -> device::transportRebuildCount);
+    }
+
+    /** Of a node alone they would be nothing but zeros. */
+    private void addChains() {
+        if (devices.get(0).agent().chainCounters() == null) {
+            return;
+        }
+        chain("chain.records.sent", "Records sent to successors", ChainCounters::replicatedRecordCount);
+        chain("chain.records.repeated", "Records that came a second time", ChainCounters::repeatedRecordCount);
+        chain("chain.naks", "Requests to predecessors for missing records", ChainCounters::nakCount);
+        chain("chain.back.pressure", "Frames that a link had no room for", ChainCounters::linkBackPressureCount);
+        chain("chain.seals", "Epochs promised", ChainCounters::sealCount);
+        chain("chain.installs", "Epochs installed", ChainCounters::installCount);
+        chain("chain.records.cut", "Uncommitted records cut off by an epoch", ChainCounters::truncatedRecordCount);
+        chain("chain.records.filled", "Damaged records repaired from a neighbour", ChainCounters::filledRecordCount);
+        chain("chain.snapshots.needed", "Times that only a snapshot helped", ChainCounters::snapshotNeededCount);
+        chain("chain.backstop.acks", "Acknowledgements by heads for the tail's", ChainCounters::backstopAckCount);
+        chain("chain.divergences", "Contradictions between logs; each halts a replica", ChainCounters::divergenceCount);
+        chain("chain.frames.malformed", "Frames of other devices that made no sense", ChainCounters::malformedCount);
+    }
+
+    private void chain(final String label, final String help, final ToLongFunction<ChainCounters> source) {
+        counter(label, help, device -> {
+            final ChainCounters counted = device.agent().chainCounters();
+            return counted == null ? () -> 0 : () -> source.applyAsLong(counted);
+        });
     }
 
     private void driver(final String label, final String help, final LongSupplier source) {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.client.ClusterInfo;
 import io.millrace.client.Millrace;
+import io.millrace.codec.MillraceException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.DatagramSocket;
@@ -24,6 +25,10 @@ import org.agrona.CloseHelper;
  */
 final class ClusterProcesses implements AutoCloseable {
     private static final int PORTS_PER_MEMBER = 5;
+
+    /** What is written while a slow machine starts a node again must fit: batches of one event take 8 KiB each. */
+    private static final String JOURNAL_SIZE = "256MiB";
+
     private static final long WAIT_NS = TimeUnit.SECONDS.toNanos(90);
 
     private final List<NodeProcess> nodes = new ArrayList<>();
@@ -42,6 +47,8 @@ final class ClusterProcesses implements AutoCloseable {
         }
         for (int i = 0; i < count; i++) {
             nodes.add(NodeProcess.create()
+                    .with("journal.size=" + JOURNAL_SIZE)
+                    .with("journal.zone-size=16MiB")
                     .with("node.name=node-" + (i + 1))
                     .with("chains=" + chains)
                     .with("cluster.members=" + String.join(",", members))
@@ -160,6 +167,17 @@ final class ClusterProcesses implements AutoCloseable {
             assertTrue(System.nanoTime() < deadlineNs, () -> info + "\n" + errorTexts());
             between.run();
         }
+    }
+
+    /** Tells how the cluster is, and what its nodes have said, for the message of a failed test. */
+    String describe(final Millrace millrace) {
+        String info;
+        try {
+            info = millrace.cluster().describe().toString();
+        } catch (final MillraceException e) {
+            info = String.valueOf(e.getMessage());
+        }
+        return info + "\n" + errorTexts();
     }
 
     private String errorTexts() {
