@@ -93,6 +93,9 @@ final class FakeNode {
     @Nullable
     RefusalCode nextSubscribeRefusal;
 
+    @Nullable
+    RefusalCode everySubscribeRefusal;
+
     int maxFrameLength = 1376;
     int maxEventLength = EventFrame.MAX_PAYLOAD;
     boolean isCommitting = true;
@@ -589,8 +592,11 @@ final class FakeNode {
             refuse(link, RefusalCode.WRONG_NODE, ReadSubscribeDecoder.TEMPLATE_ID, subscribe.subscriptionId(), null);
             return;
         }
-        final RefusalCode refusal = hits(faults.refuse) ? RefusalCode.NOT_READY : nextSubscribeRefusal;
+        RefusalCode refusal = everySubscribeRefusal != null ? everySubscribeRefusal : nextSubscribeRefusal;
         nextSubscribeRefusal = null;
+        if (hits(faults.refuse)) {
+            refusal = RefusalCode.NOT_READY;
+        }
         if (refusal != null) {
             refuse(link, refusal, ReadSubscribeDecoder.TEMPLATE_ID, subscribe.subscriptionId(), null);
             return;
