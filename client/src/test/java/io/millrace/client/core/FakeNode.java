@@ -84,6 +84,11 @@ final class FakeNode {
     @Nullable
     RefusalCode nextMetadataRefusal;
 
+    /** The only endpoint where streams are managed, alive again when another one was asked; empty: at each. */
+    String managedAt = "";
+
+    int managementRefusals;
+
     @Nullable
     RefusalCode nextAppendRefusal;
 
@@ -334,8 +339,13 @@ final class FakeNode {
     }
 
     private boolean refusesMetadata(final FakeNetwork.FakeLink link, final int templateId, final long requestId) {
-        final RefusalCode code = nextMetadataRefusal;
+        final boolean isManagedElsewhere = !managedAt.isEmpty() && !managedAt.equals(link.endpoint);
+        final RefusalCode code = isManagedElsewhere ? RefusalCode.WRONG_NODE : nextMetadataRefusal;
         nextMetadataRefusal = null;
+        if (isManagedElsewhere) {
+            managementRefusals++;
+            deadEndpoints.remove(managedAt);
+        }
         if (code != null) {
             refuse(link, code, templateId, requestId, null);
         }
