@@ -160,7 +160,7 @@ final class EpochSchedules {
         final SimNode next = director.member(1);
         final SimNode last = director.member(2);
         final Director.Net wall = director.isolate(old);
-        for (int i = 0; i < 5; i++) {
+        for (int i = 0; i < 4; i++) { // as many short frames as a writer has under way
             final long end = director.view(old).lastPosition();
             director.write(1);
             director.await(

@@ -316,7 +316,10 @@ final class World {
         return !node.isRotten(chain) && takesPart(node, chain);
     }
 
-    /** Tells whether a node takes part in the newest epoch of a chain, and knows of nothing that its log lacks. */
+    /**
+     * Tells whether a node takes part in the newest epoch of a chain, and knows of nothing that its log lacks. One that
+     * is cut off, or whose chain is being changed, may be left out of the next epoch: its copy does not count.
+     */
     private boolean takesPart(final SimNode node, final int chain) {
         final ChainView control = control().state().chainView(chain);
         final io.millrace.replication.ChainView view = node.view(chain);
@@ -324,6 +327,9 @@ final class World {
                 && view != null
                 && !node.behaviour().isFailing()
                 && view.chainEpoch() == control.epoch()
+                && !"SEALING".equals(control.phase())
+                && !wires.isCut(node.place(), Wires.CONTROL)
+                && !wires.isCut(Wires.CONTROL, node.place())
                 && !view.isSealed()
                 && !view.isDamaged()
                 && !view.isUncertain();

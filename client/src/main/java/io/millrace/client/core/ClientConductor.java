@@ -547,6 +547,7 @@ public final class ClientConductor implements AutoCloseable {
     /**
      * Takes the refusal of a request, an append or a subscription.
      *
+     * @param from who refuses
      * @param code why
      * @param requestTemplateId of what was refused
      * @param correlationId of what was refused; of an append its first event number
@@ -554,6 +555,7 @@ public final class ClientConductor implements AutoCloseable {
      * @param text in words
      */
     void onRefusal(
+            final Connection from,
             final ErrorCode code,
             final int requestTemplateId,
             final long correlationId,
@@ -579,7 +581,7 @@ public final class ClientConductor implements AutoCloseable {
                     reader.onRefused(code, text, nowNs);
                 }
             }
-            default -> requests.onRefused(code, correlationId, text, nowNs);
+            default -> requests.onRefused(from, code, correlationId, text, nowNs);
         }
     }
 

@@ -295,6 +295,7 @@ final class Connection implements NodeLink.Handler {
     private void onRefusal(final RefusalDecoder refused) {
         counters.add(Counters.REFUSALS, 1);
         conductor.onRefusal(
+                this,
                 ErrorCode.of(refused.codeRaw()),
                 refused.requestTemplateId(),
                 refused.correlationId(),

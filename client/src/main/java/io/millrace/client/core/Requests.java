@@ -404,12 +404,14 @@ public final class Requests implements StreamManager {
     /**
      * Takes a refusal.
      *
+     * @param from who refuses
      * @param code why
      * @param requestId of the request
      * @param text in words
      * @param nowNs the duty cycle's time
      */
-    void onRefused(final ErrorCode code, final long requestId, final String text, final long nowNs) {
+    void onRefused(
+            final Connection from, final ErrorCode code, final long requestId, final String text, final long nowNs) {
         final Request request = pending.get(requestId);
         if (request == null) {
             return;
@@ -420,9 +422,11 @@ public final class Requests implements StreamManager {
             // Refused without effect: ask again, until the caller's time is up.
             request.sentGeneration = 0;
             request.retryAtNs = nowNs + RETRY_INTERVAL_NS;
-        } else if (code == ErrorCode.WRONG_NODE && connection != conductor.bootstrap()) {
+        } else if (code == ErrorCode.WRONG_NODE && from != conductor.bootstrap()) {
             // Asked because the one that the client was given was silent: it answers no such thing, ask that one again.
-            askAt(conductor.bootstrap());
+            if (from == connection) {
+                askAt(conductor.bootstrap());
+            }
         } else {
             request.isDone = true;
             final Consumer<@Nullable StreamInfo> taker = request.taker;

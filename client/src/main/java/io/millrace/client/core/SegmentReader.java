@@ -37,6 +37,9 @@ final class SegmentReader {
     private static final long FIRST_BACKOFF_NS = 1_000_000L;
     private static final int MAX_BACKOFF_SHIFT = 10;
 
+    /** A device that cannot be read is another member's to mend: how long a reader waits for that. */
+    private static final long UNREADABLE_NS = 30_000_000_000L;
+
     private enum State {
         DUE,
         SUBSCRIBING,
@@ -80,6 +83,8 @@ final class SegmentReader {
     private long askedAtNs;
     private long retryAtNs;
     private int attemptCount;
+    private long unreadableOffset = -1;
+    private long unreadableSinceNs;
     private int placeCount;
     private @Nullable ErrorCode failure;
     private String failureText = "";
@@ -120,6 +125,7 @@ final class SegmentReader {
         placeCount++;
         processedOffset = offset;
         neededOffset = offset;
+        unreadableOffset = -1;
         failure = null;
         wasSubscribed = false;
         subscribeAgain(conductor.nowNs());
@@ -365,14 +371,28 @@ final class SegmentReader {
      * @param nowNs the duty cycle's time
      */
     void onRefused(final ErrorCode code, final String text, final long nowNs) {
-        isElsewhere |= code == ErrorCode.WRONG_NODE;
+        isElsewhere |= code == ErrorCode.WRONG_NODE || code == ErrorCode.DEVICE_FENCED;
         switch (code) {
-            case WRONG_NODE, NOT_READY, THROTTLED, READER_LIMIT, SUBSCRIPTION_UNKNOWN, SESSION_UNKNOWN, CHAIN_EPOCH -> {
-                subscribeAgain(nowNs + (FIRST_BACKOFF_NS << Math.min(attemptCount, MAX_BACKOFF_SHIFT)));
-                attemptCount++;
+            case WRONG_NODE, NOT_READY, THROTTLED, READER_LIMIT, SUBSCRIPTION_UNKNOWN, SESSION_UNKNOWN, CHAIN_EPOCH ->
+                backOff(nowNs);
+            case DEVICE_FENCED -> {
+                if (receivedOffset > unreadableOffset) {
+                    unreadableOffset = receivedOffset;
+                    unreadableSinceNs = nowNs;
+                }
+                if (nowNs - unreadableSinceNs >= UNREADABLE_NS) {
+                    fail(code, text);
+                } else {
+                    backOff(nowNs);
+                }
             }
             default -> fail(code, text);
         }
+    }
+
+    private void backOff(final long nowNs) {
+        subscribeAgain(nowNs + (FIRST_BACKOFF_NS << Math.min(attemptCount, MAX_BACKOFF_SHIFT)));
+        attemptCount++;
     }
 
     private void fail(final ErrorCode code, final String text) {

@@ -29,6 +29,7 @@ import io.millrace.codec.wire.WriterBoundEncoder;
 import io.millrace.codec.wire.WriterReadyEncoder;
 import io.millrace.codec.wire.WriterSetupDecoder;
 import java.lang.management.ManagementFactory;
+import java.util.function.IntConsumer;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
@@ -39,6 +40,7 @@ import org.junit.jupiter.api.Timeout;
 class ClientAllocationTest {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private static final int BURST = 16;
+    private static final int WINDOWS = 4;
 
     private final Echo echo = new Echo();
     private final Millrace.Context context = new Millrace.Context().invoker(true);
@@ -56,11 +58,23 @@ class ClientAllocationTest {
         final Count count = new Count();
         write(writer, count, 20_000);
         allocatedBytes();
-        final long before = allocatedBytes();
-        write(writer, count, 5_000);
-        final long allocated = allocatedBytes() - before;
-        assertEquals(25_000L * BURST, count.acknowledged);
-        assertTrue(allocated < 1024, "allocated " + allocated + " bytes for " + 5_000 * BURST + " events");
+        final long least = leastOfWindows(window -> write(writer, count, 5_000));
+        assertEquals((20_000L + WINDOWS * 5_000L) * BURST, count.acknowledged);
+        assertTrue(least < 1024, "allocated " + least + " bytes for " + 5_000 * BURST + " events");
+    }
+
+    /**
+     * What the Java machine itself allocates once on this thread is in one window only; what writing or reading does,
+     * in all.
+     */
+    private static long leastOfWindows(final IntConsumer work) {
+        long least = Long.MAX_VALUE;
+        for (int window = 1; window <= WINDOWS; window++) {
+            final long before = allocatedBytes();
+            work.accept(window);
+            least = Math.min(least, allocatedBytes() - before);
+        }
+        return least;
     }
 
     private void write(final EventWriter writer, final Count count, final int turns) {
@@ -84,13 +98,7 @@ class ClientAllocationTest {
         final Count count = new Count();
         read(reader, count, 400_000);
         allocatedBytes();
-        // What the Java machine itself allocates once on this thread is in one window only; what reading does, in all.
-        long least = Long.MAX_VALUE;
-        for (int window = 1; window <= 4; window++) {
-            final long before = allocatedBytes();
-            read(reader, count, 400_000 + window * 100_000L);
-            least = Math.min(least, allocatedBytes() - before);
-        }
+        final long least = leastOfWindows(window -> read(reader, count, 400_000 + window * 100_000L));
         assertTrue(least < 1024, "allocated " + least + " bytes for 100000 events");
     }
 

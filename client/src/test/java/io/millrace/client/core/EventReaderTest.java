@@ -206,6 +206,36 @@ class EventReaderTest {
     }
 
     @Test
+    void shouldWaitForAnotherMemberWhenTheDeviceCannotBeRead() {
+        write("a");
+        fixture.node.everySubscribeRefusal = RefusalCode.DEVICE_FENCED;
+        final EventReader reader = fixture.reader(StreamPosition.HEAD);
+        final long startNs = fixture.clock.nanoTime();
+        while (fixture.clock.nanoTime() - startNs < 29_000_000_000L) {
+            assertEquals(List.of(), poll(reader, 10));
+        }
+        fixture.node.everySubscribeRefusal = null;
+        assertEquals("a", next(reader).asText());
+    }
+
+    @Test
+    void shouldThrowWhenTheDeviceCannotBeReadForLong() {
+        write("a", "b");
+        final EventReader reader = fixture.reader(StreamPosition.HEAD);
+        assertEquals("a", next(reader).asText());
+        fixture.network.cutAll();
+        fixture.node.everySubscribeRefusal = RefusalCode.DEVICE_FENCED;
+        final long startNs = fixture.clock.nanoTime();
+        final MillraceException thrown = assertThrows(MillraceException.class, () -> {
+            while (fixture.clock.nanoTime() - startNs < 40_000_000_000L) {
+                poll(reader, 10);
+            }
+        });
+        assertEquals(ErrorCode.DEVICE_FENCED, thrown.code());
+        assertTrue(fixture.clock.nanoTime() - startNs >= 30_000_000_000L);
+    }
+
+    @Test
     void shouldThrowWhenBytesAreNoEvents() {
         fixture.node.segments[0].bytes.write(new byte[] {-1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 0, 13);
         final EventReader reader = fixture.reader(StreamPosition.HEAD);

@@ -84,6 +84,11 @@ final class FakeNode {
     @Nullable
     RefusalCode nextMetadataRefusal;
 
+    /** The only endpoint where streams are managed, alive again when another one was asked; empty: at each. */
+    String managedAt = "";
+
+    int managementRefusals;
+
     @Nullable
     RefusalCode nextAppendRefusal;
 
@@ -92,6 +97,9 @@ final class FakeNode {
 
     @Nullable
     RefusalCode nextSubscribeRefusal;
+
+    @Nullable
+    RefusalCode everySubscribeRefusal;
 
     int maxFrameLength = 1376;
     int maxEventLength = EventFrame.MAX_PAYLOAD;
@@ -331,8 +339,13 @@ final class FakeNode {
     }
 
     private boolean refusesMetadata(final FakeNetwork.FakeLink link, final int templateId, final long requestId) {
-        final RefusalCode code = nextMetadataRefusal;
+        final boolean isManagedElsewhere = !managedAt.isEmpty() && !managedAt.equals(link.endpoint);
+        final RefusalCode code = isManagedElsewhere ? RefusalCode.WRONG_NODE : nextMetadataRefusal;
         nextMetadataRefusal = null;
+        if (isManagedElsewhere) {
+            managementRefusals++;
+            deadEndpoints.remove(managedAt);
+        }
         if (code != null) {
             refuse(link, code, templateId, requestId, null);
         }
@@ -589,8 +602,11 @@ final class FakeNode {
             refuse(link, RefusalCode.WRONG_NODE, ReadSubscribeDecoder.TEMPLATE_ID, subscribe.subscriptionId(), null);
             return;
         }
-        final RefusalCode refusal = hits(faults.refuse) ? RefusalCode.NOT_READY : nextSubscribeRefusal;
+        RefusalCode refusal = everySubscribeRefusal != null ? everySubscribeRefusal : nextSubscribeRefusal;
         nextSubscribeRefusal = null;
+        if (hits(faults.refuse)) {
+            refusal = RefusalCode.NOT_READY;
+        }
         if (refusal != null) {
             refuse(link, refusal, ReadSubscribeDecoder.TEMPLATE_ID, subscribe.subscriptionId(), null);
             return;

@@ -12,6 +12,9 @@ import io.millrace.client.StreamState;
 import io.millrace.codec.ErrorCode;
 import io.millrace.codec.MillraceException;
 import io.millrace.codec.wire.RefusalCode;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -22,6 +25,10 @@ class RequestsTest {
 
     private static ErrorCode codeOf(final Runnable call) {
         return assertThrows(MillraceException.class, call::run).code();
+    }
+
+    private static String nameOf(final @Nullable StreamInfo info) {
+        return info == null ? "refused" : info.name();
     }
 
     @Test
@@ -78,6 +85,27 @@ class RequestsTest {
         assertTrue(first.startsWith(asked), first);
         assertTrue(second.startsWith(Places.resolve(":9001", asked)), second);
         assertEquals(first.substring(first.indexOf(' ')), second.substring(second.indexOf(' ')), "another id");
+    }
+
+    /** The devices of one node: streams are managed at the first one, and it may be silent for a while. */
+    @Test
+    void shouldAskTheFirstAgainWhenAllRequestsAreRefusedByAnotherDevice() {
+        fixture.node.place = ":9001";
+        final EventWriter writer = fixture.writer();
+        writer.append("key", ClientFixture.bytes("a"));
+        fixture.turns(50);
+        final FakeNetwork.FakeLink first = fixture.network.links.get(0);
+        fixture.node.managedAt = first.endpoint;
+        fixture.node.deadEndpoints.add(first.endpoint);
+        first.cut();
+        final List<@Nullable StreamInfo> described = new ArrayList<>();
+        fixture.conductor.requests().describeLater("test/stream", described::add);
+        assertEquals(0, fixture.node.managementRefusals);
+        assertEquals("test/stream", streams.describe("test/stream").name());
+        assertTrue(fixture.node.managementRefusals >= 2, () -> "refused " + fixture.node.managementRefusals);
+        assertEquals(
+                List.of("test/stream"),
+                described.stream().map(RequestsTest::nameOf).toList());
     }
 
     @Test
