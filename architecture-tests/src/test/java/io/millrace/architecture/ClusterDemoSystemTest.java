@@ -28,7 +28,7 @@ final class ClusterDemoSystemTest {
                         "demo",
                         "--faults=KILL",
                         "--rate=500",
-                        "--journal-size=64MiB",
+                        "--journal-size=256MiB",
                         "--directory=" + Files.createDirectory(directory.resolve("data")),
                         "--output=json"))
                 .redirectOutput(out.toFile())
