@@ -196,9 +196,6 @@ final class Learning {
         if (snapshot != null) {
             return fetch(replica, order, snapshot, nowNs);
         }
-        if (replica.orders().promisedEpoch <= order.epoch) {
-            judge(replica, order);
-        }
         if (order.complete && nowNs - order.nextReportNs >= 0 && control.learnerComplete(replica, order)) {
             order.nextReportNs = nowNs + retryNs();
             work++;
