@@ -91,7 +91,8 @@ final class Comparison {
             terminal.say("");
             terminal.say(cell + ": " + cell.workload().words());
             final List<String> systems = systems(cell);
-            final Rounds<Run> rounds = new Rounds<>(systems, options.runs(), Run::isDisturbed, run -> run.figure("othersShare"));
+            final Rounds<Run> rounds =
+                    new Rounds<>(systems, options.runs(), Run::isDisturbed, run -> run.figure("othersShare"));
             rounds.go((system, attempt) -> attempt(cell, system, attempt));
             for (final String system : systems) {
                 results.add(new Result(

@@ -83,8 +83,8 @@ final class ReadBack {
     }
 
     /**
-     * Reads everything again and again: first for the warm-up's time, then for the measurement's, several times at least.
-     * A pass may take a tenth of a second, and compilers take longer.
+     * Reads everything again and again: first for the warm-up's time, then for the measurement's, several times at
+     * least. A pass may take a tenth of a second, and compilers take longer.
      *
      * @param events that are there.
      * @param directory whose pages the kernel is told to forget before each cold pass.

@@ -34,9 +34,7 @@ final class DriveCommandTest {
         assertEquals("2000", run.told().get("acknowledgedCount"));
         assertEquals(
                 2000,
-                run.totals()
-                        .getOrDefault("ack", HistogramLog.sum(List.of()))
-                        .getTotalCount());
+                run.totals().getOrDefault("ack", HistogramLog.sum(List.of())).getTotalCount());
         assertNotNull(run.told().get("rigP50Micros"));
         assertNotNull(run.told().get("description.what"));
     }
