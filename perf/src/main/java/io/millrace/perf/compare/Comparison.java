@@ -91,7 +91,8 @@ final class Comparison {
             terminal.say("");
             terminal.say(cell + ": " + cell.workload().words());
             final List<String> systems = systems(cell);
-            final Rounds<Run> rounds = new Rounds<>(systems, options.runs(), Run::isDisturbed);
+            final Rounds<Run> rounds =
+                    new Rounds<>(systems, options.runs(), Run::isDisturbed, run -> run.figure("othersShare"));
             rounds.go((system, attempt) -> attempt(cell, system, attempt));
             for (final String system : systems) {
                 results.add(new Result(
@@ -139,9 +140,6 @@ final class Comparison {
         final List<String> systems = new ArrayList<>(List.of(MillraceSystem.NAME));
         final boolean isOneAppend =
                 List.of(Workload.W1, Workload.W2, Workload.CLOSED).contains(cell.workload());
-        if (cell.plan().mode() == Mode.TRANSACTIONS || cell.plan().mode() == Mode.BESIDE) {
-            return cell.plan().mode() == Mode.BESIDE ? systems : List.copyOf(options.peers());
-        }
         if (isOneAppend) {
             systems.add(LimitDrive.NAME);
         }

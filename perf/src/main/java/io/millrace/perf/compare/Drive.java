@@ -11,6 +11,7 @@ import io.millrace.perf.process.ProcessUse;
 import io.millrace.perf.process.ProcessorShare;
 import io.millrace.perf.report.Environment;
 import io.millrace.perf.report.JsonObject;
+import io.millrace.perf.system.Ability;
 import io.millrace.perf.system.BenchSystem;
 import io.millrace.perf.system.Pacing;
 import io.millrace.perf.system.SkippedException;
@@ -85,6 +86,12 @@ final class Drive {
     JsonObject run(final Path directory, final HistogramLog log) throws IOException, SkippedException {
         if (!system.abilities().containsAll(plan.mode().needed())) {
             throw new SkippedException("cannot do it: " + plan.mode());
+        }
+        if (plan.writers() > 1 && !system.abilities().contains(Ability.WRITERS)) {
+            throw new SkippedException("cannot do it: more than one writer");
+        }
+        if (plan.streams() > 1 && !system.abilities().contains(Ability.STREAMS)) {
+            throw new SkippedException("cannot do it: more than one stream");
         }
         if (system.pacing() == Pacing.SLEEP && !TimerSlack.least()) {
             say.accept("the kernel does not let this thread sleep exactly: it sends up to 50 us late");
@@ -187,10 +194,13 @@ final class Drive {
         final long events = readBack.fill(loop);
         check(target, null);
         watch.tellFill();
-        watch.restart();
         if (plan.mode() != Mode.BESIDE) {
-            final ReadBack.Passes passes = readBack.passes(events, directory);
-            watch.tell(passes.elapsedNs());
+            final long[] warmNs = new long[1];
+            final ReadBack.Passes passes = readBack.passes(events, directory, () -> {
+                watch.restart();
+                warmNs[0] = clock.nanoTime();
+            });
+            watch.tell(clock.nanoTime() - warmNs[0]);
             told.put("eventCount", events)
                     .put("acknowledgedCount", events)
                     .put("eventsPerSecond", passes.eventsPerSecond())

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.agrona.concurrent.NanoClock;
@@ -28,7 +29,11 @@ import org.jspecify.annotations.Nullable;
 final class ReadBack {
     private static final double FILL_RATE = 200_000;
     private static final long FILL_DRAIN_NS = TimeUnit.MINUTES.toNanos(10);
-    private static final int PASSES = 4;
+    private static final int FEWEST_PASSES = 3;
+    /** What a reader naps when it is ahead of the system, as clients do that block. */
+    private static final long NAP_NS = TimeUnit.MICROSECONDS.toNanos(50);
+
+    private static final int LOOKS_BEFORE_A_NAP = 10;
     private static final long STALL_NS = TimeUnit.SECONDS.toNanos(30);
 
     private final Plan plan;
@@ -39,11 +44,10 @@ final class ReadBack {
     /**
      * What the passes gave.
      *
-     * @param eventsPerSecond median of all but the first, in which compilers warm up.
-     * @param count passes that were made.
-     * @param elapsedNs of them together.
+     * @param eventsPerSecond median of the passes after the warm-up.
+     * @param count of them.
      */
-    record Passes(double eventsPerSecond, int count, long elapsedNs) {}
+    record Passes(double eventsPerSecond, int count) {}
 
     /**
      * Prepares it.
@@ -79,33 +83,40 @@ final class ReadBack {
     }
 
     /**
-     * Reads everything several times.
+     * Reads everything again and again: first for the warm-up's time, then for the measurement's, several times at
+     * least. A pass may take a tenth of a second, and compilers take longer.
      *
      * @param events that are there.
      * @param directory whose pages the kernel is told to forget before each cold pass.
+     * @param onWarm told when the measurement begins.
      * @return the rate.
      * @throws IOException when a reader fails.
      */
-    Passes passes(final long events, final Path directory) throws IOException {
-        final List<Double> rates = new ArrayList<>();
+    Passes passes(final long events, final Path directory, final Runnable onWarm) throws IOException {
         final long startNs = clock.nanoTime();
-        for (int pass = 0; pass < PASSES; pass++) {
-            if (plan.mode() == Mode.COLD && pass > 0) {
-                forget(directory);
-            }
-            final double rate = pass(events);
-            say.accept(String.format(
-                    Locale.ROOT,
-                    "  pass %d%s: %,.0f events/s, %,.0f MB/s",
-                    pass + 1,
-                    pass == 0 ? " (warm-up)" : "",
-                    rate,
-                    rate * plan.eventLength() / 1e6));
-            if (pass > 0) {
-                rates.add(rate);
-            }
+        do {
+            say.accept("  warm-up: " + words(coldOrWarm(events, directory)));
+        } while (clock.nanoTime() - startNs < plan.warmUpNs());
+        onWarm.run();
+        final List<Double> rates = new ArrayList<>();
+        final long warmNs = clock.nanoTime();
+        while (rates.size() < FEWEST_PASSES || clock.nanoTime() - warmNs < plan.durationNs()) {
+            rates.add(coldOrWarm(events, directory));
         }
-        return new Passes(Percentiles.median(rates, rate -> rate), rates.size(), clock.nanoTime() - startNs);
+        final double median = Percentiles.median(rates, rate -> rate);
+        say.accept("  " + rates.size() + " passes: " + words(median));
+        return new Passes(median, rates.size());
+    }
+
+    private double coldOrWarm(final long events, final Path directory) throws IOException {
+        if (plan.mode() == Mode.COLD) {
+            forget(directory);
+        }
+        return pass(events);
+    }
+
+    private String words(final double rate) {
+        return String.format(Locale.ROOT, "%,.0f events/s, %,.0f MB/s", rate, rate * plan.eventLength() / 1e6);
     }
 
     /**
@@ -220,9 +231,11 @@ final class ReadBack {
             }
         }
 
+        /** It naps when there is nothing: on few cores a reader that looks all the time takes the writer's. */
         private void readOnce() throws IOException {
             try (CatchUpReader reader = system.openCatchUpReader()) {
                 long count = 0;
+                int looks = 0;
                 while (!closed && count < events) {
                     final long read = reader.poll();
                     count += read;
@@ -230,7 +243,10 @@ final class ReadBack {
                     if (reader.failure() != null) {
                         throw new IOException(reader.failure());
                     }
-                    if (read == 0) {
+                    looks = read == 0 ? looks + 1 : 0;
+                    if (looks > LOOKS_BEFORE_A_NAP) {
+                        LockSupport.parkNanos(NAP_NS);
+                    } else if (looks > 0) {
                         YieldingIdleStrategy.INSTANCE.idle();
                     }
                 }

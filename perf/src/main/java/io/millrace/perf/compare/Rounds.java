@@ -1,10 +1,12 @@
 package io.millrace.perf.compare;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +22,7 @@ final class Rounds<R> {
 
     private final int wanted;
     private final Predicate<R> isDisturbed;
+    private final ToDoubleFunction<R> disturbance;
     private final Map<String, List<R>> runs = new LinkedHashMap<>();
     private final Map<String, Integer> failures = new LinkedHashMap<>();
     private final Map<String, String> skipped = new LinkedHashMap<>();
@@ -51,10 +54,16 @@ final class Rounds<R> {
      * @param systems in the order of each round.
      * @param wanted undisturbed runs of each.
      * @param isDisturbed whether a run was disturbed.
+     * @param disturbance how much.
      */
-    Rounds(final List<String> systems, final int wanted, final Predicate<R> isDisturbed) {
+    Rounds(
+            final List<String> systems,
+            final int wanted,
+            final Predicate<R> isDisturbed,
+            final ToDoubleFunction<R> disturbance) {
         this.wanted = wanted;
         this.isDisturbed = isDisturbed;
+        this.disturbance = disturbance;
         systems.forEach(system -> runs.put(system, new ArrayList<>()));
     }
 
@@ -85,8 +94,7 @@ final class Rounds<R> {
     }
 
     /**
-     * The runs that are judged: undisturbed ones as far as there are enough, then disturbed ones in the order they were
-     * made.
+     * The runs that are judged: undisturbed ones as far as there are enough, then those that were disturbed least.
      *
      * @param system its name.
      * @return at most as many as were wanted.
@@ -95,7 +103,11 @@ final class Rounds<R> {
         final List<R> all = runs.getOrDefault(system, List.of());
         final List<R> judged = new ArrayList<>(
                 all.stream().filter(isDisturbed.negate()).limit(wanted).toList());
-        all.stream().filter(isDisturbed).limit(wanted - judged.size()).forEach(judged::add);
+        all.stream()
+                .filter(isDisturbed)
+                .sorted(Comparator.comparingDouble(disturbance))
+                .limit(wanted - judged.size())
+                .forEach(judged::add);
         return judged;
     }
 

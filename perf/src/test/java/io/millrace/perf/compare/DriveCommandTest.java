@@ -12,6 +12,8 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.agrona.concurrent.SystemNanoClock;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -32,9 +34,7 @@ final class DriveCommandTest {
         assertEquals("2000", run.told().get("acknowledgedCount"));
         assertEquals(
                 2000,
-                run.totals()
-                        .getOrDefault("ack", HistogramLog.sum(java.util.List.of()))
-                        .getTotalCount());
+                run.totals().getOrDefault("ack", HistogramLog.sum(List.of())).getTotalCount());
         assertNotNull(run.told().get("rigP50Micros"));
         assertNotNull(run.told().get("description.what"));
     }
@@ -61,7 +61,17 @@ final class DriveCommandTest {
                 drive("limit", "search", "--rate=0").told().get("skipped"));
     }
 
-    private Run drive(final String system, final String mode, final String rate) throws IOException {
+    @Test
+    void shouldTellWhyWhenItHasNotSoManyOfThem() throws IOException {
+        assertEquals(
+                "cannot do it: more than one stream",
+                drive("null", "append", "--rate=5000", "--streams=10").told().get("skipped"));
+        assertEquals(
+                "cannot do it: more than one writer",
+                drive("null", "append", "--rate=5000", "--writers=2").told().get("skipped"));
+    }
+
+    private Run drive(final String system, final String mode, final String... further) throws IOException {
         final Path data = Files.createTempDirectory(directory, "data");
         final Path result = data.resolveSibling(data.getFileName() + ".json");
         final Path log = data.resolveSibling(data.getFileName() + ".hlog");
@@ -69,18 +79,19 @@ final class DriveCommandTest {
                 new PrintStream(PrintStream.nullOutputStream(), true, StandardCharsets.UTF_8),
                 new PrintStream(PrintStream.nullOutputStream(), true, StandardCharsets.UTF_8),
                 false);
+        final List<String> arguments = new ArrayList<>(List.of(
+                "--system=" + system,
+                "--mode=" + mode,
+                "--duration=400ms",
+                "--warmup=100ms",
+                "--directory=" + data,
+                "--result=" + result,
+                "--log=" + log));
+        arguments.addAll(List.of(further));
         assertEquals(
                 0,
                 new CommandLine(new DriveCommand(terminal, SystemNanoClock.INSTANCE))
-                        .execute(
-                                "--system=" + system,
-                                "--mode=" + mode,
-                                rate,
-                                "--duration=400ms",
-                                "--warmup=100ms",
-                                "--directory=" + data,
-                                "--result=" + result,
-                                "--log=" + log));
+                        .execute(arguments.toArray(new String[0])));
         assertTrue(JsonFields.parse(Files.readString(result).strip()) != null);
         return Run.read(result, log, true);
     }

@@ -14,7 +14,11 @@ final class RoundsTest {
     private final List<String> order = new ArrayList<>();
 
     /** A run of a fake system. */
-    private record FakeRun(String name, boolean disturbed) {}
+    private record FakeRun(String name, double othersShare) {
+        boolean isDisturbed() {
+            return othersShare > 0;
+        }
+    }
 
     @Test
     void shouldTakeTurnsWhenNothingIsDisturbed() {
@@ -47,6 +51,15 @@ final class RoundsTest {
     }
 
     @Test
+    void shouldJudgeTheLeastDisturbedRunWhenAllAre() {
+        final Rounds<FakeRun> rounds = rounds(1, "a");
+        rounds.go((system, attempt) ->
+                new Rounds.Outcome<>(new FakeRun(system + attempt, attempt == 1 ? 0.7 : 0.1), "", false));
+        assertEquals(
+                List.of("a2"), rounds.judged("a").stream().map(FakeRun::name).toList());
+    }
+
+    @Test
     void shouldLeaveWhenASystemCannotBeMeasured() {
         final Rounds<FakeRun> rounds = rounds(2, "a", "b");
         rounds.go((system, attempt) -> {
@@ -68,7 +81,7 @@ final class RoundsTest {
             order.add(system + attempt);
             return system.equals("b") || attempt == 1
                     ? new Rounds.Outcome<>(null, "failed: it fell over", true)
-                    : new Rounds.Outcome<>(new FakeRun(system + attempt, false), "", false);
+                    : new Rounds.Outcome<>(new FakeRun(system + attempt, 0), "", false);
         });
         assertEquals(List.of("a1", "b1", "a2", "b2", "a3"), order);
         assertNull(rounds.skipped("a"), "it has runs");
@@ -76,16 +89,16 @@ final class RoundsTest {
     }
 
     private static Rounds<FakeRun> rounds(final int wanted, final String... systems) {
-        return new Rounds<>(List.of(systems), wanted, FakeRun::disturbed);
+        return new Rounds<>(List.of(systems), wanted, FakeRun::isDisturbed, FakeRun::othersShare);
     }
 
     private Rounds.Outcome<FakeRun> calm(final String system, final int attempt) {
         order.add(system + attempt);
-        return new Rounds.Outcome<>(new FakeRun(system + attempt, false), "", false);
+        return new Rounds.Outcome<>(new FakeRun(system + attempt, 0), "", false);
     }
 
     private Rounds.Outcome<FakeRun> disturbed(final String system, final int attempt) {
         order.add(system + attempt);
-        return new Rounds.Outcome<>(new FakeRun(system + attempt, true), "", false);
+        return new Rounds.Outcome<>(new FakeRun(system + attempt, 0.5), "", false);
     }
 }
