@@ -32,6 +32,7 @@ import io.millrace.codec.chain.SegmentQuestionDecoder;
 import io.millrace.codec.chain.SnapshotNeededDecoder;
 import io.millrace.codec.chain.SnapshotPartDecoder;
 import io.millrace.codec.chain.SnapshotRequestDecoder;
+import io.millrace.codec.chain.StateTakenDecoder;
 import java.util.Arrays;
 import org.agrona.DirectBuffer;
 
@@ -80,6 +81,7 @@ public final class ChainFrames {
         shapes[NodeHeartbeatDecoder.TEMPLATE_ID] = new MessageShape(NodeHeartbeatDecoder.BLOCK_LENGTH)
                 .group(NodeHeartbeatDecoder.ReplicasDecoder.sbeBlockLength());
         shapes[NodeHeartbeatSeenDecoder.TEMPLATE_ID] = new MessageShape(NodeHeartbeatSeenDecoder.BLOCK_LENGTH);
+        shapes[StateTakenDecoder.TEMPLATE_ID] = new MessageShape(StateTakenDecoder.BLOCK_LENGTH);
         shapes[SealDecoder.TEMPLATE_ID] = new MessageShape(SealDecoder.BLOCK_LENGTH);
         shapes[SealedDecoder.TEMPLATE_ID] = new MessageShape(SealedDecoder.BLOCK_LENGTH)
                 .group(SealedDecoder.HistoryDecoder.sbeBlockLength())

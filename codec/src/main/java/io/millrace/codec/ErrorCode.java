@@ -317,7 +317,8 @@ public enum ErrorCode {
             6016,
             5,
             "the device belongs to a node that was alone",
-            "Start it without cluster.members, or give the cluster's node a data directory of its own."),
+            "Start it without cluster.members, bring it along into a cluster that has no chains yet, or give the cluster's"
+                    + " node a data directory of its own."),
     /** The other way round. */
     DEVICE_OF_CLUSTER(
             6017,

@@ -9,6 +9,7 @@ import io.millrace.codec.chain.NodeHeartbeatSeenEncoder;
 import io.millrace.codec.chain.NodeRegisteredEncoder;
 import io.millrace.codec.chain.RetireEncoder;
 import io.millrace.codec.chain.SealEncoder;
+import io.millrace.codec.chain.StateTakenEncoder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -29,6 +30,7 @@ final class ChainMessages {
     private final MessageHeaderEncoder messageHeader = new MessageHeaderEncoder();
     private final NodeRegisteredEncoder nodeRegistered = new NodeRegisteredEncoder();
     private final NodeHeartbeatSeenEncoder heartbeatSeen = new NodeHeartbeatSeenEncoder();
+    private final StateTakenEncoder stateTaken = new StateTakenEncoder();
     private final SealEncoder seal = new SealEncoder();
     private final InstallEncoder install = new InstallEncoder();
     private final LearnEncoder learn = new LearnEncoder();
@@ -79,6 +81,29 @@ final class ChainMessages {
                 .clusterIdHigh(clusterId.getMostSignificantBits())
                 .clusterIdLow(clusterId.getLeastSignificantBits());
         tell(node, endpoint, nodeRegistered.encodedLength(), effects);
+    }
+
+    /**
+     * Tells a node that was alone that its state is part of the cluster.
+     *
+     * @param node its id.
+     * @param endpoint where it is reached.
+     * @param alone what the state says of the node.
+     * @param clusterId of the cluster.
+     * @param effects told.
+     */
+    void stateTaken(
+            final UUID node, final String endpoint, final Node alone, final UUID clusterId, final Effects effects) {
+        stateTaken
+                .wrapAndApplyHeader(buffer, 0, messageHeader)
+                .nodeIdHigh(node.getMostSignificantBits())
+                .nodeIdLow(node.getLeastSignificantBits())
+                .deviceUuidHigh(alone.device().getMostSignificantBits())
+                .deviceUuidLow(alone.device().getLeastSignificantBits())
+                .startNumber(alone.incarnation())
+                .clusterIdHigh(clusterId.getMostSignificantBits())
+                .clusterIdLow(clusterId.getLeastSignificantBits());
+        tell(node, endpoint, stateTaken.encodedLength(), effects);
     }
 
     /**

@@ -10,6 +10,7 @@ import io.millrace.codec.chain.NodeRegisterDecoder;
 import io.millrace.codec.chain.RetiredDecoder;
 import io.millrace.codec.chain.SealedDecoder;
 import io.millrace.codec.control.GroupSettingsDecoder;
+import io.millrace.codec.control.TickDecoder;
 import io.millrace.codec.wire.RefusalCode;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,6 +52,10 @@ final class Cluster {
     boolean isImported;
 
     private final MessageHeaderDecoder messageHeader = new MessageHeaderDecoder();
+    private final io.millrace.codec.control.MessageHeaderDecoder controlHeader =
+            new io.millrace.codec.control.MessageHeaderDecoder();
+    private final TickDecoder tick = new TickDecoder();
+    private final GroupSettingsDecoder groupSettings = new GroupSettingsDecoder();
     private final NodeRegisterDecoder nodeRegister = new NodeRegisterDecoder();
     private final NodeHeartbeatDecoder nodeHeartbeat = new NodeHeartbeatDecoder();
     private final InstalledDecoder installed = new InstalledDecoder();
@@ -61,6 +66,7 @@ final class Cluster {
     private final ReconfigurationLimits limits;
     private final ControlRules rules;
     private final ChainMessages messages;
+    private final Map<UUID, Node> alone;
     private long detail;
 
     /**
@@ -69,8 +75,14 @@ final class Cluster {
      * @param controlLimits of the control plane.
      * @param limits of times.
      * @param rules that hold.
+     * @param alone nodes whose state was taken over, as the control state has them.
      */
-    Cluster(final ControlLimits controlLimits, final ReconfigurationLimits limits, final ControlRules rules) {
+    Cluster(
+            final ControlLimits controlLimits,
+            final ReconfigurationLimits limits,
+            final ControlRules rules,
+            final Map<UUID, Node> alone) {
+        this.alone = alone;
         this.controlLimits = controlLimits;
         this.limits = limits;
         this.rules = rules;
@@ -95,6 +107,23 @@ final class Cluster {
     /** Returns what is known of the group. */
     GroupView group() {
         return new GroupView(clusterId, settingsHash, featureLevel, isImported, nodes.nodes.size());
+    }
+
+    /**
+     * Applies a command of the group itself.
+     *
+     * @param templateId Tick or GroupSettings.
+     * @param command buffer with the message.
+     * @param offset of its SBE header.
+     * @param effects told.
+     * @return a code of {@link ControlStatus}.
+     */
+    int onGroupCommand(final int templateId, final DirectBuffer command, final int offset, final Effects effects) {
+        if (templateId == TickDecoder.TEMPLATE_ID) {
+            return onTick(
+                    tick.wrapAndApplyHeader(command, offset, controlHeader).timeNs(), effects);
+        }
+        return onGroupSettings(groupSettings.wrapAndApplyHeader(command, offset, controlHeader));
     }
 
     /**
@@ -292,7 +321,7 @@ final class Cluster {
     }
 
     /**
-     * Makes the data chains.
+     * Makes the data chains, or lets those of one replica each grow to several.
      *
      * @param chainCount of them.
      * @param replicationFactor members of each.
@@ -302,10 +331,11 @@ final class Cluster {
      */
     int configure(final int chainCount, final int replicationFactor, final int minimum, final Effects effects) {
         final ClusterTerms asked = new ClusterTerms(replicationFactor, minimum);
-        if (!chains.isEmpty()) {
-            return chainCount == chains.size() && asked.equals(terms)
-                    ? ControlStatus.ALREADY
-                    : refuse(RefusalCode.CHAINS_CONFIGURED, chains.size());
+        if (!chains.isEmpty() && chainCount == chains.size() && asked.equals(terms)) {
+            return ControlStatus.ALREADY;
+        }
+        if (!chains.isEmpty() && (chainCount != chains.size() || !terms.mayGrowTo(asked))) {
+            return refuse(RefusalCode.CHAINS_CONFIGURED, chains.size());
         }
         if (chainCount < 1 || chainCount > controlLimits.maxChains()) {
             return refuse(RefusalCode.LIMIT_REACHED, controlLimits.maxChains());
@@ -322,6 +352,9 @@ final class Cluster {
             return refuse(RefusalCode.DEVICES_TOO_FEW, devices.size());
         }
         terms = asked;
+        if (!chains.isEmpty()) {
+            return ControlStatus.DONE; // each grows on its own, from the next Tick on
+        }
         final List<List<ReplicaId>> nothing = new ArrayList<>();
         for (int i = 0; i < chainCount; i++) {
             nothing.add(List.of());
@@ -333,6 +366,26 @@ final class Cluster {
             chain.create(placed.get(i), minimum, effects);
         }
         return ControlStatus.DONE;
+    }
+
+    /**
+     * Takes over the chains of a node that was alone: each stays where it is, with this one replica, which was a member
+     * of the first epoch from its start.
+     *
+     * @param node its id.
+     * @param device that has all of them.
+     * @param chainCount of them.
+     * @param effects told.
+     */
+    void adopt(final UUID node, final UUID device, final int chainCount, final Effects effects) {
+        isImported = true;
+        terms = ClusterTerms.ALONE;
+        addNode(node);
+        for (int i = 0; i < chainCount; i++) {
+            final ReplicatedChain chain = newChain(i + 1);
+            chains.add(chain);
+            chain.adopt(new ReplicaId(node, device), effects);
+        }
     }
 
     /**
@@ -457,6 +510,10 @@ final class Cluster {
             final String place = entries.endpoint();
             endpoint = devices.isEmpty() ? place : endpoint;
             devices.put(uuid, new ClusterNode.Device(uuid, place, capacityBytes));
+        }
+        final Node formerly = alone.get(id);
+        if (formerly != null) {
+            messages.stateTaken(id, endpoint, formerly, clusterId, effects);
         }
         ClusterNode node = nodes.nodes.get(id);
         if (node != null && node.incarnation > 0 && node.startId.equals(startId)) {

@@ -1,5 +1,6 @@
 package io.millrace.control;
 
+import io.millrace.codec.wire.RefusalCode;
 import org.agrona.DirectBuffer;
 
 /**
@@ -28,4 +29,14 @@ public interface ControlLog {
      * @return the position in chain 0 (≥ 1), or {@link #BACK_PRESSURED}, {@link #JOURNAL_FULL}, {@link #FENCED}.
      */
     long tryAppend(DirectBuffer command, int length);
+
+    /**
+     * Finds what a client is told of a command that was not taken.
+     *
+     * @param position what {@link #tryAppend} returned, negative.
+     * @return the number of a RefusalCode.
+     */
+    static int refusalOf(final long position) {
+        return position == JOURNAL_FULL ? RefusalCode.JOURNAL_FULL.value() : RefusalCode.DEVICE_FENCED.value();
+    }
 }

@@ -18,8 +18,8 @@ public interface ControlPlaneLink extends AutoCloseable {
     /** Takes what the control plane sends. */
     interface Inbox {
         /**
-         * Takes a message of {@code millrace-chain.xml}: NodeRegistered, NodeHeartbeatSeen, Seal, Install, Learn,
-         * Retire, EffectOrder or SegmentQuestion; it is well-formed.
+         * Takes a message of {@code millrace-chain.xml}: NodeRegistered, NodeHeartbeatSeen, StateTaken, Seal, Install,
+         * Learn, Retire, EffectOrder or SegmentQuestion; it is well-formed.
          *
          * @param buffer with the message; valid during the call only.
          * @param offset of its SBE header.
@@ -39,7 +39,8 @@ public interface ControlPlaneLink extends AutoCloseable {
     }
 
     /**
-     * Sends a report of this node: a message of {@code millrace-chain.xml} that is for the control plane.
+     * Sends a report of this node: a message of {@code millrace-chain.xml} that is for the control plane, or
+     * ImportPart.
      *
      * @param buffer with the message.
      * @param offset of its SBE header.

@@ -32,9 +32,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Threading:</b> the device thread that carries chain 0.
  *
  * <p><b>Invariants:</b> what a client is told follows from committed state only (P2): a command is answered when it and
- * all its effects are committed, descriptions and lists show what is committed. At most
- * {@link ControlLimits#maxWaitingRequests()} requests are held. Nothing but the state decides what happens: a crash
- * loses answers, which a repeated request gets again, and nothing else.
+ * all its effects are committed. At most {@link ControlLimits#maxWaitingRequests()} requests are held. Nothing but the
+ * state decides what happens: a crash loses answers, which a repeated request gets again, and nothing else.
  *
  * @param <S> the carrier's session, see {@link Reply}.
  */
@@ -68,7 +67,6 @@ public final class ControlService<S> {
     private long startingIncarnation;
     private int startResult = ControlStatus.OPEN;
     private NodeMessages nodeMessages = NodeMessages.NONE;
-    private long droppedMessageCount;
     private long lastPosition;
     private boolean answersDelayed;
     private boolean isOtherFenced;
@@ -159,9 +157,24 @@ public final class ControlService<S> {
         queries.removeIf(query -> true);
     }
 
-    /** Notes that the state restored is that of a node that ran alone: a group begins with one such state at most. */
-    public void markImported() {
-        state.cluster().isImported = true;
+    /**
+     * Takes over the state of a node that was alone, as the next command of a group's log.
+     *
+     * @param buffer with what {@link #encode} of that node wrote.
+     * @param offset of its first byte.
+     * @param length in bytes.
+     * @return false when the group has streams or chains of its own, or the state is not that of a node alone.
+     * @throws MillraceException when it cannot be read; nothing has changed.
+     */
+    public boolean takeOver(final DirectBuffer buffer, final int offset, final int length) {
+        final SnapshotReader reader = new SnapshotReader(limits, state.newCluster(), buffer, offset, length);
+        reader.readPosition();
+        final boolean isTaken = state.takeOver(reader, onEffects);
+        if (isTaken) {
+            lastPosition++;
+            state.forEachPendingEffect(onEffects);
+        }
+        return isTaken;
     }
 
     /**
@@ -258,7 +271,7 @@ public final class ControlService<S> {
             return false;
         }
         if (position < 0) {
-            final ErrorCode code = ErrorCode.of(refusalOf(position));
+            final ErrorCode code = ErrorCode.of(ControlLog.refusalOf(position));
             throw new MillraceException(code, code.summary() + ": the node's start cannot be recorded");
         }
         startingNode = nodeId;
@@ -335,11 +348,6 @@ public final class ControlService<S> {
         lastPosition = position;
         state.forEachPendingEffect(onEffects);
         return position;
-    }
-
-    /** Returns how many messages to nodes were not sent; what needs an answer was said again. */
-    public long droppedMessageCount() {
-        return droppedMessageCount;
     }
 
     /** Returns the position in chain 0 of the last command applied, 0: none. */
@@ -563,7 +571,7 @@ public final class ControlService<S> {
                 return false;
             }
             if (position < 0) {
-                return answerNow(session, -refusalOf(position), 0, 0);
+                return answerNow(session, -ControlLog.refusalOf(position), 0, 0);
             }
         }
         final byte[] command = new byte[length];
@@ -622,19 +630,13 @@ public final class ControlService<S> {
             }
             if (position < 0) {
                 waiting.remove(held.key);
-                answer(held, -refusalOf(position), 0, 0);
+                answer(held, -ControlLog.refusalOf(position), 0, 0);
             } else {
                 held.dueNs = nowNs + COMMAND_REPEAT_NS;
             }
             workCount++;
         }
         return workCount;
-    }
-
-    private static int refusalOf(final long position) {
-        return position == ControlLog.JOURNAL_FULL
-                ? RefusalCode.JOURNAL_FULL.value()
-                : RefusalCode.DEVICE_FENCED.value();
     }
 
     /** Answers the frame at hand; false when the session is back-pressured: the frame comes again. */
@@ -786,9 +788,8 @@ public final class ControlService<S> {
                 final DirectBuffer message,
                 final int offset,
                 final int length) {
-            if (!nodeMessages.trySend(nodeIdHigh, nodeIdLow, endpoint, message, offset, length)) {
-                droppedMessageCount++;
-            }
+            // What is lost and needs an answer is said again.
+            nodeMessages.trySend(nodeIdHigh, nodeIdLow, endpoint, message, offset, length);
         }
     }
 }

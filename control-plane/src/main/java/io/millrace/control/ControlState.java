@@ -37,12 +37,11 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Threading:</b> one thread. No I/O, no clock, no hash tables that are iterated.
  *
  * <p><b>Invariants:</b> the same commands give the same state, effects and answers, everywhere. Stream ids count 1, 2,
- * 3 … and are never used again, so a stream that is created anew under an old name shares nothing with the old one. An
- * effect is kept until its EffectDone; the order in which EffectDone commands of different effects come, and how often,
- * makes no difference. A refused command changes nothing but the kept answer.
+ * 3 … and are never used again: one created anew under an old name shares nothing with the old one. An effect is kept
+ * until its EffectDone; the order of EffectDone commands makes no difference. A refused command changes nothing but the
+ * kept answer.
  */
 public final class ControlState {
-    private static final byte[] NO_HEADER = {};
 
     private final MessageHeaderDecoder messageHeader = new MessageHeaderDecoder();
     private final NodeStartedDecoder nodeStarted = new NodeStartedDecoder();
@@ -54,8 +53,6 @@ public final class ControlState {
     private final SetStreamHeaderCommandDecoder setStreamHeader = new SetStreamHeaderCommandDecoder();
     private final TruncateStreamCommandDecoder truncateStream = new TruncateStreamCommandDecoder();
     private final EffectDoneDecoder effectDone = new EffectDoneDecoder();
-    private final TickDecoder tick = new TickDecoder();
-    private final GroupSettingsDecoder groupSettings = new GroupSettingsDecoder();
 
     private final ControlLimits limits;
     private final ReconfigurationLimits reconfigurationLimits;
@@ -138,13 +135,8 @@ public final class ControlState {
                 effectDone.wrapAndApplyHeader(command, offset, messageHeader);
                 return onEffectDone(effects);
             }
-            case TickDecoder.TEMPLATE_ID -> {
-                tick.wrapAndApplyHeader(command, offset, messageHeader);
-                return cluster.onTick(tick.timeNs(), effects);
-            }
-            case GroupSettingsDecoder.TEMPLATE_ID -> {
-                groupSettings.wrapAndApplyHeader(command, offset, messageHeader);
-                return cluster.onGroupSettings(groupSettings);
+            case TickDecoder.TEMPLATE_ID, GroupSettingsDecoder.TEMPLATE_ID -> {
+                return cluster.onGroupCommand(templateId, command, offset, effects);
             }
             default -> {
                 key = RequestKey.of(command, offset);
@@ -299,8 +291,8 @@ public final class ControlState {
      * @return its incarnation, 0 when it was never started.
      */
     public long incarnation(final UUID nodeId) {
-        final Node node = nodes.get(nodeId);
-        return node == null ? cluster.nodes.incarnation(nodeId) : node.incarnation();
+        final Node alone = cluster.nodes.incarnation(nodeId) == 0 ? nodes.get(nodeId) : null;
+        return alone == null ? cluster.nodes.incarnation(nodeId) : alone.incarnation();
     }
 
     /** Returns a hash of everything that decides what later commands do; equal on all members after the same log. */
@@ -354,14 +346,36 @@ public final class ControlState {
         }
         reader.read();
         ControlStateHash.require(reader);
+        take(reader);
+        cluster = reader.cluster();
+    }
+
+    private void take(final SnapshotReader reader) {
         scopes.putAll(reader.scopes());
         nodes.putAll(reader.nodes());
         requests = reader.requests();
         chains = reader.chains();
-        cluster = reader.cluster();
         lastStreamId = reader.lastStreamId();
         streamCount = reader.streamCount();
         segmentCount = reader.segmentCount();
+    }
+
+    /**
+     * Takes over the state of a node that was alone, all of it or nothing: chains stay where they are, scopes stay,
+     * too.
+     *
+     * @param reader before the state.
+     * @param effects told.
+     * @return false when this state has something to lose, or the other one is not that of a node alone.
+     * @throws MillraceException when it has none to give.
+     */
+    boolean takeOver(final SnapshotReader reader, final Effects effects) {
+        if (chains.length != 0 || streamCount != 0 || !nodes.isEmpty() || !reader.readAlone()) {
+            return false;
+        }
+        take(reader);
+        cluster.adopt(nodes.firstKey(), nodes.firstEntry().getValue().device(), chains.length, effects);
+        return true;
     }
 
     /**
@@ -389,7 +403,7 @@ public final class ControlState {
 
     /** Returns an empty cluster for a snapshot to fill. */
     Cluster newCluster() {
-        return new Cluster(limits, reconfigurationLimits, rules);
+        return new Cluster(limits, reconfigurationLimits, rules, nodes);
     }
 
     /** Returns the nodes and replicated chains; to be changed by a carrier that imports a state, and nobody else. */
@@ -463,18 +477,13 @@ public final class ControlState {
         if (stream.isGone()) {
             forget(stream);
         }
-        answerWaiting(stream, EffectAction.CREATE_SEGMENT, effects);
-        answerWaiting(stream, EffectAction.SEAL_SEGMENT, effects);
-        answerWaiting(stream, EffectAction.DELETE_SEGMENT, effects);
-        answerWaiting(stream, EffectAction.TRUNCATE_SEGMENT, effects);
-        return ControlStatus.DONE;
-    }
-
-    private void answerWaiting(final Stream stream, final EffectAction action, final Effects effects) {
-        final List<RequestTable.Request> waiting = stream.waitingFor(action);
-        if (!waiting.isEmpty() && stream.isReached(action)) {
-            requests.answerAll(waiting, effects);
+        for (final EffectAction action : Stream.ACTIONS) {
+            final List<RequestTable.Request> waiting = stream.waitingFor(action);
+            if (!waiting.isEmpty() && stream.isReached(action)) {
+                requests.answerAll(waiting, effects);
+            }
         }
+        return ControlStatus.DONE;
     }
 
     private void forget(final Stream stream) {
@@ -484,9 +493,7 @@ public final class ControlState {
         }
         streamCount--;
         segmentCount -= stream.segments().length;
-        for (final Segment segment : stream.segments()) {
-            chains[segment.chain() - 1].changeSegmentCount(-1);
-        }
+        Arrays.stream(stream.segments()).forEach(segment -> chains[segment.chain() - 1].changeSegmentCount(-1));
     }
 
     private int onRequest(
@@ -591,9 +598,8 @@ public final class ControlState {
         }
         final byte[] header = new byte[decoder.headerLength()];
         decoder.getHeader(header, 0, header.length);
-        lastStreamId++;
         final Stream stream = new Stream(
-                lastStreamId,
+                ++lastStreamId,
                 scopeName,
                 streamName,
                 timestampNs,
@@ -656,8 +662,7 @@ public final class ControlState {
         if (requests.openCount() >= limits.maxOpenRequests()) {
             return answer(refuse(RefusalCode.THROTTLED, limits.maxOpenRequests()), effects);
         }
-        final StreamState state = stream.state();
-        if (state == StreamState.SEALING || state == StreamState.SEALED) {
+        if (stream.state() == StreamState.SEALING || stream.state() == StreamState.SEALED) {
             return answerWhenReached(ControlStatus.ALREADY, stream, EffectAction.SEAL_SEGMENT, effects);
         }
         order(EffectAction.SEAL_SEGMENT, stream, effects);
@@ -738,7 +743,7 @@ public final class ControlState {
         if (headerLength > limits.maxHeaderLength()) {
             return refuse(RefusalCode.LIMIT_REACHED, limits.maxHeaderLength());
         }
-        final byte[] header = headerLength == 0 ? NO_HEADER : new byte[headerLength];
+        final byte[] header = new byte[headerLength];
         decoder.getHeader(header, 0, headerLength);
         if (Arrays.equals(header, stream.header())) {
             return ControlStatus.ALREADY;

@@ -1,5 +1,6 @@
 package io.millrace.control;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -89,5 +90,36 @@ final class Replica {
         stallNs = 0;
         suspects = 0;
         suspectedNs = 0;
+    }
+
+    /**
+     * Counts for how long it has been slow.
+     *
+     * @param isLagging whether it was for the last step.
+     * @param stepNs by which the time moved.
+     * @param limitNs from which on it is slow, until it has been well for as long.
+     */
+    void judge(final boolean isLagging, final long stepNs, final long limitNs) {
+        slowNs = isLagging ? Math.min(slowNs + stepNs, limitNs) : Math.max(slowNs - stepNs, 0);
+        if (slowNs >= limitNs) {
+            isSlow = true;
+        } else if (slowNs == 0) {
+            isSlow = false;
+        }
+    }
+
+    /**
+     * Tells whether a member is suspected by a neighbour. Of two that suspect each other the one nearer to the tail is:
+     * the head has what the clients sent.
+     *
+     * @param members from head to tail.
+     * @param index of the member.
+     * @return true when it is.
+     */
+    static boolean isSuspected(final List<Replica> members, final int index) {
+        final Replica member = members.get(index);
+        final boolean byPredecessor = index > 0 && (members.get(index - 1).suspects & SUCCESSOR) != 0;
+        final boolean bySuccessor = index + 1 < members.size() && (members.get(index + 1).suspects & PREDECESSOR) != 0;
+        return byPredecessor || (bySuccessor && (member.suspects & SUCCESSOR) == 0);
     }
 }

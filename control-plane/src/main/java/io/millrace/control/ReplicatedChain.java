@@ -77,6 +77,26 @@ final class ReplicatedChain {
         begin(1, placed, effects);
     }
 
+    /**
+     * Goes on with a replica that was never one of several, and a member since the first epoch: sealed as at a restart.
+     *
+     * @param replica the only one.
+     * @param effects told.
+     */
+    void adopt(final ReplicaId replica, final Effects effects) {
+        minimum = 1;
+        targets = List.of(replica);
+        epoch = 1;
+        sealEpoch = 1;
+        startPosition = 1;
+        history.add(1, 1);
+        final Replica member = new Replica(replica, 1, Replica.Role.MEMBER, 0);
+        member.isInstalled = true;
+        member.isComplete = true;
+        members.add(member);
+        seal(SealCause.RESTART, effects);
+    }
+
     /** Installs an epoch before which nothing was. */
     private void begin(final long first, final List<ReplicaId> placed, final Effects effects) {
         epoch = first;
@@ -311,12 +331,8 @@ final class ReplicatedChain {
      * @param effects told.
      */
     void forEachPending(final Effects effects) {
-        for (final Replica member : members) {
-            send(member, effects);
-        }
-        for (final Replica other : others.values()) {
-            send(other, effects);
-        }
+        members.forEach(member -> send(member, effects));
+        others.values().forEach(other -> send(other, effects));
     }
 
     /** Returns how many orders are not answered. */
@@ -467,10 +483,10 @@ final class ReplicatedChain {
         if (outstanding > 0 && nodes.timeNs() - sinceNs < waitNs) {
             return;
         }
+        final ClusterTerms own = isAlone(terms) ? ClusterTerms.ALONE : terms;
         final ReplicaChoice choice = ReplicaChoice.decide(
                 candidates(),
-                new ReplicaChoice.Terms(
-                        members.size(), floorPosition, terms.minimum(), terms.replicationFactor(), rules));
+                new ReplicaChoice.Terms(members.size(), floorPosition, own.minimum(), own.replicationFactor(), rules));
         block = choice.block();
         if (block == ReplicaChoice.NOBODY_TO_TRUST && ReplicaChoice.hasNeverBegun(members, epoch)) {
             history.forgetDominated();
@@ -478,8 +494,17 @@ final class ReplicatedChain {
         } else if (block == ReplicaChoice.NONE && !hasRoomForAnEpoch()) {
             block = ReplicaChoice.HISTORY_FULL;
         } else if (block == ReplicaChoice.NONE) {
-            install(choice.chosen(), choice.bestPosition(), choice.floorPosition(), terms.minimum(), effects);
+            final int reached = choice.chosen().size() >= terms.minimum() ? terms.minimum() : own.minimum();
+            install(choice.chosen(), choice.bestPosition(), choice.floorPosition(), reached, effects);
         }
+    }
+
+    /**
+     * Tells whether nobody but the one member ever had a record of this chain, which is to grow: there is nobody to
+     * wait for, nor to ask about an uncertain end.
+     */
+    private boolean isAlone(final ClusterTerms terms) {
+        return members.size() == 1 && minimum < terms.minimum() && forcedEpoch == 0;
     }
 
     /** Tells whether no member lives in the incarnation it was installed with: a power cut, or a stop of all. */
@@ -676,33 +701,12 @@ final class ReplicatedChain {
             final boolean isStalled = member.stallNs > 0 && member.stallNs <= limits.stallToleranceNs();
             final boolean lags = member.durableLagNs > limits.slowLagNs() && healthy > 0;
             if (phase == ChainPhase.NORMAL && !(lags && isStalled)) {
-                judge(member, lags, stepNs);
+                member.judge(lags, stepNs, limits.slowEvictNs());
             }
-            member.suspectedNs = phase == ChainPhase.NORMAL && isSuspected(i) ? member.suspectedNs + stepNs : 0;
+            member.suspectedNs =
+                    phase == ChainPhase.NORMAL && Replica.isSuspected(members, i) ? member.suspectedNs + stepNs : 0;
         }
-        for (final Replica other : others.values()) {
-            judge(other, false, stepNs);
-        }
-    }
-
-    private void judge(final Replica replica, final boolean isLagging, final long stepNs) {
-        replica.slowNs = isLagging
-                ? Math.min(replica.slowNs + stepNs, limits.slowEvictNs())
-                : Math.max(replica.slowNs - stepNs, 0);
-        if (replica.slowNs >= limits.slowEvictNs()) {
-            replica.isSlow = true;
-        } else if (replica.slowNs == 0) {
-            replica.isSlow = false;
-        }
-    }
-
-    /** Of two that suspect each other the one nearer to the tail is dropped: the head has what the clients sent. */
-    private boolean isSuspected(final int index) {
-        final Replica member = members.get(index);
-        final boolean byPredecessor = index > 0 && (members.get(index - 1).suspects & Replica.SUCCESSOR) != 0;
-        final boolean bySuccessor =
-                index + 1 < members.size() && (members.get(index + 1).suspects & Replica.PREDECESSOR) != 0;
-        return byPredecessor || (bySuccessor && (member.suspects & Replica.SUCCESSOR) == 0);
+        others.values().forEach(other -> other.judge(false, stepNs, limits.slowEvictNs()));
     }
 
     /** Brings the members to where they should be: learners first, then a planned change, then retirement. */

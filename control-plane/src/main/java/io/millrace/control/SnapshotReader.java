@@ -229,6 +229,17 @@ final class SnapshotReader {
         readEnd();
     }
 
+    /**
+     * Reads the snapshot, and checks its hash.
+     *
+     * @return whether it is the state of one node that was alone, and has started.
+     */
+    boolean readAlone() {
+        read();
+        ControlStateHash.require(this);
+        return cluster.isEmpty() && nodes.size() == 1 && chains.length > 0;
+    }
+
     /** Returns the cluster, empty when the snapshot has none. */
     Cluster cluster() {
         return cluster;

@@ -14,6 +14,13 @@ import org.jspecify.annotations.Nullable;
  * the chains answer.
  */
 final class Stream {
+    /** What is ordered of segments. */
+    static final List<EffectAction> ACTIONS = List.of(
+            EffectAction.CREATE_SEGMENT,
+            EffectAction.SEAL_SEGMENT,
+            EffectAction.DELETE_SEGMENT,
+            EffectAction.TRUNCATE_SEGMENT);
+
     private final long id;
     private final String scopeName;
     private final String name;

@@ -16,6 +16,7 @@ import io.millrace.codec.chain.RetireDecoder;
 import io.millrace.codec.chain.RetiredEncoder;
 import io.millrace.codec.chain.SealDecoder;
 import io.millrace.codec.chain.SealedEncoder;
+import io.millrace.codec.chain.StateTakenDecoder;
 import io.millrace.codec.control.AddNodeCommandEncoder;
 import io.millrace.codec.control.ConfigureChainsCommandEncoder;
 import io.millrace.codec.control.DrainNodeCommandEncoder;
@@ -230,6 +231,19 @@ final class ClusterBed implements Effects {
         return bytes;
     }
 
+    /** Has both copies take over the state of a node that was alone. */
+    boolean takeOver(final byte[] alone) {
+        final UnsafeBuffer buffer = new UnsafeBuffer(alone);
+        final boolean isTaken = state.takeOver(
+                new SnapshotReader(ControlLimits.DEFAULT, state.newCluster(), buffer, 0, alone.length), this);
+        final boolean again = twin.takeOver(
+                new SnapshotReader(ControlLimits.DEFAULT, twin.newCluster(), buffer, 0, alone.length), new Twin());
+        if (isTaken != again) {
+            throw new AssertionError("two copies differ");
+        }
+        return isTaken;
+    }
+
     int configure(final int chains, final int factor, final int minimum) {
         return applyControl(new ConfigureChainsCommandEncoder()
                 .wrapAndApplyHeader(buffer, 0, controlHeader)
@@ -440,6 +454,7 @@ final class ClusterBed implements Effects {
         final int templateId = ChainFrames.check(in, 0, message.length);
         return switch (templateId) {
             case NodeRegisteredDecoder.TEMPLATE_ID -> onRegistered(in);
+            case StateTakenDecoder.TEMPLATE_ID -> null;
             case NodeHeartbeatSeenDecoder.TEMPLATE_ID -> onHeartbeatSeen(in);
             case SealDecoder.TEMPLATE_ID -> onSeal(in);
             case InstallDecoder.TEMPLATE_ID -> onInstall(in);

@@ -79,7 +79,7 @@ final class ClusterDuties {
         this.journal = journal;
         this.chains = chains;
         this.committer = committer;
-        replicas = chains.held();
+        replicas = chains.heldData();
         rules = cluster.rules();
         limits = cluster.limits();
         links = cluster.links();

@@ -82,6 +82,16 @@ public interface ControlChain {
     void onEffectCommitted(
             int chain, long effectNumber, EffectAction action, long streamId, long segmentId, long finalLength);
 
+    /**
+     * Tells at the end of recovery whether every command of chain 0 is needed, on a device whose data chains have
+     * members elsewhere: then it must not start with damaged batches, which may have held some.
+     *
+     * @return false when chain 0 holds nothing, or nothing that is not elsewhere.
+     */
+    default boolean mustBeWhole() {
+        return false;
+    }
+
     /** Tells that the device has failed: no command and no effect that is not committed will be. */
     void onFenced();
 

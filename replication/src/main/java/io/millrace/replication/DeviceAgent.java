@@ -4,6 +4,7 @@ import io.millrace.codec.ChainFrames;
 import io.millrace.codec.ControlFrames;
 import io.millrace.codec.ErrorCode;
 import io.millrace.codec.LogFormat;
+import io.millrace.codec.MillraceException;
 import io.millrace.codec.chain.EffectOrderDecoder;
 import io.millrace.codec.control.CreateScopeCommandDecoder;
 import io.millrace.codec.control.CreateStreamCommandDecoder;
@@ -55,6 +56,12 @@ import org.jspecify.annotations.Nullable;
  * refusals that depend on no state (P2).
  */
 public final class DeviceAgent implements SessionHandler, DurableListener, AutoCloseable {
+    /** Is a chain of one everywhere: in a cluster it only ever holds what the node wrote while it was alone. */
+    private static final int CONTROL_CHAIN = 0;
+
+    private static final String COMMANDS_DAMAGED =
+            "damaged batches may have held commands of chain 0, which no cluster is known to have";
+
     private static final long EPOCH_SAMPLE_INTERVAL_NS = 1_000_000_000L;
 
     /** An effect and the command that says it is done, as records. */
@@ -84,6 +91,7 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
     private @Nullable ControlChain control;
     private long epochOffsetNs;
     private long epochSampledNs;
+    private boolean damageSeen;
     private @Nullable String fencedReason;
 
     /**
@@ -153,7 +161,14 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
         sampleEpoch(clock.nanoTime());
         chains = new DeviceChains(
                 placement,
-                chain -> new ChainReplica(chain, journal, clock, this::epochNs, storeLimits, limits, chainCluster));
+                chain -> new ChainReplica(
+                        chain,
+                        journal,
+                        clock,
+                        this::epochNs,
+                        storeLimits,
+                        limits,
+                        chain == CONTROL_CHAIN ? null : chainCluster));
         replicas = chains.held();
         appends = new AppendAdapter(chains, acks, secrets, limits, rules);
         reads = new ReadAdapter(journal, appends, limits);
@@ -196,6 +211,9 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
      */
     public void recover() {
         journal.recover(new Recovery());
+        if (damageSeen && control != null && control.mustBeWhole()) {
+            throw new MillraceException(ErrorCode.JOURNAL_CORRUPT, COMMANDS_DAMAGED);
+        }
         for (final ChainReplica replica : replicas) {
             replica.onRecovered();
         }
@@ -216,9 +234,12 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
         public void onRecord(final DirectBuffer buffer, final int index, final int length, final long batchAddress) {
             header.wrap(buffer, index, RecordHeaderDecoder.BLOCK_LENGTH, 0);
             final ChainReplica replica = replica(header.chain());
-            if (cluster != null) {
+            if (cluster != null && header.chain() != CONTROL_CHAIN) {
                 replica.fold(buffer, index, length);
             } else if (!replica.isRestored(header.position())) {
+                if (damageSeen) { // in a cluster: what is missing may have come before it
+                    throw new MillraceException(ErrorCode.JOURNAL_CORRUPT, COMMANDS_DAMAGED);
+                }
                 committer.afterApply(replica, replica.recover(buffer, index, length), buffer, index, length, true);
             }
         }
@@ -228,6 +249,7 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
             if (cluster == null) {
                 return OnDamage.REFUSE;
             }
+            damageSeen = true;
             if (!cluster.rules().corruptionIsNotTorn) {
                 return OnDamage.CUT;
             }

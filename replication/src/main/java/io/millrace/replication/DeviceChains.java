@@ -1,5 +1,6 @@
 package io.millrace.replication;
 
+import java.util.Arrays;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +42,11 @@ final class DeviceChains {
     /** Returns the replicas in the order of their chains; not to be changed. */
     ChainReplica[] held() {
         return held;
+    }
+
+    /** Returns the replicas of data chains in the order of their chains. */
+    ChainReplica[] heldData() {
+        return held[0].chain() == 0 ? Arrays.copyOfRange(held, 1, held.length) : held;
     }
 
     /** Returns the replica of a chain, null when it is not held here or does not exist. */

@@ -88,6 +88,18 @@ final class ClusterProcesses implements AutoCloseable {
         }
     }
 
+    /** Has a node run alone from its next start on. */
+    NodeProcess alone(final int index) {
+        return node(index).with("cluster.members=").with("cluster.member=-1");
+    }
+
+    /** Has a node be one of the cluster from its next start on. */
+    NodeProcess joined(final int index) {
+        return node(index)
+                .with("cluster.members=" + String.join(",", members))
+                .with("cluster.member=" + (index < members.size() ? index : -1));
+    }
+
     /** Starts all nodes at once and waits until each listens. */
     ClusterProcesses start() {
         final List<FutureTask<NodeProcess>> starts = new ArrayList<>();

@@ -131,6 +131,12 @@ final class NodeProcess implements AutoCloseable {
         return this;
     }
 
+    /** Starts the node and waits for nothing. */
+    NodeProcess begin(final String... options) {
+        launch(options);
+        return this;
+    }
+
     /** Starts a node that is expected to refuse. */
     Refusal refusedStart(final String... options) {
         launch(options);

@@ -59,7 +59,7 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Threading:</b> the service's thread; {@link #signals} by any.
  *
  * <p><b>Invariants:</b> the state after a log is the same on every member. A message that is not well-formed changes
- * nothing anywhere. Before {@code GroupSettings} only an import is applied.
+ * nothing anywhere. Before {@code GroupSettings} nothing is applied.
  */
 final class ControlReplica implements ClusteredService {
     private static final long TICK_TIMER = 1;
@@ -72,7 +72,7 @@ final class ControlReplica implements ClusteredService {
     private final LeaderPorts ports = new LeaderPorts();
     private final ReplicaSignals signals = new ReplicaSignals();
     private final ReplicaSnapshots snapshots;
-    private final StateImport stateImport;
+    private final StateImport stateImport = new StateImport();
     private final io.millrace.codec.chain.MessageHeaderDecoder chainHeader =
             new io.millrace.codec.chain.MessageHeaderDecoder();
     private final MessageHeaderDecoder messageHeader = new MessageHeaderDecoder();
@@ -88,7 +88,7 @@ final class ControlReplica implements ClusteredService {
             new UnsafeBuffer(new byte[MessageHeaderEncoder.ENCODED_LENGTH + TickEncoder.BLOCK_LENGTH]);
     private final UnsafeBuffer proposal = new UnsafeBuffer(new byte[128]);
     private final UnsafeBuffer frame = new UnsafeBuffer(0, 0);
-    private ControlService<ForwardedSession> service;
+    private final ControlService<ForwardedSession> service;
     private @Nullable Cluster cluster;
     private @Nullable GroupSession session;
     private boolean isLeading;
@@ -111,12 +111,7 @@ final class ControlReplica implements ClusteredService {
         this.proposedClusterId = proposedClusterId;
         errorHandler = context.errorHandler();
         snapshots = new ReplicaSnapshots(context.addresses().count());
-        stateImport = new StateImport(context.initialState());
-        service = newService();
-    }
-
-    private ControlService<ForwardedSession> newService() {
-        final ControlService<ForwardedSession> made = new ControlService<>(
+        service = new ControlService<>(
                 context.limits().control(),
                 context.limits().reconfiguration(),
                 ControlRules.ALL,
@@ -125,9 +120,8 @@ final class ControlReplica implements ClusteredService {
                 ports,
                 ports,
                 ports);
-        made.nodeMessages(ports);
-        ports.service(made);
-        return made;
+        service.nodeMessages(ports);
+        ports.service(service);
     }
 
     /** Returns what is told to and by other threads. */
@@ -263,10 +257,6 @@ final class ControlReplica implements ClusteredService {
             if (!isLeading) {
                 return 0;
             }
-            if (stateImport.isOffered()) {
-                // in parts; the settings follow when it is taken
-                return stateImport.offer(own, nowNs) ? 1 : 0;
-            }
             nextProposalNs = nowNs + PROPOSAL_RETRY_NS;
             final int length = new GroupSettingsEncoder()
                     .wrapAndApplyHeader(proposal, 0, headerEncoder)
@@ -336,7 +326,7 @@ final class ControlReplica implements ClusteredService {
             }
             case ImportPartDecoder.TEMPLATE_ID -> {
                 importPart.wrapAndApplyHeader(buffer, offset, messageHeader);
-                if (!isMade && stateImport.onPart(importPart)) {
+                if (isMade && stateImport.onPart(importPart)) {
                     takeImport();
                 }
             }
@@ -352,12 +342,16 @@ final class ControlReplica implements ClusteredService {
         }
     }
 
-    /** Begins anew with what an import holds. Damaged bytes stop the group: it must not begin without them. */
+    /** What cannot be taken changes nothing, on no member; who has offered it finds out that it was not taken. */
     private void takeImport() {
-        service = newService();
-        stateImport.restore(service);
-        stateImport.drop();
-        updateLeading();
+        final String reason = stateImport.handTo(service);
+        if (isLeading) {
+            context.warnings()
+                    .accept(
+                            reason == null
+                                    ? "the cluster has taken over the streams of a node that was alone"
+                                    : "the state of a node that was alone is not taken over: " + reason);
+        }
     }
 
     private void onForwardedRequest(final ClientSession from, final DirectBuffer buffer, final int offset) {

@@ -19,8 +19,6 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Threading:</b> one thread until {@link #conclude}, read only after it.
  */
 public final class GroupContext {
-    private static final byte[] NO_STATE = {};
-
     private int member;
     private @Nullable GroupAddresses addresses;
     private @Nullable Path directory;
@@ -31,7 +29,6 @@ public final class GroupContext {
     private Consumer<String> warnings = warning -> {};
     private NanoClock nanoClock = SystemNanoClock.INSTANCE;
     private UUID proposedClusterId = UUID.randomUUID();
-    private byte[] initialState = NO_STATE;
     private boolean mayFound = true;
     private long snapshotAfterBytes = 16L << 20;
     private long snapshotAfterNs = TimeUnit.HOURS.toNanos(1);
@@ -206,22 +203,6 @@ public final class GroupContext {
     /** Returns the id of the cluster, should this member make it. */
     public UUID proposedClusterId() {
         return proposedClusterId;
-    }
-
-    /**
-     * Sets the state of a node that ran alone, for a group without history to begin with.
-     *
-     * @param snapshot what {@code ControlService.encode} wrote; empty: nothing.
-     * @return this.
-     */
-    public GroupContext initialState(final byte[] snapshot) {
-        initialState = snapshot.clone();
-        return this;
-    }
-
-    /** Returns the state for a group without history to begin with, empty: none. */
-    public byte[] initialState() {
-        return initialState.clone();
     }
 
     /**

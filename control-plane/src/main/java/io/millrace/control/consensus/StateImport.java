@@ -1,18 +1,15 @@
 package io.millrace.control.consensus;
 
+import io.millrace.codec.MillraceException;
 import io.millrace.codec.control.ImportPartDecoder;
-import io.millrace.codec.control.ImportPartEncoder;
-import io.millrace.codec.control.MessageHeaderEncoder;
 import io.millrace.control.ControlService;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
 import org.agrona.ExpandableArrayBuffer;
-import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A group without history takes over the state of a node that ran alone: its first leader offers the snapshot in parts,
- * and every member puts them together.
+ * Puts together the state of a node that was alone: the node offers it in parts, and every member has them from the
+ * log.
  *
  * <p><b>Threading:</b> the service's thread.
  *
@@ -20,70 +17,16 @@ import org.jspecify.annotations.Nullable;
  * whole, on every member.
  */
 final class StateImport {
-    private static final int PART_LENGTH = 16 * 1024;
+    private static final int FIRST_LENGTH = 16 * 1024;
     private static final long MAX_LENGTH = 256L << 20;
-    private static final long OFFER_AGAIN_NS = TimeUnit.SECONDS.toNanos(3);
 
-    private final UnsafeBuffer offered = new UnsafeBuffer(0, 0);
-    private final ExpandableArrayBuffer message = new ExpandableArrayBuffer(PART_LENGTH + 128);
-    private final UUID ownId;
-    private int offeredUpTo;
-    private long nextOfferNs;
-    private boolean isOffered;
     private @Nullable UUID importId;
     private @Nullable ExpandableArrayBuffer received;
     private long snapshotLength;
     private int receivedLength;
 
-    /**
-     * Takes what this member would offer.
-     *
-     * @param initialState what {@link ControlService#encode} of chain 0 wrote; empty: nothing.
-     */
-    StateImport(final byte[] initialState) {
-        offered.wrap(initialState);
-        isOffered = initialState.length > 0;
-        ownId = new UUID(
-                initialState.length, UUID.nameUUIDFromBytes(initialState).getLeastSignificantBits());
-    }
-
-    /** Tells whether there is something that the group has not taken or refused. */
-    boolean isOffered() {
-        return isOffered;
-    }
-
-    /**
-     * Offers the next part.
-     *
-     * @param session to offer it by.
-     * @param nowNs of a clock that never goes back.
-     * @return true when it is on its way.
-     */
-    boolean offer(final GroupSession session, final long nowNs) {
-        final int length = offered.capacity();
-        if (offeredUpTo >= length) {
-            if (nowNs - nextOfferNs < 0) {
-                return false;
-            }
-            // A part was lost: all of it again.
-            offeredUpTo = 0;
-        }
-        nextOfferNs = nowNs + OFFER_AGAIN_NS;
-        final int count = Math.min(PART_LENGTH, length - offeredUpTo);
-        final int encoded = new ImportPartEncoder()
-                .wrapAndApplyHeader(message, 0, new MessageHeaderEncoder())
-                .importIdHigh(ownId.getMostSignificantBits())
-                .importIdLow(ownId.getLeastSignificantBits())
-                .fromByte(offeredUpTo)
-                .snapshotLength(length)
-                .putBytes(offered, offeredUpTo, count)
-                .encodedLength();
-        if (!session.offer(message, 0, MessageHeaderEncoder.ENCODED_LENGTH + encoded)) {
-            return false;
-        }
-        offeredUpTo += count;
-        return true;
-    }
+    /** Starts with nothing. */
+    StateImport() {}
 
     /**
      * Takes a part from the log.
@@ -101,7 +44,7 @@ final class StateImport {
             }
             importId = id;
             snapshotLength = part.snapshotLength();
-            received = new ExpandableArrayBuffer(PART_LENGTH);
+            received = new ExpandableArrayBuffer(FIRST_LENGTH);
             receivedLength = 0;
         }
         final ExpandableArrayBuffer target = received;
@@ -114,18 +57,26 @@ final class StateImport {
     }
 
     /**
-     * Restores the state that was put together.
+     * Has a group go on with the state that was put together, and forgets it.
      *
-     * @param service that has seen no command.
+     * @param service of the group.
+     * @return why it was not taken, null: it was.
      */
-    void restore(final ControlService<?> service) {
+    @Nullable
+    String handTo(final ControlService<?> service) {
         final ExpandableArrayBuffer whole = received;
         if (whole == null) {
             throw new IllegalStateException("no import is whole");
         }
-        service.restore(whole, 0, receivedLength);
-        service.markImported();
-        isOffered = false;
+        try {
+            return service.takeOver(whole, 0, receivedLength)
+                    ? null
+                    : "the cluster has streams or chains already, or the state is not that of a node alone";
+        } catch (final MillraceException e) {
+            return e.getMessage();
+        } finally {
+            drop();
+        }
     }
 
     /** Forgets what has come of an import. */

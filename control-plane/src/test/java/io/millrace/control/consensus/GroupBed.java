@@ -34,7 +34,6 @@ final class GroupBed implements AutoCloseable {
     private final List<String> endpoints = new ArrayList<>();
     private final List<@Nullable ControlMember> members = new ArrayList<>();
     private long snapshotAfterBytes = Long.MAX_VALUE;
-    private byte[] initialState = {};
     private boolean mayFound = true;
 
     GroupBed(final Path root, final int memberCount, final GroupLimits limits) {
@@ -48,11 +47,6 @@ final class GroupBed implements AutoCloseable {
 
     GroupBed snapshotAfterBytes(final long bytes) {
         snapshotAfterBytes = bytes;
-        return this;
-    }
-
-    GroupBed initialState(final byte[] snapshot) {
-        initialState = snapshot;
         return this;
     }
 
@@ -73,7 +67,6 @@ final class GroupBed implements AutoCloseable {
                 .errorHandler(errors::add)
                 .warnings(warnings::add)
                 .snapshotAfter(snapshotAfterBytes, TimeUnit.HOURS.toNanos(1))
-                .initialState(initialState)
                 .mayFound(mayFound);
     }
 

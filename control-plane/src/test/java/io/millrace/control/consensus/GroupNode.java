@@ -13,6 +13,8 @@ import io.millrace.codec.chain.NodeRegisterEncoder;
 import io.millrace.codec.chain.NodeRegisteredDecoder;
 import io.millrace.codec.chain.SegmentAnswerEncoder;
 import io.millrace.codec.chain.SegmentQuestionDecoder;
+import io.millrace.codec.chain.StateTakenDecoder;
+import io.millrace.codec.control.ImportPartEncoder;
 import io.millrace.codec.control.SegmentEffectDecoder;
 import io.millrace.codec.wire.ClusterAction;
 import io.millrace.codec.wire.CommandDoneDecoder;
@@ -34,6 +36,7 @@ import org.jspecify.annotations.Nullable;
 final class GroupNode implements ControlPlaneLink.Inbox, AutoCloseable {
     static final UUID ID = new UUID(7, 77);
     static final UUID DEVICE = new UUID(8, 88);
+    private static final int PART_LENGTH = 16 * 1024;
     private static final long REPEAT_NS = TimeUnit.MILLISECONDS.toNanos(100);
 
     final ControlClient client;
@@ -41,6 +44,7 @@ final class GroupNode implements ControlPlaneLink.Inbox, AutoCloseable {
     long incarnation;
     UUID clusterId = new UUID(0, 0);
     long seenHeartbeat;
+    long takenStart;
     int effectOrderCount;
     int replyCount;
     boolean answersEffects = true;
@@ -194,6 +198,25 @@ final class GroupNode implements ControlPlaneLink.Inbox, AutoCloseable {
         }
     }
 
+    /** Offers the state of a node that was alone, in parts, once. */
+    void offerState(final byte[] snapshot) {
+        final io.millrace.codec.control.MessageHeaderEncoder controlHeader =
+                new io.millrace.codec.control.MessageHeaderEncoder();
+        final ExpandableArrayBuffer message = new ExpandableArrayBuffer(PART_LENGTH + 128);
+        for (int from = 0; from < snapshot.length; from += PART_LENGTH) {
+            final int count = Math.min(PART_LENGTH, snapshot.length - from);
+            final int encoded = new ImportPartEncoder()
+                    .wrapAndApplyHeader(message, 0, controlHeader)
+                    .importIdHigh(1)
+                    .importIdLow(snapshot.length)
+                    .fromByte(from)
+                    .snapshotLength(snapshot.length)
+                    .putBytes(snapshot, from, count)
+                    .encodedLength();
+            client.report(message, 0, MessageHeaderEncoder.ENCODED_LENGTH + encoded);
+        }
+    }
+
     /** Reports what the control plane ignores, but logs. */
     void fill(final byte[] bytes) {
         for (int i = 0; i < 8; i++) {
@@ -236,6 +259,10 @@ final class GroupNode implements ControlPlaneLink.Inbox, AutoCloseable {
                 seenHeartbeat = new NodeHeartbeatSeenDecoder()
                         .wrapAndApplyHeader(buffer, offset, in)
                         .heartbeatNumber();
+            case StateTakenDecoder.TEMPLATE_ID ->
+                takenStart = new StateTakenDecoder()
+                        .wrapAndApplyHeader(buffer, offset, in)
+                        .startNumber();
             case InstallDecoder.TEMPLATE_ID -> onInstall(buffer, offset);
             case EffectOrderDecoder.TEMPLATE_ID -> onEffectOrder(buffer, offset);
             case SegmentQuestionDecoder.TEMPLATE_ID -> onQuestion(buffer, offset);

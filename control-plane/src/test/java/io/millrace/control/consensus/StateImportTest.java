@@ -25,34 +25,73 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A group begins, once, with the state of a node that ran alone. */
+/** A group goes on, once, with the state of a node that was alone. */
 @Timeout(120)
 final class StateImportTest {
     private static final int SCOPE_COUNT = 1_000;
+    private static final UUID NODE = new UUID(1, 1);
+    private static final long START_NUMBER = 3;
 
     @Test
-    void shouldBeginWithTheStateOfANodeThatRanAlone(@TempDir final Path root) {
+    void shouldGoOnWithTheStateOfANodeThatWasAlone(@TempDir final Path root) {
         final byte[] snapshot = aloneWith(SCOPE_COUNT);
         assertTrue(snapshot.length > 2 * 16 * 1024, "several parts");
-        try (GroupBed bed = new GroupBed(root, 3, GroupBed.STILL)
-                        .initialState(snapshot)
-                        .startAll();
-                GroupNode node = new GroupNode(bed.ownDriverContext(GroupNode.ID))) {
+        try (GroupBed bed = new GroupBed(root, 3, GroupBed.STILL).startAll();
+                GroupNode node = new GroupNode(bed.ownDriverContext(NODE))) {
             node.awaitConnected();
             bed.awaitLeader();
+            node.register(1);
+            assertEquals(CommandOutcome.DONE, outcome(node.ask(createScope(4_999, "of-the-group"))));
+            assertEquals(0, node.takenStart, "nothing is taken yet");
+            node.repeatUntil(
+                    "the take-over",
+                    () -> bed.member(0).status().group().isImported(),
+                    () -> node.offerState(snapshot));
+            node.register(1);
+            node.repeatUntil("the news", () -> node.takenStart > 0, () -> {});
+            assertEquals(START_NUMBER, node.takenStart);
             bed.awaitSameState();
             for (int i = 0; i < 3; i++) {
                 assertTrue(bed.member(i).status().group().isImported(), "member " + i);
             }
-            // The limit of scopes is reached, so this one is known already.
+            // The limit of scopes is reached, so these are known already.
             assertEquals(CommandOutcome.ALREADY, outcome(node.ask(createScope(5_000, "scope-" + (SCOPE_COUNT - 1)))));
+            assertEquals(CommandOutcome.ALREADY, outcome(node.ask(createScope(5_001, "of-the-group"))));
+            final long hash = bed.awaitSameState();
+            node.offerState(snapshot);
+            assertEquals(CommandOutcome.ALREADY, outcome(node.ask(createScope(5_002, "scope-1"))));
             for (int i = 0; i < 3; i++) {
                 bed.stop(i);
             }
             bed.startAll();
             bed.awaitLeader();
             bed.awaitSameState();
-            assertEquals(CommandOutcome.ALREADY, outcome(node.ask(createScope(5_001, "scope-0"))));
+            assertEquals(CommandOutcome.ALREADY, outcome(node.ask(createScope(5_003, "scope-0"))));
+            assertTrue(hash != 0);
+            assertEquals(List.of(), bed.errors);
+        }
+    }
+
+    @Test
+    void shouldChangeNothingWhenWhatIsOfferedIsDamagedOrTheGroupHasChains(@TempDir final Path root) {
+        final byte[] snapshot = aloneWith(2);
+        final byte[] damaged = snapshot.clone();
+        damaged[damaged.length / 2] ^= 1;
+        try (GroupBed bed = new GroupBed(root, 1, GroupBed.STILL).startAll();
+                GroupNode node = new GroupNode(bed.ownDriverContext(GroupNode.ID))) {
+            node.awaitConnected();
+            bed.awaitLeader();
+            final long before = bed.awaitSameState();
+            node.offerState(damaged);
+            node.repeatUntil(
+                    "the refusal", () -> bed.warnings.stream().anyMatch(w -> w.contains("not taken")), () -> {});
+            assertEquals(before, bed.awaitSameState());
+            node.setUp();
+            bed.warnings.clear();
+            node.offerState(snapshot);
+            node.repeatUntil(
+                    "the refusal", () -> bed.warnings.stream().anyMatch(w -> w.contains("has streams")), () -> {});
+            assertEquals(false, bed.member(0).status().group().isImported());
             assertEquals(List.of(), bed.errors);
         }
     }
@@ -86,7 +125,7 @@ final class StateImportTest {
                 (session, buffer, offset, length) -> Reply.SENT,
                 (queryId, index, chain, streamId, segmentId) -> false,
                 ChainPlaces.HERE);
-        assertTrue(service.tryStartNode(new UUID(1, 1), new UUID(2, 2), 1, 4, "localhost:1"));
+        assertTrue(service.tryStartNode(NODE, new UUID(2, 2), START_NUMBER, 4, "localhost:1"));
         log.commit(service);
         for (int i = 0; i < scopeCount; i++) {
             final byte[] frame = createScope(i, "scope-" + i);

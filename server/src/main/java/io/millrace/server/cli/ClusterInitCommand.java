@@ -9,6 +9,7 @@ import io.millrace.server.json.JsonWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -18,19 +19,21 @@ import picocli.CommandLine.Option;
         name = "init",
         description = {
             "Add the nodes that have come and make the chains: once in the life of a cluster.",
-            "Waits until enough nodes are there. Repeating it with the same numbers changes nothing."
+            "Waits until enough nodes are there. Repeating it with the same numbers changes nothing.",
+            "Chains of one replica, as a node that was alone brings them along, grow by it: with --minimum 2."
         },
         mixinStandardHelpOptions = true)
 final class ClusterInitCommand implements Callable<Integer> {
+    private static final int DEFAULT_CHAINS = 8;
+
     private final Console console;
 
     @Option(
             names = "--chains",
             paramLabel = "N",
-            defaultValue = "8",
             description = "Chains that segments are spread over, for ever; no node's setting chains may be less"
-                    + " (default 8).")
-    private int chainCount;
+                    + " (default 8, or as many as there are).")
+    private @Nullable Integer chainCount;
 
     @Option(
             names = "--replication-factor",
@@ -71,6 +74,7 @@ final class ClusterInitCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         final List<String> added = new ArrayList<>();
+        final int chains;
         final boolean changed;
         final ClusterInfo made;
         final long waitNs = Math.max(1, waitSeconds) * 1_000_000_000L;
@@ -95,7 +99,8 @@ final class ClusterInitCommand implements Callable<Integer> {
                     added.add(node.endpoint());
                 }
             }
-            changed = cluster.configureChains(chainCount, replicationFactor, minimum);
+            chains = chainCount != null ? chainCount : found.chainCount() > 0 ? found.chainCount() : DEFAULT_CHAINS;
+            changed = cluster.configureChains(chains, replicationFactor, minimum);
             made = ClusterNodes.await(console, cluster, ClusterInitCommand::isNormal, waitNs);
         }
         if (output.isJson()) {
@@ -103,7 +108,7 @@ final class ClusterInitCommand implements Callable<Integer> {
             final JsonWriter json = new JsonWriter(text)
                     .beginObject()
                     .field("cluster", made.clusterId().toString())
-                    .field("chains", chainCount)
+                    .field("chains", chains)
                     .field("replicationFactor", replicationFactor)
                     .field("minimum", minimum)
                     .field("changed", changed)
@@ -115,7 +120,7 @@ final class ClusterInitCommand implements Callable<Integer> {
             console.out().println(text);
         } else {
             console.out()
-                    .println((changed ? "made " : "there were ") + chainCount + " chains of " + replicationFactor
+                    .println((changed ? "made " : "there were ") + chains + " chains of " + replicationFactor
                             + " replicas, " + minimum + " at least, on " + endpoints(made)
                             + (isNormal(made) ? "" : "; not all of them serve yet, see millrace cluster status"));
         }

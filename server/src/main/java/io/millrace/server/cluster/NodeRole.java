@@ -8,6 +8,7 @@ import io.millrace.codec.chain.MessageHeaderDecoder;
 import io.millrace.codec.chain.NodeHeartbeatSeenDecoder;
 import io.millrace.codec.chain.NodeRegisteredDecoder;
 import io.millrace.codec.chain.SegmentQuestionDecoder;
+import io.millrace.codec.chain.StateTakenDecoder;
 import io.millrace.codec.control.EffectAction;
 import io.millrace.codec.wire.RefusalCode;
 import io.millrace.control.ControlPlaneLink;
@@ -22,6 +23,7 @@ import io.millrace.replication.DeviceAgent;
 import io.millrace.replication.TransportPeerLinks;
 import io.millrace.transport.Session;
 import io.millrace.transport.Transport;
+import java.nio.ByteOrder;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.UUID;
@@ -38,14 +40,17 @@ import org.jspecify.annotations.Nullable;
  *   ASKING       which incarnation does the control plane know?       NodeHeartbeat(0), again until seen
  *   REGISTERING  an incarnation above that, and above the last one    NodeRegister, again until NodeRegistered
  *                that is durable here; made durable at once
+ *                of a node that was alone: the cluster takes over     ImportPart, again until StateTaken
+ *                what chain 0 says, or the node ends
  *   REGISTERED   heartbeats; orders are heard from here on
  *   leaving      the last heartbeat, again until seen
  * </pre>
  *
  * <p><b>Threading</b>: the device thread, but {@link #standing()}, which any thread may read.
  *
- * <p><b>Invariants</b>: nothing of this start but the two questions leaves the node, and no order is heard, before its
- * incarnation is durable (P5). One process registers once: who finds that another one has taken the node's place ends.
+ * <p><b>Invariants</b>: nothing of this start but the two questions and the state of a node that was alone leaves the
+ * node, and no order is heard, before its incarnation is durable (P5), and before a state that it held alone is known
+ * to be the cluster's. One process registers once: who finds that another one has taken the node's place ends.
  */
 public final class NodeRole implements ControlChain, ControlLink, ControlPlaneLink.Inbox, AutoCloseable {
     private static final int MESSAGE_LIMIT = 64;
@@ -58,6 +63,12 @@ public final class NodeRole implements ControlChain, ControlLink, ControlPlaneLi
     /** As long as the lease of another process with the node's id may still run, and an election besides. */
     private static final long PLACE_TAKEN_TIMEOUT_NS = 10_000_000_000L;
 
+    /** For so long a cluster with chains is asked whether they are those of this node. */
+    private static final long UNTAKEN_TIMEOUT_NS = 5_000_000_000L;
+
+    /** Every metadata request begins with its id. */
+    private static final int REQUEST_ID_OFFSET = 8;
+
     private final ClusterTerms terms;
     private final ClusterMemory memory;
     private final UUID startId;
@@ -69,11 +80,15 @@ public final class NodeRole implements ControlChain, ControlLink, ControlPlaneLi
     private final NodeRegisteredDecoder registered = new NodeRegisteredDecoder();
     private final SegmentQuestionDecoder question = new SegmentQuestionDecoder();
     private final NodeHeartbeatSeenDecoder seen = new NodeHeartbeatSeenDecoder();
+    private final StateTakenDecoder taken = new StateTakenDecoder();
+    private final FormerState former = new FormerState();
     private @Nullable DeviceAgent agent;
     private @Nullable ControlPlaneLink link;
     private @Nullable NodeReports reports;
     private @Nullable ForwardedRequests requests;
     private boolean isAnswered;
+    private boolean isOffering;
+    private long untakenSinceNs;
     private long previousIncarnation;
     private long incarnation;
     private int chainCount;
@@ -139,26 +154,23 @@ public final class NodeRole implements ControlChain, ControlLink, ControlPlaneLi
     }
 
     /**
-     * Begins to speak to the control plane; after the device has recovered and listens.
+     * Begins to speak to the control plane; after the device has recovered and listens. When the device holds streams
+     * of a node that was alone, the cluster takes them over, or the node ends with MR-6016.
      *
      * @param controlPlane the node's session with it.
      * @param endpoint host:port that clients and other nodes reach the device at.
-     * @throws MillraceException MR-6016 when the device holds streams of a node that was alone.
      */
     public void begin(final ControlPlaneLink controlPlane, final String endpoint) {
         final DeviceAgent joined = agent();
-        if (joined.chainView(0).lastPosition() > 0) {
-            throw ofNodeAlone();
-        }
         link = controlPlane;
         reports = new NodeReports(terms, startId, joined, endpoint);
         requests = new ForwardedRequests(controlPlane, terms.requestTimeoutNs());
     }
 
-    private static MillraceException ofNodeAlone() {
+    private static MillraceException ofNodeAlone(final String why) {
         return new MillraceException(
                 ErrorCode.DEVICE_OF_NODE_ALONE,
-                "the device holds streams of a node that was alone, cluster.members makes it one of a cluster. "
+                "the device holds streams of a node that was alone, and " + why + ". "
                         + ErrorCode.DEVICE_OF_NODE_ALONE.remedy());
     }
 
@@ -198,6 +210,9 @@ public final class NodeRole implements ControlChain, ControlLink, ControlPlaneLi
         if (nowNs - nextReportNs >= 0) {
             work += report(current, written);
             standing.session(current.isConnected(), current.leaderMember(), forwarded.size());
+        }
+        if (isOffering) {
+            work += former.offer(current, nowNs);
         }
         return work + forwarded.doWork(nowNs);
     }
@@ -253,6 +268,7 @@ public final class NodeRole implements ControlChain, ControlLink, ControlPlaneLi
         switch (templateId) {
             case NodeRegisteredDecoder.TEMPLATE_ID -> onRegistered(buffer, offset);
             case NodeHeartbeatSeenDecoder.TEMPLATE_ID -> onHeartbeatSeen(buffer, offset);
+            case StateTakenDecoder.TEMPLATE_ID -> onStateTaken(buffer, offset);
             case SegmentQuestionDecoder.TEMPLATE_ID -> onQuestion(buffer, offset);
             case ChainMapDecoder.TEMPLATE_ID -> {
                 // a node needs none: clients learn places from descriptions
@@ -292,6 +308,10 @@ public final class NodeRole implements ControlChain, ControlLink, ControlPlaneLi
                     "this node belongs to cluster " + known + ", cluster.members are those of cluster " + clusterId
                             + ". " + ErrorCode.OTHER_CLUSTER.remedy());
         }
+        if (former.isHeld()) {
+            handOver(clusterId, registered.incarnation(), chains);
+            return;
+        }
         chainCount = chains;
         if (!isRegistered()) {
             memory.remember(clusterId, registered.incarnation());
@@ -300,6 +320,57 @@ public final class NodeRole implements ControlChain, ControlLink, ControlPlaneLi
             nextReportNs = nowNs;
         }
         standing.registered(incarnation, chainCount);
+    }
+
+    /**
+     * The cluster has not said that it has what the node held while it was alone. One without chains is offered it;
+     * before, the node remembers that it is the cluster's: from then on it must not run alone, or there would be two
+     * states that both go on.
+     */
+    private void handOver(final UUID clusterId, final long issued, final int chains) {
+        isOffering = chains == 0;
+        if (isOffering) {
+            untakenSinceNs = 0;
+            if (memory.clusterId() == null) {
+                memory.remember(clusterId, issued);
+            }
+            return;
+        }
+        if (untakenSinceNs == 0) {
+            untakenSinceNs = nowNs; // what says that it is taken may be on its way, or lost: it is asked for again
+        }
+        if (nowNs - untakenSinceNs >= UNTAKEN_TIMEOUT_NS) {
+            throw ofNodeAlone("cluster " + clusterId + " has chains already that are not those of this node"
+                    + (memory.clusterId() == null
+                            ? ""
+                            : " (it was to take them over and has not: remove the file cluster of the data directory"
+                                    + " to start the node alone)"));
+        }
+    }
+
+    private void onStateTaken(final DirectBuffer buffer, final int offset) {
+        taken.wrapAndApplyHeader(buffer, offset, header);
+        final UUID clusterId = new UUID(taken.clusterIdHigh(), taken.clusterIdLow());
+        if (!former.isHeld()
+                || taken.nodeIdHigh() != terms.nodeId().getMostSignificantBits()
+                || taken.nodeIdLow() != terms.nodeId().getLeastSignificantBits()
+                || (memory.clusterId() != null && !clusterId.equals(memory.clusterId()))) {
+            return;
+        }
+        final UUID device = new UUID(taken.deviceUuidHigh(), taken.deviceUuidLow());
+        final UUID own = agent().journal().deviceUuid();
+        if (!device.equals(own)) {
+            throw ofNodeAlone(
+                    "cluster " + clusterId + " has taken over those of device " + device + ", this is device " + own);
+        }
+        if (taken.startNumber() != former.lastStart(terms.nodeId())) {
+            throw ofNodeAlone("cluster " + clusterId + " has taken over an earlier state of it, of start "
+                    + taken.startNumber() + ": the node has been alone again since, until start "
+                    + former.lastStart(terms.nodeId()));
+        }
+        former.handedOver();
+        isOffering = false;
+        nextReportNs = nowNs; // it is not registered before this
     }
 
     private void onQuestion(final DirectBuffer buffer, final int offset) {
@@ -381,9 +452,19 @@ public final class NodeRole implements ControlChain, ControlLink, ControlPlaneLi
             final int offset,
             final int length) {
         final ForwardedRequests forwarded = requests;
-        if (forwarded == null) {
+        if (forwarded == null || former.isHeld()) {
             return session.refuse(
-                    RefusalCode.NOT_READY, templateId, 0, 0, 0, 0, 0, 0, "the node has not joined its cluster yet");
+                    RefusalCode.NOT_READY,
+                    templateId,
+                    buffer.getLong(offset + REQUEST_ID_OFFSET, ByteOrder.LITTLE_ENDIAN),
+                    0,
+                    0,
+                    0,
+                    0,
+                    0,
+                    forwarded == null
+                            ? "the node has not joined its cluster yet"
+                            : "the cluster has not taken over the node's streams yet");
         }
         return forwarded.add(session, templateId, buffer, offset, length, nowNs);
     }
@@ -430,18 +511,23 @@ public final class NodeRole implements ControlChain, ControlLink, ControlPlaneLi
             final DirectBuffer buffer,
             final int offset,
             final int length) {
-        throw ofNodeAlone();
+        former.apply(position, timestampNs, buffer, offset, length);
+    }
+
+    @Override
+    public boolean mustBeWhole() {
+        return former.isHeld();
     }
 
     @Override
     public int encode(final MutableDirectBuffer buffer, final int offset) {
-        return 0;
+        return former.encode(buffer, offset);
     }
 
     @Override
     public void restore(final DirectBuffer buffer, final int offset, final int length) {
         if (length != 0) {
-            throw ofNodeAlone();
+            former.restore(buffer, offset, length);
         }
     }
 
