@@ -18,6 +18,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.agrona.IoUtil;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -31,7 +32,7 @@ final class TakeOverSystemTest {
     private static final long WAIT_NS = TimeUnit.SECONDS.toNanos(60);
 
     /** Writes while the node is alone; a sealed stream and a deleted one besides. */
-    private static KeyedLoad fill(final Millrace millrace) {
+    private static KeyedLoad fill(final ClusterProcesses cluster, final Millrace millrace) {
         millrace.streams().createStream(STREAM, StreamConfiguration.fixed(5));
         millrace.streams().createStream("alone/sealed", StreamConfiguration.fixed(1));
         millrace.streams().seal("alone/sealed");
@@ -39,7 +40,7 @@ final class TakeOverSystemTest {
         millrace.streams().seal("alone/gone");
         millrace.streams().delete("alone/gone");
         final KeyedLoad load = new KeyedLoad("w", millrace.openWriter(STREAM));
-        ClusterSystemTest.write(load, 3_000);
+        ClusterSystemTest.write(cluster, millrace, load, 3_000);
         return load;
     }
 
@@ -66,16 +67,16 @@ final class TakeOverSystemTest {
         try (ClusterProcesses cluster = new ClusterProcesses(1, 1, CHAINS)) {
             final NodeProcess node = cluster.alone(0).start();
             try (Millrace millrace = cluster.connect()) {
-                final KeyedLoad load = fill(millrace);
+                final KeyedLoad load = fill(cluster, millrace);
                 node.kill();
                 cluster.joined(0).start(() -> load.step(500));
-                ClusterSystemTest.write(load, 3_000);
+                ClusterSystemTest.write(cluster, millrace, load, 3_000);
                 assertStreams(millrace);
                 final ClusterInfo info = cluster.await(millrace, ClusterProcesses::isWhole, () -> load.step(500));
                 assertEquals(CHAINS, info.chainCount());
                 node.kill(); // with a torn end, most often
                 node.start(() -> load.step(500));
-                ClusterSystemTest.write(load, 1_000);
+                ClusterSystemTest.write(cluster, millrace, load, 1_000);
                 millrace.streams().createStream("cluster/later", StreamConfiguration.fixed(4));
                 millrace.streams().delete("alone/sealed");
                 assertEquals(0, node.terminate(), node::errorText);
@@ -98,16 +99,16 @@ final class TakeOverSystemTest {
             final NodeProcess node =
                     cluster.alone(0).with("journal.checkpoint-interval=1MiB").start();
             try (Millrace millrace = cluster.connect()) {
-                final KeyedLoad load = fill(millrace);
-                ClusterSystemTest.write(load, CHECKPOINTED);
+                final KeyedLoad load = fill(cluster, millrace);
+                ClusterSystemTest.write(cluster, millrace, load, CHECKPOINTED);
                 node.kill();
                 assertTrue(checkpoints(node) > 0, "none while it is alone");
                 cluster.joined(0).start(() -> load.step(500));
-                ClusterSystemTest.write(load, CHECKPOINTED);
+                ClusterSystemTest.write(cluster, millrace, load, CHECKPOINTED);
                 node.kill();
                 assertTrue(checkpoints(node) > 0, "none in the cluster");
                 node.start(() -> load.step(500));
-                ClusterSystemTest.write(load, 500);
+                ClusterSystemTest.write(cluster, millrace, load, 500);
                 assertStreams(millrace);
                 load.finish();
                 load.assertIn(KeyedLoad.readAll(millrace, STREAM));
@@ -130,7 +131,7 @@ final class TakeOverSystemTest {
         try (ClusterProcesses cluster = new ClusterProcesses(1, 1, CHAINS)) {
             final NodeProcess node = cluster.alone(0).start();
             try (Millrace millrace = cluster.connect()) {
-                final KeyedLoad load = fill(millrace);
+                final KeyedLoad load = fill(cluster, millrace);
                 node.kill();
                 cluster.joined(0);
                 final Path control = node.data().resolve("control");
@@ -148,7 +149,7 @@ final class TakeOverSystemTest {
                     killWhen(node, () -> true, millis);
                 }
                 node.start(() -> load.step(500));
-                ClusterSystemTest.write(load, 3_000);
+                ClusterSystemTest.write(cluster, millrace, load, 3_000);
                 assertStreams(millrace);
                 load.finish();
                 load.assertIn(KeyedLoad.readAll(millrace, STREAM));
@@ -169,7 +170,7 @@ final class TakeOverSystemTest {
             cluster.alone(0).start();
             final KeyedLoad load;
             try (Millrace alone = Millrace.connect(cluster.node(0).endpoint())) {
-                load = fill(alone);
+                load = fill(cluster, alone);
                 load.finish();
             }
             cluster.node(0).terminate();
@@ -179,7 +180,7 @@ final class TakeOverSystemTest {
                 cluster.await(millrace, info -> info.chainCount() == CHAINS && ClusterProcesses.isWhole(info));
                 assertStreams(millrace);
                 final KeyedLoad more = new KeyedLoad("x", millrace.openWriter(STREAM));
-                ClusterSystemTest.write(more, 1_000);
+                ClusterSystemTest.write(cluster, millrace, more, 1_000);
                 cluster.configure(millrace, CHAINS, 3, 2);
                 final ClusterInfo grown = cluster.await(
                         millrace,
@@ -191,7 +192,7 @@ final class TakeOverSystemTest {
                         () -> more.step(500));
                 assertEquals(3, grown.nodes().size());
                 cluster.node(0).kill();
-                ClusterSystemTest.write(more, 1_000);
+                ClusterSystemTest.write(cluster, millrace, more, 1_000);
                 more.finish();
                 more.assertIn(KeyedLoad.readAll(millrace, STREAM));
                 load.assertIn(KeyedLoad.readAll(millrace, STREAM));
@@ -207,12 +208,12 @@ final class TakeOverSystemTest {
             try (Millrace millrace = Millrace.connect(cluster.node(0).endpoint());
                     Millrace alone = Millrace.connect(second.endpoint())) {
                 cluster.configure(millrace, CHAINS, 1, 1);
-                final KeyedLoad load = fill(alone);
+                final KeyedLoad load = fill(cluster, alone);
                 second.kill();
                 cluster.joined(1).start();
                 second.awaitEnd(5, "MR-6016");
                 cluster.alone(1).start(() -> load.step(500));
-                ClusterSystemTest.write(load, 1_000);
+                ClusterSystemTest.write(cluster, millrace, load, 1_000);
                 assertStreams(alone);
                 load.finish();
                 load.assertIn(KeyedLoad.readAll(alone, STREAM));
@@ -225,20 +226,20 @@ final class TakeOverSystemTest {
         try (ClusterProcesses cluster = new ClusterProcesses(1, 1, CHAINS)) {
             final NodeProcess node = cluster.alone(0).start();
             try (Millrace millrace = cluster.connect()) {
-                final KeyedLoad load = fill(millrace);
+                final KeyedLoad load = fill(cluster, millrace);
                 assertEquals(0, node.terminate(), node::errorText);
                 cluster.joined(0).start(() -> load.step(500));
-                ClusterSystemTest.write(load, 500);
+                ClusterSystemTest.write(cluster, millrace, load, 500);
                 node.kill();
                 final Path control = node.data().resolve("control");
                 final Path aside = node.directory().resolve("control-aside");
                 Files.move(control, aside);
                 node.begin();
                 node.awaitEnd(5, ErrorCode.OTHER_CLUSTER.id());
-                org.agrona.IoUtil.delete(control.toFile(), false);
+                IoUtil.delete(control.toFile(), false);
                 Files.move(aside, control);
                 node.start(() -> load.step(500));
-                ClusterSystemTest.write(load, 500);
+                ClusterSystemTest.write(cluster, millrace, load, 500);
                 load.finish();
                 load.assertIn(KeyedLoad.readAll(millrace, STREAM));
             }
