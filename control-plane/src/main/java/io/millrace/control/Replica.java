@@ -122,4 +122,10 @@ final class Replica {
         final boolean bySuccessor = index + 1 < members.size() && (members.get(index + 1).suspects & PREDECESSOR) != 0;
         return byPredecessor || (bySuccessor && (member.suspects & SUCCESSOR) == 0);
     }
+
+    /** Tells whether its answer to Seal says that the device has forgotten what it held. */
+    boolean hasForgotten() {
+        final SealedReport answer = report;
+        return answer != null && (answer.isAmnesiac() || answer.sinceEpoch() != sinceEpoch);
+    }
 }

@@ -607,10 +607,7 @@ final class ReplicatedChain {
 
     /** A member that is dropped may be asked again; one that has forgotten what it held has nothing to say. */
     private void onDropped(final Replica member) {
-        final SealedReport report = member.report;
-        final boolean hasForgotten =
-                report != null && (report.isAmnesiac() || report.sinceEpoch() != member.sinceEpoch);
-        if (hasForgotten || !nodes.isPresent(member.id)) {
+        if (member.hasForgotten() || !nodes.isPresent(member.id)) {
             return;
         }
         member.role = Replica.Role.FORMER;
