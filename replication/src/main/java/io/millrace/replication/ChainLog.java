@@ -132,10 +132,14 @@ final class ChainLog {
         if (toPosition < basePosition || (body.newEpoch() <= baseEpoch && toPosition == basePosition)) {
             return; // the checkpoint was taken behind it
         }
-        if (toPosition > lastPosition || toPosition < basePosition || toPosition < knownCommit) {
+        // A hole may have swallowed a whole epoch: a learner then cuts off the hole and what lies behind it, committed
+        // or not, and fetches it.
+        final boolean isCutAtHole = !holes.isEmpty() && toPosition >= basePosition && toPosition + 1 >= holes.first(0);
+        if (toPosition > lastPosition || toPosition < basePosition || (toPosition < knownCommit && !isCutAtHole)) {
             throw corrupt("a cut to position " + toPosition + ", with a last position of " + lastPosition
                     + " and position " + Math.max(basePosition, knownCommit) + " committed");
         }
+        knownCommit = Math.min(knownCommit, toPosition);
         truncate(body.newEpoch(), toPosition, header.previousHash());
     }
 
