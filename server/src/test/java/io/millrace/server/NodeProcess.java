@@ -313,6 +313,7 @@ final class NodeProcess implements AutoCloseable {
             }
             IoUtil.delete(aeron.toFile(), true);
             IoUtil.delete(new File(aeron + "-control"), true);
+            IoUtil.delete(new File(aeron + "-control-marks"), true);
             IoUtil.delete(directory.toFile(), true);
         }
     }

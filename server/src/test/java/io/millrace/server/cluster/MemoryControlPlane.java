@@ -40,13 +40,16 @@ final class MemoryControlPlane
 
     private final ControlService<Forwarded> service;
     private final Map<UUID, Way> ways = new HashMap<>();
-    private final ArrayDeque<byte[]> proposals = new ArrayDeque<>();
+    private final ArrayDeque<Proposal> proposals = new ArrayDeque<>();
     private final MessageHeaderDecoder header = new MessageHeaderDecoder();
     private final EffectCommittedDecoder effectCommitted = new EffectCommittedDecoder();
     private final SegmentAnswerDecoder answer = new SegmentAnswerDecoder();
     private long position;
     private long nextTickNs;
     private boolean isSilent;
+
+    /** A command, and the session that it came by; null: the control plane's own. */
+    private record Proposal(@Nullable Way way, byte[] command) {}
 
     /** A client's request at a node. */
     record Forwarded(Way way, long token) {}
@@ -64,8 +67,7 @@ final class MemoryControlPlane
         @Override
         public boolean report(final DirectBuffer buffer, final int offset, final int length) {
             if (!isSilent) {
-                ways.put(node, this); // who spoke last is answered
-                onReport(buffer, offset, length);
+                onReport(this, buffer, offset, length);
             }
             return !isSilent;
         }
@@ -190,13 +192,17 @@ final class MemoryControlPlane
                     .timeNs(nowNs);
             tryAppend(buffer, MessageHeaderEncoder.ENCODED_LENGTH + TickEncoder.BLOCK_LENGTH);
         }
-        for (byte[] command = proposals.poll(); command != null; command = proposals.poll()) {
-            service.onCommitted(++position, nowNs, new UnsafeBuffer(command), 0, command.length);
+        for (Proposal next = proposals.poll(); next != null; next = proposals.poll()) {
+            final Way way = next.way;
+            if (way != null) {
+                ways.put(way.node, way); // who spoke last, in the log's order, is answered
+            }
+            service.onCommitted(++position, nowNs, new UnsafeBuffer(next.command), 0, next.command.length);
         }
         service.doWork(nowNs);
     }
 
-    private void onReport(final DirectBuffer buffer, final int offset, final int length) {
+    private void onReport(final Way way, final DirectBuffer buffer, final int offset, final int length) {
         header.wrap(buffer, offset);
         switch (header.templateId()) {
             case EffectCommittedDecoder.TEMPLATE_ID -> {
@@ -219,7 +225,7 @@ final class MemoryControlPlane
                         answer.startOffset(),
                         answer.isSealed() != 0);
             }
-            default -> proposals.add(copy(buffer, offset, length));
+            default -> proposals.add(new Proposal(way, copy(buffer, offset, length)));
         }
     }
 
@@ -238,7 +244,7 @@ final class MemoryControlPlane
 
     @Override
     public long tryAppend(final DirectBuffer command, final int length) {
-        proposals.add(copy(command, 0, length));
+        proposals.add(new Proposal(null, copy(command, 0, length)));
         return position + proposals.size();
     }
 
