@@ -49,7 +49,7 @@ final class MemoryControlPlane
     private boolean isSilent;
 
     /** A command, and the session that it came by; null: the control plane's own. */
-    private record Proposal(@Nullable Way way, byte[] command) {}
+    private record Proposal(@Nullable Way way, UnsafeBuffer command) {}
 
     /** A client's request at a node. */
     record Forwarded(Way way, long token) {}
@@ -197,7 +197,7 @@ final class MemoryControlPlane
             if (way != null) {
                 ways.put(way.node, way); // who spoke last, in the log's order, is answered
             }
-            service.onCommitted(++position, nowNs, new UnsafeBuffer(next.command), 0, next.command.length);
+            service.onCommitted(++position, nowNs, next.command, 0, next.command.capacity());
         }
         service.doWork(nowNs);
     }
@@ -225,7 +225,7 @@ final class MemoryControlPlane
                         answer.startOffset(),
                         answer.isSealed() != 0);
             }
-            default -> proposals.add(new Proposal(way, copy(buffer, offset, length)));
+            default -> proposals.add(new Proposal(way, new UnsafeBuffer(copy(buffer, offset, length))));
         }
     }
 
@@ -244,7 +244,7 @@ final class MemoryControlPlane
 
     @Override
     public long tryAppend(final DirectBuffer command, final int length) {
-        proposals.add(new Proposal(null, copy(command, 0, length)));
+        proposals.add(new Proposal(null, new UnsafeBuffer(copy(command, 0, length))));
         return position + proposals.size();
     }
 
