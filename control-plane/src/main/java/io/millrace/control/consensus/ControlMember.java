@@ -9,6 +9,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -258,13 +259,17 @@ public final class ControlMember implements AutoCloseable {
         final Path file = directory.resolve(OWNER_FILE);
         try {
             if (!Files.exists(file)) {
+                // Under another name first: a process that is killed in between leaves no half of a name.
+                final Path fresh = directory.resolve(OWNER_FILE + ".new");
                 Files.writeString(
-                        file,
+                        fresh,
                         Integer.toString(context.member()),
                         StandardCharsets.US_ASCII,
                         StandardOpenOption.CREATE,
+                        StandardOpenOption.TRUNCATE_EXISTING,
                         StandardOpenOption.WRITE,
                         StandardOpenOption.DSYNC);
+                Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
             }
         } catch (final IOException e) {
             throw unusable(directory, e);
