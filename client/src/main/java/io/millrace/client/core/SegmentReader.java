@@ -40,6 +40,9 @@ final class SegmentReader {
     /** A device that cannot be read is another member's to mend: how long a reader waits for that. */
     private static final long UNREADABLE_NS = 30_000_000_000L;
 
+    /** Without a refusal for so long it could be read meanwhile: a new one begins a new wait. */
+    private static final long READABLE_AGAIN_NS = 10_000_000_000L;
+
     private enum State {
         DUE,
         SUBSCRIBING,
@@ -85,6 +88,7 @@ final class SegmentReader {
     private int attemptCount;
     private long unreadableOffset = -1;
     private long unreadableSinceNs;
+    private long unreadableLastNs;
     private int placeCount;
     private @Nullable ErrorCode failure;
     private String failureText = "";
@@ -376,10 +380,11 @@ final class SegmentReader {
             case WRONG_NODE, NOT_READY, THROTTLED, READER_LIMIT, SUBSCRIPTION_UNKNOWN, SESSION_UNKNOWN, CHAIN_EPOCH ->
                 backOff(nowNs);
             case DEVICE_FENCED -> {
-                if (receivedOffset > unreadableOffset) {
+                if (receivedOffset > unreadableOffset || nowNs - unreadableLastNs >= READABLE_AGAIN_NS) {
                     unreadableOffset = receivedOffset;
                     unreadableSinceNs = nowNs;
                 }
+                unreadableLastNs = nowNs;
                 if (nowNs - unreadableSinceNs >= UNREADABLE_NS) {
                     fail(code, text);
                 } else {

@@ -219,6 +219,23 @@ class EventReaderTest {
     }
 
     @Test
+    void shouldWaitAnewWhenTheDeviceCouldBeReadBetweenTwoRefusals() {
+        write("a");
+        final EventReader reader = fixture.reader(StreamPosition.HEAD);
+        assertEquals("a", next(reader).asText());
+        for (int i = 0; i < 2; i++) {
+            fixture.network.cutAll();
+            fixture.node.nextSubscribeRefusal = RefusalCode.DEVICE_FENCED;
+            final long startNs = fixture.clock.nanoTime();
+            while (fixture.clock.nanoTime() - startNs < 40_000_000_000L) {
+                assertEquals(List.of(), poll(reader, 10));
+            }
+        }
+        write("b");
+        assertEquals("b", next(reader).asText());
+    }
+
+    @Test
     void shouldThrowWhenTheDeviceCannotBeReadForLong() {
         write("a", "b");
         final EventReader reader = fixture.reader(StreamPosition.HEAD);
