@@ -11,8 +11,8 @@ import org.agrona.concurrent.UnsafeBuffer;
  * Reads batches of a journal while it is written: out of the write ring without copying while they are there, else from
  * the device into a buffer of its own. Only durable batches are served. Never blocks.
  *
- * <p>Who goes on from batch to batch is read ahead of: while one half of the buffer is gone through, what follows is read
- * into the other one, so that neither the device waits for the reader nor the reader for the device.
+ * <p>Who goes on from batch to batch is read ahead of: while one half of the buffer is gone through, what follows is
+ * read into the other one, so that neither the device waits for the reader nor the reader for the device.
  *
  * <p><b>Threading</b>: device thread.
  *

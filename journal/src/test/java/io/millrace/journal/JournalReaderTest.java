@@ -64,7 +64,9 @@ final class JournalReaderTest {
             int failures = 0;
             while (position < last) {
                 if (!reader.nextBatch()) {
-                    for (int i = 0; i < 100 && reader.state() != JournalReader.State.PENDING && !reader.request(next); i++) {
+                    for (int i = 0;
+                            i < 100 && reader.state() != JournalReader.State.PENDING && !reader.request(next);
+                            i++) {
                         journal.doWork(0);
                     }
                     for (int i = 0; i < 100 && reader.state() == JournalReader.State.PENDING; i++) {

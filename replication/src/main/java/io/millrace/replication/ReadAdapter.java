@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Threading</b>: the device thread.
  *
  * <p><b>Invariants</b>: only bytes below a segment's committed length are sent (F06); at most
- * {@link ReplicationLimits#readFramesPerTurn()} frames a turn, and beside writers few more bytes than they write: a long
- * turn is waited for by each of their events, more than once (ADR 17).
+ * {@link ReplicationLimits#readFramesPerTurn()} frames a turn, and beside writers few more bytes than they write: a
+ * long turn is waited for by each of their events, more than once (ADR 17).
  */
 final class ReadAdapter {
     private static final int DATA_PREFIX_LENGTH =
@@ -220,9 +220,7 @@ final class ReadAdapter {
         turnEndBytes = sentBytes + byteBudget(nowNs);
         int budget = limits.readFramesPerTurn();
         int work = 0;
-        for (int remaining = active.size();
-                remaining > 0 && budget > 0 && sentBytes - turnEndBytes < 0;
-                remaining--) {
+        for (int remaining = active.size(); remaining > 0 && budget > 0 && sentBytes - turnEndBytes < 0; remaining--) {
             if (nextTurn >= active.size()) {
                 nextTurn = 0;
             }
