@@ -11,10 +11,19 @@ import org.agrona.concurrent.UnsafeBuffer;
  * Reads batches of a journal while it is written: out of the write ring without copying while they are there, else from
  * the device into a buffer of its own. Only durable batches are served. Never blocks.
  *
+ * <p>Who goes on from batch to batch is read ahead of: while one half of the buffer is gone through, what follows is
+ * read into the other one, so that neither the device waits for the reader nor the reader for the device.
+ *
  * <p><b>Threading</b>: device thread.
+ *
+ * <p><b>Invariants</b>: one read at a time is under way, and never into the memory of the batch at hand; what is read
+ * ahead begins with a batch.
  */
 public final class JournalReader implements AutoCloseable {
     private static final int SMALLEST_READ = 64 * 1024;
+
+    /** Long enough for the device's bandwidth, short enough for a write that comes meanwhile. */
+    private static final int LONGEST_READ_AHEAD = 256 * 1024;
 
     private final Journal journal;
     private final BlockDevice device;
@@ -38,8 +47,13 @@ public final class JournalReader implements AutoCloseable {
     private int payloadLength;
     private long loadedAddress;
     private int loadedLength;
+    private int loadedIndex;
+    private long aheadAddress;
+    private int aheadLength;
+    private int aheadIndex;
     private int readLength;
     private boolean reading;
+    private boolean readingAhead;
     private boolean taken;
 
     /** What a reader holds. */
@@ -151,7 +165,7 @@ public final class JournalReader implements AutoCloseable {
      *     later
      */
     public boolean request(final long address) {
-        if (reading || address >= journal.durableAddress()) {
+        if ((reading && !readingAhead) || address >= journal.durableAddress()) {
             return false;
         }
         if (serveFromRing(journal.findInRing(address), address)) {
@@ -164,7 +178,26 @@ public final class JournalReader implements AutoCloseable {
                 return true;
             }
         }
-        readLength = isNear(address) ? Math.min(slotLength, Math.max(readLength, SMALLEST_READ) * 2) : SMALLEST_READ;
+        if (address >= aheadAddress && address < aheadAddress + aheadLength && zones.holds(address)) {
+            ringSequence = -1;
+            batchAddress = address;
+            if (reading) {
+                state = State.PENDING;
+            } else {
+                takeAhead();
+            }
+            return true;
+        }
+        if (reading) {
+            if (state == State.FAILED) {
+                state = State.IDLE; // it is read once more
+            }
+            return false; // what is read ahead is not wanted: when it has come
+        }
+        final boolean sequential = address > loadedAddress && isNear(address);
+        readLength = sequential
+                ? Math.max(superblock.granule(), Math.min(longestAhead(), Math.max(readLength, SMALLEST_READ) * 2))
+                : SMALLEST_READ;
         return startRead(address, Math.min(readLength, slotLength));
     }
 
@@ -176,7 +209,66 @@ public final class JournalReader implements AutoCloseable {
      * @return true when it does
      */
     public boolean isNear(final long address) {
-        return loadedLength > 0 && address >= loadedAddress && address - loadedAddress <= loadedLength;
+        return isWithin(address, loadedAddress, loadedLength) || isWithin(address, aheadAddress, aheadLength);
+    }
+
+    private static boolean isWithin(final long address, final long from, final int length) {
+        return length > 0 && address >= from && address - from <= length;
+    }
+
+    private int longestAhead() {
+        return Math.min(LONGEST_READ_AHEAD, (slotLength >> 1) & -superblock.granule());
+    }
+
+    /** Goes on in the half that was read ahead. */
+    private void takeAhead() {
+        loadedAddress = aheadAddress;
+        loadedLength = aheadLength;
+        loadedIndex = aheadIndex;
+        aheadLength = 0;
+        take(batchAddress);
+    }
+
+    /** Reads what follows into the half that the loaded batches are not in, when they are gone through in order. */
+    private void readAhead() {
+        final int longest = longestAhead();
+        if (reading
+                || aheadLength > 0
+                || batchAddress != loadedAddress
+                || longest == 0
+                || readLength < longest
+                || loadedLength > longest) {
+            return;
+        }
+        final long from = behindLoaded();
+        final long end = Math.min(journal.durableAddress(), zones.holds(from) ? zones.zoneEnd(from) : 0);
+        final long deviceAddress = from < end ? zones.deviceAddress(from) : ZoneMap.ABSENT;
+        if (deviceAddress == ZoneMap.ABSENT || journal.findInRing(from) >= 0) {
+            return;
+        }
+        final int index = loadedIndex == slotIndex ? slotIndex + longest : slotIndex;
+        final int length = (int) Math.min(longest, end - from);
+        if (device.submitRead(index, length, deviceAddress, token)) {
+            reading = true;
+            readingAhead = true;
+            aheadAddress = from;
+            aheadLength = length;
+            aheadIndex = index;
+            counters.deviceReadCount++;
+        }
+    }
+
+    /** The first batch behind the one at hand that did not come whole. */
+    private long behindLoaded() {
+        long address = batchAddress + batchLength;
+        while (isLoaded(address)) {
+            final int length = header.batchLength();
+            if (length < superblock.granule()) {
+                break; // damaged: shown when it is taken
+            }
+            address += length;
+        }
+        return address;
     }
 
     /** Tells whether a whole batch lies in what was read last. */
@@ -187,7 +279,7 @@ public final class JournalReader implements AutoCloseable {
         }
         header.wrap(
                 arena,
-                slotIndex + (int) (address - loadedAddress),
+                loadedIndex + (int) (address - loadedAddress),
                 BatchHeaderDecoder.BLOCK_LENGTH,
                 BatchHeaderDecoder.SCHEMA_VERSION);
         final int payload = header.payloadLength();
@@ -235,6 +327,8 @@ public final class JournalReader implements AutoCloseable {
         batchAddress = address;
         loadedAddress = address;
         loadedLength = length;
+        loadedIndex = slotIndex;
+        aheadLength = 0;
         counters.deviceReadCount++;
         return true;
     }
@@ -246,6 +340,11 @@ public final class JournalReader implements AutoCloseable {
      */
     void onRead(final int result) {
         reading = false;
+        if (readingAhead) {
+            readingAhead = false;
+            onReadAhead(result);
+            return;
+        }
         if (state != State.PENDING) {
             loadedLength = 0;
             return; // released meanwhile
@@ -258,10 +357,23 @@ public final class JournalReader implements AutoCloseable {
         take(batchAddress);
     }
 
+    /** What could not be read is asked for again when its turn comes, and tells then what ails it. */
+    private void onReadAhead(final int result) {
+        final boolean isWanted = state == State.PENDING;
+        if (result == aheadLength && isWanted) {
+            takeAhead();
+        } else if (result != aheadLength) {
+            aheadLength = 0;
+            if (isWanted && !startRead(batchAddress, Math.min(SMALLEST_READ, slotLength))) {
+                fail(ErrorCode.THROTTLED);
+            }
+        }
+    }
+
     /** Checks the batch at an address inside what was read, and reads further when it is longer. */
     private void take(final long address) {
         final int room = (int) (loadedAddress + loadedLength - address);
-        batchIndex = slotIndex + (int) (address - loadedAddress);
+        batchIndex = loadedIndex + (int) (address - loadedAddress);
         batchAddress = address;
         header.wrap(arena, batchIndex, BatchHeaderDecoder.BLOCK_LENGTH, BatchHeaderDecoder.SCHEMA_VERSION);
         final boolean valid = LogWalker.isWholeHeader(header, batchIndex, crc)
@@ -280,7 +392,9 @@ public final class JournalReader implements AutoCloseable {
             damaged(address);
         } else if (needed > room) {
             final int granule = superblock.granule();
-            if (!startRead(address, (needed + granule - 1) & -granule)) {
+            if (reading) {
+                fail(ErrorCode.THROTTLED); // only a damaged header makes it longer than it was when it was loaded
+            } else if (!startRead(address, (needed + granule - 1) & -granule)) {
                 fail(ErrorCode.DEVICE_IO);
             }
         } else if ((int) header.payloadCrc32c()
@@ -288,6 +402,7 @@ public final class JournalReader implements AutoCloseable {
             damaged(address);
         } else {
             state = State.READY;
+            readAhead();
         }
     }
 
@@ -426,6 +541,7 @@ public final class JournalReader implements AutoCloseable {
         }
         taken = true;
         loadedLength = 0;
+        aheadLength = 0;
         readLength = 0;
         return true;
     }

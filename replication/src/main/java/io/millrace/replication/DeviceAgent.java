@@ -491,7 +491,7 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
             }
         }
         work += acks.doWork(nowNs);
-        work += reads.doWork();
+        work += reads.doWork(nowNs);
         work += checkpointer.doWork(nowNs);
         if (control != null) {
             work += control.doWork(nowNs);

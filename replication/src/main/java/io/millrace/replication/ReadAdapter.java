@@ -25,13 +25,20 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Threading</b>: the device thread.
  *
  * <p><b>Invariants</b>: only bytes below a segment's committed length are sent (F06); at most
- * {@link ReplicationLimits#readFramesPerTurn()} frames a turn, so readers never hold up writers.
+ * {@link ReplicationLimits#readFramesPerTurn()} frames a turn, and beside writers few more bytes than they write: a
+ * long turn is waited for by each of their events, more than once (ADR 17).
  */
 final class ReadAdapter {
     private static final int DATA_PREFIX_LENGTH =
             MessageHeaderEncoder.ENCODED_LENGTH + ReadDataEncoder.BLOCK_LENGTH + ReadDataEncoder.bytesHeaderLength();
     private static final int STARTED_LENGTH = MessageHeaderEncoder.ENCODED_LENGTH + ReadStartedEncoder.BLOCK_LENGTH;
     private static final int END_LENGTH = MessageHeaderEncoder.ENCODED_LENGTH + ReadEndEncoder.BLOCK_LENGTH;
+
+    /** Bytes a turn beside writers, apart from what they write: two frames, so that the turn stays short. */
+    private static final int CATCH_UP_BYTES = 16 * 1024;
+
+    /** How long writers are taken for being at work after their last write. */
+    private static final long WRITING_NS = 1_000_000L;
 
     private final AppendAdapter lookup;
     private final ReplicationLimits limits;
@@ -52,6 +59,10 @@ final class ReadAdapter {
     private int nextTurn;
     private long stagedOffset;
     private long sentBytes;
+    private long turnEndBytes;
+    private long durableAddress;
+    private long lastWrittenNs;
+    private boolean isWritten;
 
     /** Takes its batch readers from the journal. */
     ReadAdapter(final Journal journal, final AppendAdapter lookup, final ReplicationLimits limits) {
@@ -202,12 +213,14 @@ final class ReadAdapter {
     /**
      * Sends to readers in turn.
      *
+     * @param nowNs the turn's time.
      * @return frames sent and batches read.
      */
-    int doWork() {
+    int doWork(final long nowNs) {
+        turnEndBytes = sentBytes + byteBudget(nowNs);
         int budget = limits.readFramesPerTurn();
         int work = 0;
-        for (int remaining = active.size(); remaining > 0 && budget > 0; remaining--) {
+        for (int remaining = active.size(); remaining > 0 && budget > 0 && sentBytes - turnEndBytes < 0; remaining--) {
             if (nextTurn >= active.size()) {
                 nextTurn = 0;
             }
@@ -222,6 +235,20 @@ final class ReadAdapter {
             }
         }
         return work;
+    }
+
+    /** Readers at the tail are sent what was written in the turn, each of them, and those behind it a little more. */
+    private long byteBudget(final long nowNs) {
+        final long address = journal.durableAddress();
+        final long written = address - durableAddress;
+        durableAddress = address;
+        if (written > 0 || journal.inFlightCount() > 0) {
+            lastWrittenNs = nowNs;
+            isWritten = true;
+        } else if (isWritten && nowNs - lastWrittenNs >= WRITING_NS) {
+            isWritten = false;
+        }
+        return isWritten ? CATCH_UP_BYTES + active.size() * written : Long.MAX_VALUE - sentBytes;
     }
 
     private boolean wantsMore(final ReadSession reader) {
@@ -248,7 +275,11 @@ final class ReadAdapter {
         walk.clear();
         stagedOffset = reader.nextOffset;
         ReadWalk.Step step = ReadWalk.Step.PROGRESS;
-        while (step == ReadWalk.Step.PROGRESS && frames < budget) {
+        while (step == ReadWalk.Step.PROGRESS && frames < budget && sentBytes - turnEndBytes < 0) {
+            if (walk.stagedLength() == 0 && !reader.session.hasRoom(DATA_PREFIX_LENGTH + maxBytes)) {
+                walk.giveUp(slot);
+                return frames;
+            }
             step = walk.step(reader, slot, maxBytes);
             if (step == ReadWalk.Step.NEXT_BATCH) {
                 step = walk.nextBatch(reader, slot);

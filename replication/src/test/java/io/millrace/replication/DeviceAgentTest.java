@@ -491,4 +491,39 @@ final class DeviceAgentTest {
         reader.accept = true;
         bed.until("all", () -> reader.read.size() == 1_000 * 6_012);
     }
+
+    @Test
+    void shouldSendLittleInATurnWhileSomebodyWrites() {
+        final Bed.Client writer = bed.connect("w").writer(WRITER);
+        final String payload = "b".repeat(1_000);
+        for (int i = 1; i <= 400; i++) {
+            writer.append(WRITER, i, payload);
+        }
+        bed.until("acknowledgement", () -> writer.acked == 400);
+        bed.pass(5_000_000);
+        final Bed.Client calm = bed.connect("calm");
+        calm.subscribe(1, StartAt.HEAD, 0, 16 << 20);
+        assertTrue(mostReadInATurn(calm, 400 * 1_012) > 32 << 10, "nobody writes: a turn is long");
+        bed.device.hold(true);
+        writer.append(WRITER, 401, payload);
+        bed.until("the write to be held", () -> bed.agent.journal().inFlightCount() > 0);
+        final Bed.Client beside = bed.connect("beside");
+        beside.subscribe(1, StartAt.HEAD, 0, 16 << 20);
+        final long most = mostReadInATurn(beside, 400 * 1_012);
+        bed.device.hold(false);
+        assertTrue(most <= 32 << 10, "a turn beside a writer sent " + most);
+        bed.until("acknowledgement", () -> writer.acked == 401);
+        bed.until("all", () -> beside.read.size() == 401 * 1_012);
+    }
+
+    private long mostReadInATurn(final Bed.Client reader, final long length) {
+        final long[] most = new long[2];
+        most[1] = bed.agent.sentReadBytes();
+        bed.until("reader", () -> {
+            most[0] = Math.max(most[0], bed.agent.sentReadBytes() - most[1]);
+            most[1] = bed.agent.sentReadBytes();
+            return reader.read.size() == length;
+        });
+        return most[0];
+    }
 }

@@ -127,6 +127,11 @@ final class AcceptedSession implements Session {
     }
 
     @Override
+    public boolean hasRoom(final int length) {
+        return state == State.OPEN && path.hasRoom(length);
+    }
+
+    @Override
     public long tryClaim(final int length, final BufferClaim claim) {
         return state == State.OPEN ? path.tryClaim(length, claim) : Publication.CLOSED;
     }

@@ -6,6 +6,8 @@ import io.aeron.Publication;
 import io.aeron.exceptions.AeronException;
 import io.aeron.logbuffer.BufferClaim;
 import io.aeron.logbuffer.FrameDescriptor;
+import io.aeron.protocol.DataHeaderFlyweight;
+import org.agrona.BitUtil;
 import org.agrona.DirectBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -72,6 +74,19 @@ final class ReplyPath {
     /** Returns the longest frame that travels in one piece, in bytes; 0 before the publication exists. */
     int maxPayloadLength() {
         return publication == null ? 0 : publication.maxPayloadLength();
+    }
+
+    /**
+     * Tells whether the receiver's window has room for a frame.
+     *
+     * @param length of the frame.
+     * @return false when {@link #tryClaim} would fail now.
+     */
+    boolean hasRoom(final int length) {
+        transport.touchPublication(registrationId);
+        return publication != null
+                && publication.availableWindow()
+                        >= BitUtil.align(length + DataHeaderFlyweight.HEADER_LENGTH, FrameDescriptor.FRAME_ALIGNMENT);
     }
 
     /**

@@ -41,6 +41,16 @@ public interface Session {
     int maxOfferLength();
 
     /**
+     * Tells whether the client's window has room for a frame: who would have to gather it first need not do so in vain.
+     *
+     * @param length of the frame, &le; {@link #maxFrameLength()}.
+     * @return false when {@link #tryClaim(int, BufferClaim)} would certainly fail now.
+     */
+    default boolean hasRoom(final int length) {
+        return true;
+    }
+
+    /**
      * Claims room for one frame to the client.
      *
      * @param length of the frame, ≤ {@link #maxFrameLength()}.
