@@ -8,6 +8,7 @@ import io.millrace.codec.log.RecordKind;
 import java.nio.ByteOrder;
 import java.util.function.Consumer;
 import org.agrona.DirectBuffer;
+import org.agrona.collections.IntHashSet;
 import org.agrona.concurrent.EpochNanoClock;
 
 /**
@@ -44,6 +45,8 @@ public final class CheckpointWriter {
     private final EpochNanoClock epochClock;
     private final RecordHeaderEncoder header = new RecordHeaderEncoder();
     private final CheckpointBodyEncoder body = new CheckpointBodyEncoder();
+
+    private final IntHashSet leftOut = new IntHashSet();
 
     private State state = State.IDLE;
     private long number;
@@ -131,6 +134,7 @@ public final class CheckpointWriter {
         pieceCount = 0;
         pieceBytes = 0;
         index.beginMarks(number);
+        leftOut.clear();
         cleaner.onWalkBegin(startAddress);
         state = State.OPEN;
         return true;
@@ -204,6 +208,28 @@ public final class CheckpointWriter {
             throw new IllegalStateException("live positions " + firstPosition + " to " + lastPosition + " of chain "
                     + chain + " are nowhere in the journal");
         }
+    }
+
+    /**
+     * Says that records hold live data, as far as they are in the journal: of a log that is being fetched.
+     *
+     * @param chain they belong to
+     * @param firstPosition of them
+     * @param lastPosition of them
+     * @param bytes of live data that they hold, as far as is known
+     */
+    public void keepIfHere(final int chain, final long firstPosition, final long lastPosition, final long bytes) {
+        index.mark(chain, firstPosition, lastPosition, bytes, zones, number, cleaner);
+    }
+
+    /**
+     * Leaves a chain's positions out of the checkpoint: recovery will know none of those before it. What is named by
+     * {@link #keepIfHere} is kept for this run all the same.
+     *
+     * @param chain number
+     */
+    public void leaveOut(final int chain) {
+        leftOut.add(chain);
     }
 
     /** Everything was offered and every live position was named. */
@@ -341,6 +367,10 @@ public final class CheckpointWriter {
             state = State.MOVED;
             return 1;
         }
+        if (leftOut.contains(index.chainAt(chainOrdinal))) {
+            chainOrdinal++;
+            return 1;
+        }
         final int at = claim(pieceCapacity());
         if (at < 0) {
             return 0;
@@ -390,6 +420,10 @@ public final class CheckpointWriter {
     private int writeMoved() {
         if (chainOrdinal == index.chainCount()) {
             state = State.END;
+            return 1;
+        }
+        if (leftOut.contains(index.chainAt(chainOrdinal))) {
+            chainOrdinal++;
             return 1;
         }
         final int at = claim(pieceCapacity());

@@ -591,6 +591,16 @@ final class ChainReplica {
         capturedHash = state.lastHash();
     }
 
+    /** Gives what a chain is whose log was emptied for a snapshot that is not whole yet: its membership, no more. */
+    ChainState emptyState() {
+        capturedPosition = 0;
+        capturedEpoch = 0;
+        capturedHash = RecordHash.START;
+        final ChainState empty = new ChainState(chain, storeLimits);
+        empty.keepMembership(state.memberSinceEpoch(), state.promisedEpoch());
+        return empty;
+    }
+
     /** Notes that this checkpoint is the newest durable one. */
     void onCheckpointDurable() {
         if (capturedPosition >= log.basePosition()) {

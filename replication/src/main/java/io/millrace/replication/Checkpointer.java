@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>One chain after the other: its committed state is captured in one go (P6), then written piece by piece, then its
  * segment indexes are streamed while the chain goes on. Chain 0 carries the control plane's state, captured at the same
- * position. Of a full journal the same walk is a trial first, that writes nothing: what room is left is for checkpoints
+ * position. A chain that still fetches the records of a snapshot is captured as the empty one that a restart would make
+ * of it, and what it has fetched is kept for this run: the other chains of the device need their zones freed. Of a full journal the same walk is a trial first, that writes nothing: what room is left is for checkpoints
  * that free a zone.
  *
  * <p><b>Threading</b>: the device thread. One piece a turn.
@@ -78,7 +79,16 @@ final class Checkpointer {
     private long dueBytes;
     private long freeings = 1; // what was freed before the node ended may not have been noticed
     private boolean trial;
-    private boolean requested;
+    private long requestCount;
+    private long requestsAtBegin;
+    private long requestsServed;
+
+    /** One is due, and copies are not durable yet. */
+    private boolean isWaiting;
+
+    /** The chain at hand lacks records of the snapshot that it was restored from: what is here of them is kept. */
+    private boolean isPartial;
+
     private long freeingsSeen;
     private long walkedAddress;
     private long stateBytes;
@@ -120,9 +130,14 @@ final class Checkpointer {
         control = controlChain;
     }
 
-    /** Wants a checkpoint as soon as one can be taken, and another one if the next is given up. */
+    /** Wants a checkpoint that begins from now on, as soon as one can, and another one if that is given up. */
     void request() {
-        requested = true;
+        requestCount++;
+    }
+
+    /** Tells whether one waits until what was copied is durable: nothing more should be copied until it has begun. */
+    boolean isWaiting() {
+        return isWaiting;
     }
 
     /** Takes note that a segment was truncated or deleted: a checkpoint may free zones. */
@@ -145,9 +160,12 @@ final class Checkpointer {
                 estimatedNs = nowNs;
                 reserve();
             }
-            if (isDue(nowNs) && begin(nowNs)) {
+            final boolean isDue = isDue(nowNs);
+            if (isDue && begin(nowNs)) {
+                isWaiting = false;
                 return 1;
             }
+            isWaiting = isDue && journal.settleFills() > 0;
             return writer.isIdle() && cleaning.isBusy() ? cleaning.doWork(nowNs, 2 * estimate()) : 0;
         }
         if (writer.isIdle()) {
@@ -169,7 +187,7 @@ final class Checkpointer {
         final boolean full = isFull();
         // the room of a full journal is for checkpoints that free a zone
         final boolean isDue = full ? mayFree() && !cleaning.isBusy() : isDueByLog();
-        return (isDue || requested || cleaning.wantsCheckpoint(full) || cleaning.wantsWalk(full, nowNs))
+        return (isDue || isRequested() || cleaning.wantsCheckpoint(full) || cleaning.wantsWalk(full, nowNs))
                 && journal.freeBytes() >= estimate();
     }
 
@@ -181,6 +199,10 @@ final class Checkpointer {
     /** A walk begins the cleaning of a zone anew, so it waits for it; but not for ever. */
     private boolean isDueByLog() {
         return journal.uncheckpointedBytes() >= (cleaning.isBusy() ? 2 * dueBytes : dueBytes);
+    }
+
+    private boolean isRequested() {
+        return requestCount != requestsServed;
     }
 
     private boolean isFull() {
@@ -204,7 +226,7 @@ final class Checkpointer {
         for (int i = 0; whole && i < replicas.length; i++) {
             replicas[i].onCheckpointDurable();
         }
-        requested &= !whole;
+        requestsServed = whole ? requestsAtBegin : requestsServed;
         dueBytes = whole
                 ? Math.max(intervalBytes, LOG_A_CHECKPOINT * writer.lastBytes())
                 : journal.uncheckpointedBytes() + intervalBytes;
@@ -212,7 +234,7 @@ final class Checkpointer {
 
     private boolean begin(final long nowNs) {
         final boolean full = isFull();
-        trial = !requested && !cleaning.wantsCheckpoint(full) && (full || !isDueByLog());
+        trial = !isRequested() && !cleaning.wantsCheckpoint(full) && (full || !isDueByLog());
         cleaning.prepare(full, nowNs);
         if (isEmptying() || (trial ? !writer.beginTrial() : !writer.begin())) {
             return false;
@@ -237,6 +259,7 @@ final class Checkpointer {
 
     private void start() {
         pending = !trial;
+        requestsAtBegin = requestCount;
         countAtBegin = journal.counters().checkpointCount();
         stateBytes = 0;
         chain = 0;
@@ -256,18 +279,24 @@ final class Checkpointer {
         if (replica.resets().count() != resetsAtBegin[chain]) {
             writer.giveUp(); // it would hold what came behind the reset, and recovery would fold the reset again
             step = Step.IDLE;
-            requested |= !trial;
+            requestCount += trial ? 0 : 1;
             return false;
         }
         final long needed = Math.min(sequencedAtBegin[chain], replica.sequencedPosition());
-        if (replica.appliedPosition() < needed || replica.isUncertain() || replica.orders().lacksRecords) {
+        if (replica.appliedPosition() < needed || replica.isUncertain()) {
             step = Step.WAIT;
             return false;
         }
-        replica.onCaptured();
         final ChainState state = replica.state();
         captured = state;
-        stateLength = state.encode(image, 0);
+        isPartial = replica.orders().lacksRecords;
+        if (isPartial) {
+            stateLength = replica.emptyState().encode(image, 0);
+            writer.leaveOut(number());
+        } else {
+            replica.onCaptured();
+            stateLength = state.encode(image, 0);
+        }
         controlLength = number() == 0 && control != null ? control.encode(image, stateLength) : 0;
         stateBytes += stateLength + controlLength;
         offered = 0;
@@ -307,6 +336,9 @@ final class Checkpointer {
     }
 
     private void beginIndex() {
+        if (isPartial) {
+            stateLength = Objects.requireNonNull(captured).encode(image, 0); // what it lists, not what recovery will find
+        }
         indexImage.begin(Objects.requireNonNull(captured), image, 0, stateLength);
         indexImage.visitOpenEvents(keep);
         pieceLength = 0;
@@ -318,7 +350,7 @@ final class Checkpointer {
             pieceLength = indexImage.next(piece, 0, piece.capacity(), keep);
         }
         if (pieceLength > 0) {
-            if (!trial && !writer.offer(CheckpointPart.CHAIN_INDEX, number(), piece, 0, pieceLength, false)) {
+            if (!trial && !isPartial && !writer.offer(CheckpointPart.CHAIN_INDEX, number(), piece, 0, pieceLength, false)) {
                 return 0;
             }
             pieceLength = 0;
@@ -346,7 +378,12 @@ final class Checkpointer {
 
     /** What was emptied since it was captured has no records any more: recovery folds the reset behind it. */
     private void keep(final long firstPosition, final long lastPosition, final long bytes) {
-        if (keepsLive && replicas[chain].state() == captured) {
+        if (!keepsLive || replicas[chain].state() != captured) {
+            return;
+        }
+        if (isPartial) {
+            writer.keepIfHere(number(), firstPosition, lastPosition, bytes + COPY_OVERHEAD);
+        } else {
             writer.keep(number(), firstPosition, lastPosition, bytes + COPY_OVERHEAD);
         }
     }

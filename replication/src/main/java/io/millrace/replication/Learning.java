@@ -514,7 +514,7 @@ final class Learning {
     }
 
     private boolean copy(final ChainReplica replica, final DirectBuffer buffer, final int index, final int length) {
-        if (!journal.hasRoomForFill() || !replica.takesForeign()) {
+        if (!journal.hasRoomForFill() || checkpointer.isWaiting() || !replica.takesForeign()) {
             return false;
         }
         final int at = replica.beginLocal(RecordKind.REMNANT, length);

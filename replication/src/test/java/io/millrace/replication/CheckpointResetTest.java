@@ -54,13 +54,7 @@ final class CheckpointResetTest {
     /** Seed 149: what an earlier order has fetched of a snapshot was taken for the whole of it (P8). */
     @Test
     void shouldFetchASnapshotAnewWhenAnotherOrderComesBetween() {
-        try (ChainBed bed = new ChainBed(3).checkpointEvery(512 << 10).begin(2)) {
-            final String payload = "z".repeat(2_000);
-            appendAll(bed, 1, 5_000, payload);
-            bed.effect(0, 2, EffectAction.TRUNCATE_SEGMENT, 4_000L * 2_012);
-            bed.settle();
-            appendAll(bed, 5_001, 6_000, payload);
-            assertTrue(bed.nodes[0].agent.journal().addressOf(ChainBed.CHAIN, 1) < 0, "nothing was freed");
+        try (ChainBed bed = truncatedSource()) {
             final ChainBed.Node learner = bed.nodes[2];
             bed.learn(2, 1, 1, 0);
             for (int i = 0; i < 2_000 && !learner.replica.orders().lacksRecords; i++) {
@@ -92,6 +86,88 @@ final class CheckpointResetTest {
             learner.restart();
             assertTrue(learner.view().basePosition() > 5_000, "the snapshot was forgotten");
         }
+    }
+
+    /** A device that fetched a snapshot for one chain freed no zone for the others: its journal filled up for good. */
+    @Test
+    void shouldTakeCheckpointsWhileASnapshotIsFetched() {
+        try (ChainBed bed = truncatedSource()) {
+            final ChainBed.Node learner = bed.nodes[2];
+            bed.learn(2, 1, 1, 0);
+
+            assertTrue(checkpointsOfAPart(bed, Long.MAX_VALUE) > 0, "none was taken");
+
+            bed.settle();
+            assertTrue(learner.complete.length > 0, "stuck at " + learner.view());
+            assertWhole(learner);
+            learner.restart();
+            assertWhole(learner);
+        }
+    }
+
+    @Test
+    void shouldFetchASnapshotAnewBehindACheckpointThatHoldsAPartOfIt() {
+        try (ChainBed bed = truncatedSource()) {
+            final ChainBed.Node learner = bed.nodes[2];
+            bed.learn(2, 1, 1, 0);
+            assertEquals(1, checkpointsOfAPart(bed, 1), "none was taken");
+            bed.frames().clear();
+
+            learner.restart();
+            assertEquals(0, learner.view().lastPosition(), "a part was taken for the whole");
+            assertEquals(1, learner.view().memberSinceEpoch());
+            appendAll(bed, 6_001, 6_050, "y".repeat(2_000));
+            bed.learn(2, 1, 1, 1); // the other member still keeps the first one
+            for (int i = 0; i < 20 && learner.complete.length == 0; i++) {
+                bed.settle();
+            }
+            assertTrue(learner.complete.length > 0, "stuck at " + learner.view());
+            assertWhole(learner);
+            learner.restart();
+            assertWhole(learner);
+        }
+    }
+
+    /** Lets a learner fetch until it has all records; returns the checkpoints that ended before, at most some. */
+    private static long checkpointsOfAPart(final ChainBed bed, final long most) {
+        final ChainBed.Node learner = bed.nodes[2];
+        boolean begun = false;
+        long before = 0;
+        long taken = 0;
+        for (int i = 0; i < 5_000 && taken < most && (!begun || learner.replica.orders().lacksRecords); i++) {
+            bed.deliver();
+            bed.turns(1);
+            if (!begun) {
+                before = learner.agent.journal().counters().checkpointCount();
+                begun = learner.replica.orders().lacksRecords;
+            }
+            taken = learner.agent.journal().counters().checkpointCount() - before;
+        }
+        assertTrue(begun, "no snapshot was needed");
+        return taken;
+    }
+
+    /** Two members whose log begins behind 4,000 events that were truncated, and a device that has nothing. */
+    private static ChainBed truncatedSource() {
+        final ChainBed bed = new ChainBed(3).checkpointEvery(512 << 10).begin(2);
+        final String payload = "z".repeat(2_000);
+        appendAll(bed, 1, 5_000, payload);
+        bed.effect(0, 2, EffectAction.TRUNCATE_SEGMENT, 4_000L * 2_012);
+        bed.settle();
+        appendAll(bed, 5_001, 6_000, payload);
+        assertTrue(bed.nodes[0].agent.journal().addressOf(ChainBed.CHAIN, 1) < 0, "nothing was freed");
+        return bed;
+    }
+
+    private static void assertWhole(final ChainBed.Node node) {
+        for (long position = 4_010; position <= node.view().lastPosition(); position++) {
+            if (position != 5_003) { // the truncation itself
+                assertTrue(
+                        node.agent.journal().addressOf(ChainBed.CHAIN, position) > 0,
+                        "position " + position + " is missing");
+            }
+        }
+        assertTrue(node.view().lastPosition() > 6_000, "at " + node.view());
     }
 
     private static void appendAll(final ChainBed bed, final int first, final int last, final String payload) {
