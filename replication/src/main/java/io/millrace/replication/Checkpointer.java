@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * <p>One chain after the other: its committed state is captured in one go (P6), then written piece by piece, then its
  * segment indexes are streamed while the chain goes on. Chain 0 carries the control plane's state, captured at the same
  * position. A chain that still fetches the records of a snapshot is captured as the empty one that a restart would make
- * of it, and what it has fetched is kept for this run: the other chains of the device need their zones freed. Of a full journal the same walk is a trial first, that writes nothing: what room is left is for checkpoints
- * that free a zone.
+ * of it, and what it has fetched is kept for this run: the other chains of the device need their zones freed. Of a full
+ * journal the same walk is a trial first, that writes nothing: what room is left is for checkpoints that free a zone.
  *
  * <p><b>Threading</b>: the device thread. One piece a turn.
  *
@@ -337,7 +337,8 @@ final class Checkpointer {
 
     private void beginIndex() {
         if (isPartial) {
-            stateLength = Objects.requireNonNull(captured).encode(image, 0); // what it lists, not what recovery will find
+            stateLength =
+                    Objects.requireNonNull(captured).encode(image, 0); // what it lists, not what recovery will find
         }
         indexImage.begin(Objects.requireNonNull(captured), image, 0, stateLength);
         indexImage.visitOpenEvents(keep);
@@ -350,7 +351,9 @@ final class Checkpointer {
             pieceLength = indexImage.next(piece, 0, piece.capacity(), keep);
         }
         if (pieceLength > 0) {
-            if (!trial && !isPartial && !writer.offer(CheckpointPart.CHAIN_INDEX, number(), piece, 0, pieceLength, false)) {
+            if (!trial
+                    && !isPartial
+                    && !writer.offer(CheckpointPart.CHAIN_INDEX, number(), piece, 0, pieceLength, false)) {
                 return 0;
             }
             pieceLength = 0;
