@@ -276,13 +276,15 @@ final class Checkpointer {
      */
     private boolean capture() {
         final ChainReplica replica = replicas[chain];
-        if (replica.resets().count() != resetsAtBegin[chain]) {
-            writer.giveUp(); // it would hold what came behind the reset, and recovery would fold the reset again
+        // Emptied since: recovery would fold the reset again. Cut back behind where it stood: recovery would fold what
+        // was recorded above the cut, without the records of before the begin.
+        if (replica.resets().count() != resetsAtBegin[chain] || replica.sequencedPosition() < sequencedAtBegin[chain]) {
+            writer.giveUp();
             step = Step.IDLE;
             requestCount += trial ? 0 : 1;
             return false;
         }
-        final long needed = Math.min(sequencedAtBegin[chain], replica.sequencedPosition());
+        final long needed = sequencedAtBegin[chain];
         if (replica.appliedPosition() < needed || replica.isUncertain()) {
             step = Step.WAIT;
             return false;

@@ -128,6 +128,56 @@ final class CheckpointResetTest {
         }
     }
 
+    /** Seed 1435: recovery met the record of an epoch whose records the checkpoint, begun before, did not hold. */
+    @Test
+    void shouldGiveACheckpointUpWhenALogIsCutBeforeWhereItStoodAtItsBegin() {
+        int begun = 0;
+        for (int events = 20; events < 36; events++) {
+            begun += cutBehind(events) ? 1 : 0;
+        }
+        assertTrue(begun > 0, "no checkpoint began before the cut");
+    }
+
+    private static boolean cutBehind(final int events) {
+        try (ChainBed bed = new ChainBed(2).checkpointEvery(64 << 10).begin(2)) {
+            final ChainBed.Node head = bed.nodes[0];
+            appendAll(bed, 1, 10, "a");
+            bed.isolate(1);
+            for (int number = 11; number <= events; number++) {
+                head.append(number, "x".repeat(900));
+                bed.turns(3);
+            }
+            final long common = bed.nodes[1].view().lastPosition();
+            final long last = head.view().lastPosition();
+            bed.seal(0, 2);
+            bed.turns(5);
+            final boolean isBegun = !head.agent.journal().checkpoint().isIdle();
+            bed.history.add(new long[] {2, last + 1});
+            bed.installOn(0, bed.installMessage(2, 0, 1));
+            bed.turns(5);
+            assertEquals(2, head.view().chainEpoch());
+
+            bed.frames().clear();
+            bed.heal();
+            bed.seal(1, 3);
+            bed.turns(5);
+            bed.history.set(1, new long[] {3, common + 1});
+            bed.installOn(1, bed.installMessage(3, 1));
+            bed.turns(5);
+            assertEquals(3, bed.nodes[1].view().chainEpoch());
+            bed.seal(0, 4);
+            bed.turns(5);
+            bed.learn(0, 4, 1, 1);
+            bed.settle();
+            assertEquals(common, head.view().lastPosition(), "not cut");
+
+            head.restart();
+
+            assertEquals(common, head.view().lastPosition());
+            return isBegun;
+        }
+    }
+
     /** Lets a learner fetch until it has all records; returns the checkpoints that ended before, at most some. */
     private static long checkpointsOfAPart(final ChainBed bed, final long most) {
         final ChainBed.Node learner = bed.nodes[2];
