@@ -58,7 +58,7 @@ public final class ControlMember implements AutoCloseable {
             final boolean isKnown = requireOwner(context.directory());
             if (isKnown || context.mayFound() || context.addresses().count() == 1) {
                 own(context.directory());
-                running = new RunningMember(context);
+                running = RunningMember.launch(context);
             } else {
                 waiting = probe();
             }
@@ -192,7 +192,7 @@ public final class ControlMember implements AutoCloseable {
 
     private void restart() {
         try {
-            running = new RunningMember(context);
+            running = RunningMember.launch(context);
         } catch (final RuntimeException e) {
             context.errorHandler().onError(e);
         }

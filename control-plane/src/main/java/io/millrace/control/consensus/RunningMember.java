@@ -53,6 +53,9 @@ final class RunningMember implements AutoCloseable {
     /** A process that stands still for less than this goes on with the same driver and clients. */
     private static final long LIVENESS_NS = TimeUnit.SECONDS.toNanos(30);
 
+    /** The log and the snapshots under way: each is a recording. */
+    private static final int MOST_REPAIRS = 8;
+
     private final GroupContext context;
     private final ControlReplica replica;
     private final MediaDriver driver;
@@ -73,11 +76,25 @@ final class RunningMember implements AutoCloseable {
     private volatile long prunedPosition;
 
     /**
-     * Starts a member.
+     * Starts a member; mends first what a kill or a power cut has torn.
      *
      * @param context concluded.
+     * @return what runs.
      */
-    RunningMember(final GroupContext context) {
+    static RunningMember launch(final GroupContext context) {
+        for (int repairs = 0; ; repairs++) {
+            try {
+                return new RunningMember(context);
+            } catch (final RuntimeException e) {
+                if (repairs == MOST_REPAIRS
+                        || !TornRecordings.repair(archiveDirectory(context), e, context.warnings())) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private RunningMember(final GroupContext context) {
         this.context = context;
         final ErrorHandler errors = this::onError;
         replica = new ControlReplica(context, context.nanoClock(), context.proposedClusterId());
@@ -183,6 +200,10 @@ final class RunningMember implements AutoCloseable {
         }
     }
 
+    private static Path archiveDirectory(final GroupContext context) {
+        return context.directory().resolve("archive");
+    }
+
     private Path clusterDirectory() {
         return context.directory().resolve("cluster");
     }
@@ -226,7 +247,7 @@ final class RunningMember implements AutoCloseable {
     private Archive.Context archiveContext(final ErrorHandler errors) {
         return new Archive.Context()
                 .aeronDirectoryName(driverDirectory())
-                .archiveDir(context.directory().resolve("archive").toFile())
+                .archiveDir(archiveDirectory(context).toFile())
                 .markFileDir(markDirectory().toFile())
                 .controlChannel("aeron:udp?endpoint=" + context.addresses().archiveEndpoint(context.member()))
                 .localControlChannel(LOCAL_CONTROL_CHANNEL)
@@ -239,6 +260,8 @@ final class RunningMember implements AutoCloseable {
                 .segmentFileLength(SEGMENT_LENGTH)
                 .fileSyncLevel(1)
                 .catalogFileSyncLevel(1)
+                .recordChecksum(new FrameChecksum())
+                .fileIoMaxLength(SEGMENT_LENGTH) // the end of a recording is looked at in one piece
                 .catalogCapacity(CATALOG_CAPACITY)
                 .lowStorageSpaceThreshold(LOW_STORAGE_BYTES)
                 .errorHandler(errors);

@@ -286,7 +286,7 @@ public enum Setting {
     CLUSTER_LEASE(
             "cluster.lease",
             Kind.DURATION,
-            "1500ms",
+            "1200ms",
             300_000_000L,
             60_000_000_000L,
             "A node that the control plane has not heard for so long is taken out of its chains. The same on every member."
