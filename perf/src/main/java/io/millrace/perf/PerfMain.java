@@ -72,6 +72,7 @@ public final class PerfMain {
                 .addSubcommand(bench)
                 .addSubcommand(new CommandLine(new ClusterCommand())
                         .addSubcommand(new ClusterDemoCommand(terminal, SystemNanoClock.INSTANCE)))
+                .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionExceptionHandler((failure, command, parsed) -> failed(terminal, failure))
                 .setParameterExceptionHandler((failure, given) -> usage(terminal, failure))
                 .execute(arguments);

@@ -27,6 +27,13 @@ final class PerfMainTest {
         assertEquals("", out.toString(StandardCharsets.UTF_8));
     }
 
+    @Test
+    void shouldTakeNamesOfFaultsAsTheHelpWritesThem() {
+        assertEquals(2, run("cluster", "demo", "--faults", "kill,Stop", "--rate", "fast"));
+        assertTrue(err.toString(StandardCharsets.UTF_8).contains("'fast'"), err.toString(StandardCharsets.UTF_8));
+        assertEquals(2, run("cluster", "demo", "--faults", "quake"));
+    }
+
     private int run(final String... arguments) {
         final Terminal terminal = new Terminal(
                 new PrintStream(out, true, StandardCharsets.UTF_8),

@@ -69,7 +69,9 @@ final class ClusterSimTest {
     /** Each broke a promise once, or the checkers were wrong about it. */
     @ParameterizedTest
     @ValueSource(
-            longs = {76, 151, 177, 219, 277, 295, 340, 384, 450, 547, 758, 927, 1046, 1265, 1435, 1680, 1747, 1768, 2186, 2914
+            longs = {
+                76, 151, 177, 219, 277, 295, 340, 384, 450, 547, 758, 927, 1046, 1265, 1435, 1680, 1747, 1768, 2186,
+                2914
             })
     void shouldKeepEveryPromiseWhenASeedThatFailedIsRepeated(final long seed) {
         assertEquals("", Simulation.runCluster(seed, false).violation());
