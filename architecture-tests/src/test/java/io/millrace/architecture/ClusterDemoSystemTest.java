@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,7 +18,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(300)
 final class ClusterDemoSystemTest {
     @Test
-    @Tag("slow")
     void shouldLoseNothingWhenEachNodeIsKilled(@TempDir final Path directory) throws IOException, InterruptedException {
         final Path out = directory.resolve("out.json");
         final Path err = directory.resolve("err.txt");
