@@ -29,6 +29,10 @@ final class TakeOverSystemTest {
     private static final int CHAINS = 3;
     private static final long STEP_MILLIS = 50;
     private static final int CHECKPOINTED = 30_000;
+
+    /** Each takes a process of its own, some tenths of a second. */
+    private static final int MOST_LOOKS = 30;
+
     private static final long WAIT_NS = TimeUnit.SECONDS.toNanos(60);
 
     /** Writes while the node is alone; a sealed stream and a deleted one besides. */
@@ -101,12 +105,12 @@ final class TakeOverSystemTest {
             try (Millrace millrace = cluster.connect()) {
                 final KeyedLoad load = fill(cluster, millrace);
                 ClusterSystemTest.write(cluster, millrace, load, CHECKPOINTED);
+                awaitCheckpoint(node, "none while it is alone");
                 node.kill();
-                assertTrue(checkpoints(node) > 0, "none while it is alone");
                 cluster.joined(0).start(() -> load.step(500));
                 ClusterSystemTest.write(cluster, millrace, load, CHECKPOINTED);
+                awaitCheckpoint(node, "none in the cluster");
                 node.kill();
-                assertTrue(checkpoints(node) > 0, "none in the cluster");
                 node.start(() -> load.step(500));
                 ClusterSystemTest.write(cluster, millrace, load, 500);
                 assertStreams(millrace);
@@ -114,6 +118,16 @@ final class TakeOverSystemTest {
                 load.assertIn(KeyedLoad.readAll(millrace, STREAM));
             }
         }
+    }
+
+    /** It is written beside the events, and counted when it is durable. */
+    private static void awaitCheckpoint(final NodeProcess node, final String otherwise) {
+        for (int i = 0; i < MOST_LOOKS; i++) {
+            if (checkpoints(node) > 0) {
+                return;
+            }
+        }
+        throw new AssertionError(otherwise);
     }
 
     private static long checkpoints(final NodeProcess node) {
