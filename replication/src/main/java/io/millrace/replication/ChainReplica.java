@@ -72,7 +72,7 @@ final class ChainReplica {
     private final Membership membership;
     private final ChainFlow flow = new ChainFlow();
     private final ChainOrders orders = new ChainOrders();
-    private final ChainResets resets;
+    private final LogCuts cuts;
     private ChainState state;
     private PendingOverlay overlay;
     private boolean overlayBegun;
@@ -112,7 +112,7 @@ final class ChainReplica {
         reserveBytes =
                 chain == CONTROL_CHAIN ? 0 : Math.min(MAX_RESERVE_BYTES, journal.capacityBytes() / RESERVE_DIVISOR);
         log = new ChainLog(chain);
-        resets = new ChainResets(journal);
+        cuts = new LogCuts(journal);
         state = new ChainState(chain, storeLimits);
         overlay = new PendingOverlay(state);
         heldAnswers = new HeldAnswers(limits.maxHeldAnswers());
@@ -614,9 +614,9 @@ final class ChainReplica {
         return checkpointPosition;
     }
 
-    /** Gives how often the chain was emptied, and whether that is durable. */
-    ChainResets resets() {
-        return resets;
+    /** Gives how often the log was cut or emptied, and whether that is durable. */
+    LogCuts cuts() {
+        return cuts;
     }
 
     /**
@@ -659,6 +659,7 @@ final class ChainReplica {
             throw new IllegalStateException(
                     "chain " + chain + ": a cut to " + toPosition + " with " + state.lastPosition() + " applied");
         }
+        cuts.onCut();
         log.truncate(newEpoch, toPosition, hash);
         durablePosition = Math.min(durablePosition, toPosition);
         commitPosition = Math.min(commitPosition, toPosition);
@@ -690,7 +691,7 @@ final class ChainReplica {
         capturedEpoch = 0;
         capturedHash = RecordHash.START;
         orders.lacksRecords = false;
-        resets.onReset();
+        cuts.onCut();
         checkpointPosition = 0;
         durablePosition = 0;
         commitPosition = 0;

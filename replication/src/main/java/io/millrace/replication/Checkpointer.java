@@ -64,8 +64,8 @@ final class Checkpointer {
     /** Last position of each chain when the checkpoint began. */
     private final long[] sequencedAtBegin;
 
-    /** How often each chain had been emptied when the checkpoint began. */
-    private final int[] resetsAtBegin;
+    /** How often each chain's log had been cut or emptied when the checkpoint began. */
+    private final int[] cutsAtBegin;
 
     /** What the checkpoint holds of the chain at hand. */
     private @Nullable ChainState captured;
@@ -117,7 +117,7 @@ final class Checkpointer {
         this.chains = chains;
         replicas = chains.held();
         sequencedAtBegin = new long[replicas.length];
-        resetsAtBegin = new int[replicas.length];
+        cutsAtBegin = new int[replicas.length];
         this.intervalBytes = Math.min(intervalBytes, journal.capacityBytes() / SMALLEST_SHARE);
         dueBytes = this.intervalBytes;
         writer = journal.checkpoint();
@@ -236,7 +236,7 @@ final class Checkpointer {
         final boolean full = isFull();
         trial = !isRequested() && !cleaning.wantsCheckpoint(full) && (full || !isDueByLog());
         cleaning.prepare(full, nowNs);
-        if (isEmptying() || (trial ? !writer.beginTrial() : !writer.begin())) {
+        if (isCutting() || (trial ? !writer.beginTrial() : !writer.begin())) {
             return false;
         }
         freeingsSeen = freeings;
@@ -246,11 +246,12 @@ final class Checkpointer {
     }
 
     /**
-     * A checkpoint begins before a chain is emptied or behind it: what recovery folds is one of the two, never both.
+     * A checkpoint begins before a chain's log is cut or emptied, or behind it: what recovery folds is one of the two,
+     * never both.
      */
-    private boolean isEmptying() {
+    private boolean isCutting() {
         for (final ChainReplica replica : replicas) {
-            if (replica.resets().isUnderWay()) {
+            if (replica.cuts().isUnderWay()) {
                 return true;
             }
         }
@@ -265,7 +266,7 @@ final class Checkpointer {
         chain = 0;
         for (int i = 0; i < replicas.length; i++) {
             sequencedAtBegin[i] = replicas[i].sequencedPosition();
-            resetsAtBegin[i] = replicas[i].resets().count();
+            cutsAtBegin[i] = replicas[i].cuts().count();
         }
         capture();
     }
@@ -276,9 +277,8 @@ final class Checkpointer {
      */
     private boolean capture() {
         final ChainReplica replica = replicas[chain];
-        // Emptied since: recovery would fold the reset again. Cut back behind where it stood: recovery would fold what
-        // was recorded above the cut, without the records of before the begin.
-        if (replica.resets().count() != resetsAtBegin[chain] || replica.sequencedPosition() < sequencedAtBegin[chain]) {
+        // Recovery would fold the cut again: without what was recorded before the begin, or before another cut
+        if (replica.cuts().count() != cutsAtBegin[chain]) {
             writer.giveUp();
             step = Step.IDLE;
             requestCount += trial ? 0 : 1;
@@ -365,7 +365,7 @@ final class Checkpointer {
             trial = false;
             step = Step.IDLE;
             final boolean frees = writer.endTrial() > 0;
-            if (frees && !isEmptying() && writer.begin()) {
+            if (frees && !isCutting() && writer.begin()) {
                 start();
             } else if (frees) {
                 freeingsSeen--; // again

@@ -336,9 +336,7 @@ final class ClusterDuties {
             }
             case TRUNCATE -> {
                 replica.orders().retiring = false;
-                if ((record.flags() & ChainOrders.FLAG_RESET) != 0) {
-                    replica.resets().onDurable();
-                }
+                replica.cuts().onDurable();
                 reconfiguration.onTruncateDurable(
                         replica,
                         truncate.wrap(buffer, body, TruncateBodyDecoder.BLOCK_LENGTH, 0)

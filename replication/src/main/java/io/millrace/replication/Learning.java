@@ -274,7 +274,7 @@ final class Learning {
                 .toPosition(0)
                 .historyCount(0);
         replica.sequenceLocal(index, TruncateBodyEncoder.BLOCK_LENGTH);
-        replica.resets().onRecorded();
+        replica.cuts().onRecorded();
         replica.reset();
         replica.orders().recordedPromise = 0; // it went with the log: a Seal records it again
         return true;

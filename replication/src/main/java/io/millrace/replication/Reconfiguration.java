@@ -340,6 +340,7 @@ final class Reconfiguration {
             at += LogRecords.HISTORY_ENTRY_LENGTH;
         }
         replica.sequenceLocal(index, bodyLength);
+        replica.cuts().onRecorded();
         replica.truncate(epoch, toPosition, hash);
         return true;
     }

@@ -178,6 +178,78 @@ final class CheckpointResetTest {
         }
     }
 
+    /** Recovery met the first of two cuts without its records: those of an older epoch than the checkpoint's. */
+    @Test
+    void shouldGiveACheckpointUpWhenALogIsCutTwiceAfterItsBegin() {
+        for (int common = 1; common < 4; common++) {
+            for (int regrown = 1; regrown < 4; regrown++) {
+                cutTwice(common, regrown);
+            }
+        }
+    }
+
+    private static void cutTwice(final int commonBehindBegin, final int regrown) {
+        try (ChainBed bed = new ChainBed(2).checkpointEvery(64 << 10).begin(2)) {
+            final ChainBed.Node head = bed.nodes[0];
+            final ChainBed.Node other = bed.nodes[1];
+            appendAll(bed, 1, 10, "a");
+            bed.drops = frame -> frame.from() == other; // nothing more is committed at the head
+            int number = 10;
+            while (head.agent.journal().checkpoint().isIdle()) {
+                head.append(++number, "x".repeat(900));
+                bed.deliver();
+                bed.turns(3);
+                assertTrue(number < 200, "no checkpoint began");
+            }
+            for (int i = 0; i < commonBehindBegin; i++) {
+                head.append(++number, "x".repeat(900));
+                bed.turns(1);
+                bed.deliver();
+            }
+            bed.turns(3);
+            final long common = other.view().lastPosition();
+            bed.isolate(1);
+            for (int i = 0; i < 20; i++) {
+                head.append(number + 1 + i, "lost");
+                bed.turns(3);
+            }
+            final long last = head.view().lastPosition();
+            assertTrue(last > common + regrown, "nothing to cut");
+            bed.seal(0, 2);
+            bed.turns(5);
+            bed.history.add(new long[] {2, last + 1});
+            bed.installOn(0, bed.installMessage(2, 0, 1));
+            bed.turns(5);
+            assertEquals(2, head.view().chainEpoch());
+
+            bed.frames().clear();
+            bed.heal();
+            bed.drops = frame -> false;
+            bed.seal(1, 3);
+            bed.turns(5);
+            bed.history.set(1, new long[] {3, common + 1});
+            bed.installOn(1, bed.installMessage(3, 1));
+            bed.turns(5);
+            for (int i = 0; i < regrown; i++) {
+                other.append(++number, "again");
+                bed.turns(3);
+            }
+            bed.seal(0, 4);
+            bed.turns(5);
+            bed.learn(0, 4, 1, 1);
+            final long taken = head.agent.journal().counters().checkpointCount();
+            for (int i = 0; i < 400 && head.agent.journal().counters().checkpointCount() == taken; i++) {
+                bed.deliver();
+                bed.turns(1);
+            }
+            assertEquals(common + regrown, head.view().lastPosition(), "not fetched");
+
+            head.restart();
+
+            assertEquals(common + regrown, head.view().lastPosition());
+        }
+    }
+
     /** Lets a learner fetch until it has all records; returns the checkpoints that ended before, at most some. */
     private static long checkpointsOfAPart(final ChainBed bed, final long most) {
         final ChainBed.Node learner = bed.nodes[2];
