@@ -300,6 +300,7 @@ public final class Transport implements AutoCloseable {
     private MediaDriver launchDriver() {
         return MediaDriver.launch(driverContext(context, this::onError)
                 .threadingMode(ThreadingMode.INVOKER)
+                .sendChannelEndpointSupplier(PacedSendEndpoint::new)
                 .receiveChannelEndpointSupplier((channel, dispatcher, status, driverContext) -> {
                     final ObservedReceiveEndpoint endpoint = new ObservedReceiveEndpoint(
                             sockets, imageLimits, channel, dispatcher, status, driverContext);

@@ -9,6 +9,7 @@ import io.millrace.perf.node.OwnSystem;
 import io.millrace.perf.process.Cleanup;
 import io.millrace.perf.process.ProcessUse;
 import io.millrace.perf.process.ProcessorShare;
+import io.millrace.perf.process.ProcessorTime;
 import io.millrace.perf.report.Environment;
 import io.millrace.perf.report.JsonObject;
 import io.millrace.perf.system.Ability;
@@ -22,6 +23,7 @@ import io.millrace.perf.system.Transactions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -316,6 +318,9 @@ final class Drive {
     private final class Watch {
         private DeviceStat deviceBefore = DeviceStat.UNKNOWN;
         private ProcessorShare shareBefore = ProcessorShare.read(PROC);
+        private ProcessorTime systemBefore = new ProcessorTime(0, 0);
+        private ProcessorTime rigBefore = new ProcessorTime(0, 0);
+        private long sinceNs;
         private long naksBefore = -1;
 
         Watch() {
@@ -326,9 +331,23 @@ final class Drive {
             naksBefore = naks();
             deviceBefore = DeviceStat.read(Environment.root(), device);
             shareBefore = ProcessorShare.read(PROC);
+            systemBefore = ofSystem();
+            rigBefore = ofRig();
+            sinceNs = clock.nanoTime();
+        }
+
+        private ProcessorTime ofSystem() {
+            return ProcessorTime.of(PROC, system.processIds());
+        }
+
+        private ProcessorTime ofRig() {
+            return ProcessorTime.of(PROC, List.of(ProcessHandle.current().pid()));
         }
 
         void tell(final long elapsedNs) {
+            final long watchedNs = Math.max(1, clock.nanoTime() - sinceNs);
+            final ProcessorTime ofSystem = ofSystem();
+            final ProcessorTime ofRig = ofRig();
             final Set<Long> ours = new HashSet<>(system.processIds());
             ours.add(ProcessHandle.current().pid());
             final double others = ProcessorShare.read(PROC).othersSince(shareBefore, ours);
@@ -347,6 +366,10 @@ final class Drive {
                     .put("deviceWrites", stat.writes())
                     .put("deviceWrittenBytes", stat.writtenBytes())
                     .put("residentBytes", resident)
+                    .put("systemRunning", ofSystem.runningSince(systemBefore, watchedNs))
+                    .put("systemWaiting", ofSystem.waitingSince(systemBefore, watchedNs))
+                    .put("rigRunning", ofRig.runningSince(rigBefore, watchedNs))
+                    .put("rigWaiting", ofRig.waitingSince(rigBefore, watchedNs))
                     .put("naks", naksBefore < 0 ? -1 : naks() - naksBefore);
         }
 

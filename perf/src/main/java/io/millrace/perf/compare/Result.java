@@ -104,6 +104,7 @@ record Result(
                         median(run -> run.figure("deviceWrittenBytes") / Math.max(1, run.figure("eventCount"))))
                 .put("othersShare", median("othersShare"))
                 .put("residentBytes", median("residentBytes"))
+                .put("processors", processors())
                 .put(
                         "naks",
                         runs.stream()
@@ -174,6 +175,15 @@ record Result(
             }
         }
         return sum;
+    }
+
+    /** What runs and what waits for a processor, in threads. */
+    private JsonObject processors() {
+        return new JsonObject()
+                .put("systemRunning", median("systemRunning"))
+                .put("systemWaiting", median("systemWaiting"))
+                .put("rigRunning", median("rigRunning"))
+                .put("rigWaiting", median("rigWaiting"));
     }
 
     private double median(final String figure) {

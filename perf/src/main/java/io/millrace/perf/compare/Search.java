@@ -16,14 +16,14 @@ final class Search {
     /** A rate holds when 99 % of its events are acknowledged in this time. */
     static final double HOLDS_P99_MICROS = 10_000;
     /** Seconds at the highest rate that the steps up to it and the attempts there come to, for the room they need. */
-    static final double TOTAL_SECONDS_AT_THE_TOP = 8;
+    static final double TOTAL_SECONDS_AT_THE_TOP = 16;
 
     private static final double HOLDS_RATE_SHARE = 0.99;
     private static final double FIRST_RATE = 20_000;
     private static final double STEP = 1.35;
-    private static final double BACK = 0.87;
+    private static final double BACK = 0.93;
     private static final int MISSES = 2;
-    private static final int ATTEMPTS = 6;
+    private static final int ATTEMPTS = 10;
     private static final double PROBE_SECONDS = 1;
 
     /** Runs one phase. */
