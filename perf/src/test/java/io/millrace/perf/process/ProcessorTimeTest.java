@@ -13,15 +13,12 @@ import org.junit.jupiter.api.io.TempDir;
 /** Processor times of all threads of some processes. */
 @Timeout(20)
 final class ProcessorTimeTest {
-    @TempDir
-    Path proc;
-
     @Test
-    void shouldSumTheThreadsOfTheProcessesThatAreThere() throws IOException {
-        thread(7, 7, "1000 100 5");
-        thread(7, 8, "2000 200 5");
-        thread(9, 9, "4000 400 5");
-        thread(10, 10, "no figures");
+    void shouldSumTheThreadsOfTheProcessesThatAreThere(@TempDir final Path proc) throws IOException {
+        thread(proc, "7/task/7", "1000 100 5");
+        thread(proc, "7/task/8", "2000 200 5");
+        thread(proc, "9/task/9", "4000 400 5");
+        thread(proc, "10/task/10", "no figures");
         assertEquals(new ProcessorTime(7_000, 700), ProcessorTime.of(proc, List.of(7L, 9L, 10L, 99L)));
     }
 
@@ -33,8 +30,8 @@ final class ProcessorTimeTest {
         assertEquals(0, now.runningSince(new ProcessorTime(9_000, 900), 1_000), "a thread has ended");
     }
 
-    private void thread(final long pid, final long id, final String text) throws IOException {
-        final Path directory = proc.resolve(pid + "/task/" + id);
+    private static void thread(final Path proc, final String name, final String text) throws IOException {
+        final Path directory = proc.resolve(name);
         Files.createDirectories(directory);
         Files.writeString(directory.resolve("schedstat"), text + "\n");
     }
