@@ -103,8 +103,10 @@ final class AckProxy {
     }
 
     /**
-     * Of a longer chain the tail alone acknowledges. A head waits until the client says that it has heard, and says it
-     * itself when the client has not: the tail may have died with the acknowledgement (P13).
+     * Of a longer chain the tail alone acknowledges, once the client has said to the head that it hears it; the head
+     * does until then, for a session with a new tail takes its time. From then on the head waits until the client says
+     * that it has heard, and says it itself when the client has not: the tail may have died with the acknowledgement
+     * (P13).
      */
     private boolean trySend(final WriterBinding binding) {
         final Membership membership = binding.replica.membership();
@@ -114,12 +116,15 @@ final class AckProxy {
         if (membership.isTail()) {
             return send(binding, binding.tailSession);
         }
-        if (isBackstop && membership.isHead() && binding.headSession != null && !binding.awaitsEcho) {
+        if (!isBackstop || !membership.isHead() || binding.headSession == null) {
+            return true;
+        }
+        if (!binding.awaitsEcho) {
             binding.awaitsEcho = true;
             binding.backstopNs = 0;
             unechoed.add(binding);
         }
-        return true;
+        return binding.hasEchoed || send(binding, binding.headSession);
     }
 
     private int sendOverdue(final long nowNs) {

@@ -338,6 +338,7 @@ final class AppendAdapter implements HeldAnswers.Release {
         final WriterBinding binding = replica.binding(slot);
         if (binding != null && (binding.tailSession == session || binding.headSession == session)) {
             binding.echoedNumber = Math.max(binding.echoedNumber, echo.lastEventNumber());
+            binding.hasEchoed |= binding.headSession == session;
         }
         return true;
     }
@@ -429,6 +430,7 @@ final class AppendAdapter implements HeldAnswers.Release {
         final WriterBinding binding = replica.bind(slot);
         binding.list.reset();
         binding.headSession = session;
+        binding.hasEchoed = false;
         binding.bindSecret = answer.bindSecret;
         client.pendingSetups--;
         client.add(binding);

@@ -706,7 +706,7 @@ final class ChainReplica {
         overlayReady = false;
         overlayBegun = false;
         if (rules.answersHeld) {
-            heldAnswers.discard();
+            heldAnswers.discard(bindings);
         }
         bindings.forgetAll();
     }

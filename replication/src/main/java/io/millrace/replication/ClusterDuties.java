@@ -106,6 +106,11 @@ final class ClusterDuties {
         return control;
     }
 
+    /** Gives the ways to the other devices. */
+    PeerLinks links() {
+        return links;
+    }
+
     /** Gives who asks for read barriers. */
     ReadBarriers barriers() {
         return barriers;

@@ -543,6 +543,7 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
         if (peer == null) {
             peer = new SessionPeer(session);
             client.peer = peer;
+            cluster.links().onWayBack(session.clientIdHigh(), session.clientIdLow(), peer);
         }
         onPeerFrame(peer, buffer, offset, length);
         return true;
@@ -558,6 +559,9 @@ public final class DeviceAgent implements SessionHandler, DurableListener, AutoC
         final ClientSession client = AppendAdapter.client(session);
         appends.onClose(client, session);
         reads.onClose(client);
+        if (cluster != null && client.peer != null) {
+            cluster.links().onWayBackLost(client.peer);
+        }
         if (control != null) {
             control.onSessionClosed(session);
         }

@@ -100,8 +100,18 @@ final class HeldAnswers {
         return released;
     }
 
-    /** Drops everything: the epoch has changed. */
+    /** Drops everything: nobody is answered any more. */
     void discard() {
+        discard(null);
+    }
+
+    /**
+     * Drops everything: the epoch has changed.
+     *
+     * @param bindings told whose set-up is not answered: they are to hear of the next epoch, and ask again; null:
+     *     nobody.
+     */
+    void discard(final @Nullable WriterBindings bindings) {
         while (head < tail) {
             final HeldAnswer answer = ring[(int) (head++ & (ring.length - 1))];
             final Session session = answer.session;
@@ -109,6 +119,9 @@ final class HeldAnswers {
                     && session != null
                     && session.attachment() instanceof ClientSession client) {
                 client.pendingSetups--;
+                if (bindings != null) {
+                    bindings.remember(session);
+                }
             }
             answer.session = null;
         }

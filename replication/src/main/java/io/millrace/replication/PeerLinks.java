@@ -23,4 +23,25 @@ public interface PeerLinks {
      * @return work done.
      */
     int doWork(long nowNs);
+
+    /**
+     * Takes note of a device that has a session here: until the link to it has one of its own, frames for it go back by
+     * that. Who was a learner an epoch ago is followed by a member that never had to reach it.
+     *
+     * @param deviceUuidHigh upper half of the UUID of the device at its other end, as it says.
+     * @param deviceUuidLow lower half.
+     * @param way back to it.
+     */
+    default void onWayBack(final long deviceUuidHigh, final long deviceUuidLow, final PeerLink way) {
+        // who has all its links at once has no need of it
+    }
+
+    /**
+     * Forgets a way back whose session has ended.
+     *
+     * @param way that it was.
+     */
+    default void onWayBackLost(final PeerLink way) {
+        // see above
+    }
 }

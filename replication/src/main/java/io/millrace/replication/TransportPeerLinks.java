@@ -35,22 +35,40 @@ public final class TransportPeerLinks implements PeerLinks, LinkHandler, AutoClo
     private static final long LAST_BACKOFF_NS = 250_000_000L;
     private static final long REFUSED_PAUSE_NS = 1_000_000_000L;
 
+    /** A link that nobody needs yet is made so much later: to make one is the most expensive part of an Install. */
+    private static final long SPARE_LINK_PAUSE_NS = 300_000_000L;
+
     /** The replicas of a node that is away for so long have been placed elsewhere. */
     private static final long UNUSED_NS = 600_000_000_000L;
 
     private final String name;
     private final ArrayList<Peer> peers = new ArrayList<>();
+    private final ArrayList<WayBack> waysBack = new ArrayList<>();
     private @Nullable DeviceAgent agent;
     private @Nullable Transport transport;
     private long idHigh;
     private long idLow;
     private long heardCount;
 
+    /** Another device's session here. */
+    private record WayBack(long deviceUuidHigh, long deviceUuidLow, PeerLink way) {
+        boolean leadsTo(final ReplicaAddress address) {
+            return address.deviceUuidHigh() == deviceUuidHigh && address.deviceUuidLow() == deviceUuidLow;
+        }
+    }
+
     /** A link and who is at its other end. */
     private static final class Peer implements PeerLink {
         private final ReplicaAddress address;
         private Link link;
+
+        /** Taken while the link has no session; null: there is none. */
+        private @Nullable PeerLink wayBack;
+
         private long retryNs;
+        private boolean isNeeded;
+        private boolean isBegun;
+        private long begunNs;
         private boolean isUsed;
         private long usedNs;
 
@@ -62,17 +80,40 @@ public final class TransportPeerLinks implements PeerLinks, LinkHandler, AutoClo
         @Override
         public long offer(final DirectBuffer buffer, final int offset, final int length) {
             isUsed = true;
+            final PeerLink way = wayBack;
+            if (way != null && !isOpen()) {
+                return way.offer(buffer, offset, length);
+            }
+            isNeeded = true;
             return link.offer(buffer, offset, length);
         }
 
         @Override
         public int preferredFrameLength() {
-            return link.maxFrameLength();
+            final PeerLink way = wayBack;
+            return way == null || isOpen() ? link.maxFrameLength() : way.preferredFrameLength();
         }
 
         @Override
         public int maxFrameLength() {
-            return link.state() == Link.State.OPEN ? MAX_FRAME_LENGTH : 0;
+            final PeerLink way = wayBack;
+            if (isOpen()) {
+                return MAX_FRAME_LENGTH;
+            }
+            return way == null ? 0 : way.maxFrameLength();
+        }
+
+        /** Tells whether the link is to be moved on: it is needed, or has been spare for long enough. */
+        private boolean isDue(final long nowNs) {
+            if (!isBegun) {
+                isBegun = true;
+                begunNs = nowNs;
+            }
+            return isNeeded || nowNs - begunNs >= SPARE_LINK_PAUSE_NS;
+        }
+
+        private boolean isOpen() {
+            return link.state() == Link.State.OPEN;
         }
     }
 
@@ -148,8 +189,38 @@ public final class TransportPeerLinks implements PeerLinks, LinkHandler, AutoClo
         }
         final Peer peer = new Peer(to, newLink(to.endpoint()));
         peer.isUsed = true;
+        for (int i = 0; i < waysBack.size(); i++) {
+            if (waysBack.get(i).leadsTo(to)) {
+                peer.wayBack = waysBack.get(i).way;
+            }
+        }
         peers.add(peer);
         return peer;
+    }
+
+    @Override
+    public void onWayBack(final long deviceUuidHigh, final long deviceUuidLow, final PeerLink way) {
+        final WayBack found = new WayBack(deviceUuidHigh, deviceUuidLow, way);
+        waysBack.add(found);
+        for (int i = 0; i < peers.size(); i++) {
+            if (found.leadsTo(peers.get(i).address)) {
+                peers.get(i).wayBack = way;
+            }
+        }
+    }
+
+    @Override
+    public void onWayBackLost(final PeerLink way) {
+        for (int i = waysBack.size() - 1; i >= 0; i--) {
+            if (waysBack.get(i).way == way) {
+                waysBack.remove(i);
+            }
+        }
+        for (int i = 0; i < peers.size(); i++) {
+            if (peers.get(i).wayBack == way) {
+                peers.get(i).wayBack = null;
+            }
+        }
     }
 
     private Link newLink(final String endpoint) {
@@ -170,7 +241,7 @@ public final class TransportPeerLinks implements PeerLinks, LinkHandler, AutoClo
         int work = 0;
         for (int i = peers.size() - 1; i >= 0; i--) {
             final Peer peer = peers.get(i);
-            work += peer.link.doWork(nowNs);
+            work += peer.isDue(nowNs) ? peer.link.doWork(nowNs) : 0;
             if (peer.link.state() == Link.State.REFUSED) {
                 work += again(peer, nowNs);
             }

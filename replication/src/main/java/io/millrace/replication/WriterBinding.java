@@ -27,6 +27,9 @@ final class WriterBinding {
     /** Last number the client is known to have heard of. */
     long echoedNumber;
 
+    /** Whether {@link #headSession} has said that it hears the tail, since it was set up. */
+    boolean hasEchoed;
+
     /** Last number acknowledged to {@link #tailSession}. */
     long sentNumber;
 
@@ -66,6 +69,7 @@ final class WriterBinding {
         bindSecret = 0;
         tailSession = null;
         echoedNumber = 0;
+        hasEchoed = false;
         sentNumber = 0;
     }
 
@@ -74,6 +78,7 @@ final class WriterBinding {
         if (headSession == session) {
             list.reset();
             headSession = null;
+            hasEchoed = false;
             bindSecret = 0;
         }
         if (tailSession == session) {

@@ -60,7 +60,8 @@ final class WriterBindings {
         }
     }
 
-    private void remember(final @Nullable Session session) {
+    /** Notes that a session is to hear of the next epoch. */
+    void remember(final @Nullable Session session) {
         if (session != null && session.isOpen() && !formerSessions.contains(session)) {
             formerSessions.add(session);
         }

@@ -201,4 +201,27 @@ final class TransportPeerLinksTest {
             until("the answer", () -> first.links.heardCount() == 1, first, second);
         }
     }
+
+    /** A learner asks its source; when it becomes a member, the source is to send it records before there is a link. */
+    @Test
+    void shouldGoBackByTheSessionOfADeviceWhileTheLinkToItIsNotOpen() {
+        try (Device first = new Device(1, "127.0.0.1:0");
+                Device second = new Device(2, "127.0.0.1:0")) {
+            final ReplicaAddress unreachable = new ReplicaAddress(0, 1, 0, 1, 1, "127.0.0.1:1");
+            final PeerLink back = second.links.link(unreachable);
+            assertEquals(0, back.maxFrameLength());
+            final PeerLink link = first.links.link(second.address());
+            until("a frame", () -> say(link), first, second);
+            until("its arrival", () -> malformed(second) == 1, first, second);
+            assertTrue(back.maxFrameLength() > 0, "a session of the device is no way back to it");
+            assertTrue(say(back));
+            until("the frame that went back", () -> malformed(first) == 1, first, second);
+            assertSame(back, second.links.link(unreachable));
+
+            final PeerLink made = second.links.link(new ReplicaAddress(0, 1, 0, 1, 1, "127.0.0.1:2"));
+            assertTrue(made.maxFrameLength() > 0, "a link that is made later does not find the way back");
+            first.links.close();
+            until("the end of the session", () -> made.maxFrameLength() == 0, first, second);
+        }
+    }
 }

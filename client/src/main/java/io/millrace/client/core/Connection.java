@@ -251,7 +251,9 @@ final class Connection implements NodeLink.Handler {
         final int chain = changed.chain();
         final long chainEpoch = changed.chainEpoch();
         final String head = changed.head();
-        conductor.onChainChanged(chain, chainEpoch, head.isEmpty() ? head : Places.resolve(head, endpoint));
+        // Empty is the one who tells; both are when there is nobody else, or when it does not know.
+        final boolean isKnown = !head.isEmpty() || changed.tailLength() > 0;
+        conductor.onChainChanged(chain, chainEpoch, isKnown ? Places.resolve(head, endpoint) : "");
     }
 
     private void onWriterBound(final WriterBoundDecoder bound) {

@@ -7,7 +7,6 @@ import io.millrace.client.Millrace;
 import io.millrace.client.Result;
 import io.millrace.client.SegmentInfo;
 import io.millrace.codec.ErrorCode;
-import io.millrace.codec.wire.AckEchoEncoder;
 import io.millrace.codec.wire.AppendEncoder;
 import io.millrace.codec.wire.Durability;
 import io.millrace.codec.wire.MessageHeaderEncoder;
@@ -28,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  *   any state ── fenced, sealed, deleted, too large … ──▶ FAILED
  * </pre>
  *
+ * <p>Events are sent from WriterReady on: the head acknowledges until it hears that the tail is heard, so nobody waits
+ * for a session with a tail that has just become one.
+ *
  * <p><b>Threading</b>: whoever holds the conductor's guard. Offering, sending and acknowledging allocate nothing.
  *
  * <p><b>Invariants</b>: acknowledged ≤ sent ≤ appended (indexes of {@link EventRing}); event number = base + index, and
@@ -38,7 +40,7 @@ final class SegmentWriter {
             MessageHeaderEncoder.ENCODED_LENGTH + AppendEncoder.BLOCK_LENGTH + AppendEncoder.eventsHeaderLength();
     private static final int MAX_FRAMES_PER_TURN = 64;
     private static final long ANSWER_TIMEOUT_NS = 2_000_000_000L;
-    private static final long ECHO_INTERVAL_NS = 20_000_000L;
+    private static final long NEWS_TIMEOUT_NS = 200_000_000L;
     private static final long FIRST_BACKOFF_NS = 1_000_000L;
     private static final int MAX_BACKOFF_SHIFT = 10;
 
@@ -63,7 +65,7 @@ final class SegmentWriter {
     private final WriterSetupEncoder setup = new WriterSetupEncoder();
     private final WriterBindEncoder bind = new WriterBindEncoder();
     private final AppendEncoder append = new AppendEncoder();
-    private final AckEchoEncoder echo = new AckEchoEncoder();
+    private final AckEchoProxy echo;
 
     private @Nullable EventRing ring;
     private State state = State.IDLE;
@@ -79,6 +81,7 @@ final class SegmentWriter {
     private int attemptCount;
     private int chain = -1;
     private long chainEpoch;
+    private long heardEpoch;
     private long bindSecret;
     private boolean isBaseKnown;
     private long base;
@@ -89,9 +92,6 @@ final class SegmentWriter {
     private long toldIndex;
     private boolean isFailureTold;
     private long endOffset;
-    private long echoedNumber;
-    private long unechoedSinceNs;
-    private boolean isEchoAsked;
     private boolean isAwake;
     private @Nullable PendingFutures futures;
 
@@ -120,6 +120,7 @@ final class SegmentWriter {
         this.streamId = streamId;
         this.segmentId = segment.segmentId();
         this.chainOfSegment = segment.chain();
+        echo = new AckEchoProxy(writerIdHigh, writerIdLow, streamId, segmentId);
     }
 
     /**
@@ -177,11 +178,12 @@ final class SegmentWriter {
                 if (!isBindSent) {
                     work += sendBind(nowNs);
                 }
+                work += sendEvents(current);
                 watchAnswer(nowNs);
             }
             case READY -> {
                 work += sendEvents(current);
-                work += sendEcho(current, nowNs);
+                work += echo.doWork(base + current.acknowledgedIndex(), nowNs, head, tail);
             }
             case FAILED -> {}
         }
@@ -208,7 +210,7 @@ final class SegmentWriter {
                 && switch (state) {
                     case IDLE -> current.appendedIndex() > 0;
                     case DUE, SETTING_UP, BINDING -> true;
-                    case READY -> current.acknowledgedIndex() < current.appendedIndex() || isEchoAsked;
+                    case READY -> current.acknowledgedIndex() < current.appendedIndex() || echo.isAsked();
                     case FAILED -> false;
                 };
         return isAwake;
@@ -435,28 +437,6 @@ final class SegmentWriter {
         highestSentIndex = Math.max(highestSentIndex, last);
     }
 
-    private int sendEcho(final EventRing current, final long nowNs) {
-        final long number = base + current.acknowledgedIndex();
-        final boolean isDue = isEchoAsked || (number > echoedNumber && nowNs - unechoedSinceNs >= ECHO_INTERVAL_NS);
-        if (!isDue) {
-            return 0;
-        }
-        final BufferClaim claim = tail.tryClaim(MessageHeaderEncoder.ENCODED_LENGTH + AckEchoEncoder.BLOCK_LENGTH);
-        if (claim == null) {
-            return 0;
-        }
-        echo.wrapAndApplyHeader(claim.buffer(), claim.offset(), tail.headerEncoder())
-                .writerIdHigh(writerIdHigh)
-                .writerIdLow(writerIdLow)
-                .streamId(streamId)
-                .segmentId(segmentId)
-                .lastEventNumber(number);
-        claim.commit();
-        echoedNumber = number;
-        isEchoAsked = false;
-        return 1;
-    }
-
     /**
      * Takes the head's answer to the set-up.
      *
@@ -490,7 +470,7 @@ final class SegmentWriter {
         if (!isBaseKnown) {
             isBaseKnown = true;
             base = lastEventNumber;
-            echoedNumber = base;
+            echo.begin(base);
             endOffset = segmentOffset;
         }
         final long lastIndex = lastEventNumber - base;
@@ -550,7 +530,7 @@ final class SegmentWriter {
         }
         final long lastIndex = lastEventNumber - base;
         if (lastIndex <= current.acknowledgedIndex()) {
-            isEchoAsked = true;
+            echo.ask();
             wake();
             return;
         }
@@ -576,9 +556,7 @@ final class SegmentWriter {
             final long journalNs,
             final long chainNs) {
         if (lastIndex > current.acknowledgedIndex()) {
-            if (base + current.acknowledgedIndex() == echoedNumber) {
-                unechoedSinceNs = conductor.nowNs();
-            }
+            echo.onAcknowledged(base + current.acknowledgedIndex(), conductor.nowNs());
             current.acknowledge(lastIndex);
             endOffset = segmentOffset;
             acks.add(lastIndex, segmentOffset, queueNs, journalNs, chainNs);
@@ -618,7 +596,8 @@ final class SegmentWriter {
      */
     void onAppendRefused(final ErrorCode code, final long firstEventNumber, final String text, final long nowNs) {
         final EventRing current = ring;
-        if (state == State.READY && current != null && firstEventNumber > base + current.acknowledgedIndex()) {
+        final boolean isSending = state == State.READY || state == State.BINDING;
+        if (isSending && current != null && firstEventNumber > base + current.acknowledgedIndex()) {
             onRefused(code, text, nowNs);
         }
     }
@@ -661,7 +640,8 @@ final class SegmentWriter {
      * @param newHead host:port of its head, empty when the node did not say
      */
     void onChainChanged(final int changedChain, final long newEpoch, final String newHead) {
-        if (changedChain != chain || newEpoch < chainEpoch || state == State.FAILED) {
+        final boolean isOther = changedChain != (chain < 0 ? chainOfSegment : chain);
+        if (isOther || newEpoch < chainEpoch || state == State.FAILED) {
             return;
         }
         if (newHead.isEmpty()) {
@@ -669,8 +649,16 @@ final class SegmentWriter {
         } else {
             moveTo(conductor.connection(newHead));
         }
-        if (state == State.READY || state == State.BINDING) {
-            askAgain(conductor.nowNs());
+        // Refusals while the epoch ended say nothing of the new one: who waits for its time goes on at once.
+        final boolean isNews = newEpoch > heardEpoch;
+        heardEpoch = Math.max(heardEpoch, newEpoch);
+        final long nowNs = conductor.nowNs();
+        if (state == State.READY || state == State.BINDING || (isNews && state == State.DUE)) {
+            attemptCount = 0;
+            askAgain(nowNs);
+        } else if (isNews && state == State.SETTING_UP) {
+            // In the new epoch the answer is on its way; one that was held in the epoch before never comes.
+            askedAtNs = nowNs - ANSWER_TIMEOUT_NS + NEWS_TIMEOUT_NS;
         }
     }
 

@@ -8,6 +8,7 @@ import io.millrace.client.EventReader;
 import io.millrace.client.EventView;
 import io.millrace.client.EventWriter;
 import io.millrace.client.StreamPosition;
+import io.millrace.codec.wire.RefusalCode;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -112,5 +113,21 @@ final class PlacesTest {
         fixture.turns(200);
         assertTrue(openEndpoints().stream().anyMatch(endpoint -> endpoint.endsWith(":9004")), () -> openEndpoints()
                 .toString());
+    }
+
+    /** While an epoch ends its head refuses, and the writer asks less and less often; the next epoch is not to wait. */
+    @Test
+    void shouldGoOnAtOnceWhenTheChainHasANewEpochAfterManyRefusals() {
+        final EventWriter writer = fixture.writer();
+        writer.append("key", ClientFixture.bytes("a"));
+        fixture.turns(100);
+        assertEquals(0, writer.pendingCount());
+        fixture.node.everyAppendRefusal = RefusalCode.WRONG_NODE;
+        assertTrue(writer.offer("key", ClientFixture.bytes("b")) > 0);
+        fixture.turns(300); // 30 ms: the writer waits 16 ms, or 32, by now
+        fixture.node.everyAppendRefusal = null;
+        fixture.node.changeChain();
+        fixture.turns(20);
+        assertEquals(0, writer.pendingCount(), "the event waits on for the end of the writer's pause");
     }
 }

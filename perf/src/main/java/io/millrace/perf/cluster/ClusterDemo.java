@@ -31,6 +31,7 @@ final class ClusterDemo {
     private final ClusterLoad load;
     private final Millrace millrace;
     private final String stream;
+    private final PlannedChanges changes;
     private final FailoverTimes times = new FailoverTimes();
     private int kills;
     private int pauses;
@@ -65,6 +66,8 @@ final class ClusterDemo {
         this.load = load;
         this.millrace = millrace;
         this.stream = stream;
+        changes = new PlannedChanges(
+                terminal, clock, processes, load, millrace.cluster(), segments().size());
     }
 
     /** Something to do to a cluster. */
@@ -96,6 +99,7 @@ final class ClusterDemo {
             case WIPE -> wipe(node);
             case LEADER -> leaderAndHead();
             case POWER -> powerLoss();
+            case CHANGE -> changes.makeAll(round);
         }
     }
 
@@ -218,6 +222,11 @@ final class ClusterDemo {
         final long tookNs = processes.awaitWhole(millrace.cluster(), WHOLE_TIMEOUT_NS);
         slowestWholeNs = Math.max(slowestWholeNs, tookNs);
         load.progress();
+    }
+
+    /** What was changed without a fault. */
+    PlannedChanges changes() {
+        return changes;
     }
 
     /** Times from fault to acknowledgement. */

@@ -49,7 +49,9 @@ public final class ClusterDemoCommand implements Callable<Integer> {
             split = ",",
             paramLabel = "FAULT",
             defaultValue = "KILL,STOP,PARTITION,WIPE,LEADER,POWER",
-            description = "In this order, each round: kill, stop, partition, wipe, leader, power (default all).")
+            description =
+                    "In this order, each round: kill, stop, partition, wipe, leader, power (default all of these);"
+                            + " change: nodes are added, drained, removed and replaced, which takes about a minute.")
     private List<ClusterFault> faults = List.of();
 
     @Option(
@@ -113,10 +115,11 @@ public final class ClusterDemoCommand implements Callable<Integer> {
         terminal.json(output.equals("json"));
         try (Cleanup cleanup = new Cleanup()) {
             Header.say(terminal, Environment.read(Environment.root()));
-            final ClusterNetwork network = cleanup.add(ClusterNetwork.open(NODES, terminal::say));
+            final int spares = faults.contains(ClusterFault.CHANGE) ? 1 : 0;
+            final ClusterNetwork network = cleanup.add(ClusterNetwork.open(NODES + spares, terminal::say));
             final TemporaryDirectory home = cleanup.add(TemporaryDirectory.create(directory));
             final ClusterProcesses processes =
-                    new ClusterProcesses(network, NODES, home.path(), journalLength >> 20, cleanup, clock);
+                    new ClusterProcesses(network, NODES, spares, home.path(), journalLength >> 20, cleanup, clock);
             terminal.progress("starting " + NODES + " nodes …");
             processes.startAll();
             processes.operate(
@@ -197,7 +200,13 @@ public final class ClusterDemoCommand implements Callable<Integer> {
         final SequenceCheck history = load.history();
         final boolean isClean =
                 history.isClean() && load.failed() == 0 && load.tail().isClean();
-        terminal.say(demo.times().draw());
+        final PlannedChanges changes = demo.changes();
+        if (demo.times().count() > 0) {
+            terminal.say(demo.times().draw());
+        }
+        if (changes.count() > 0) {
+            terminal.say(changes.times().draw());
+        }
         final Percentiles latency = Percentiles.of(load.latency());
         terminal.say("all events, the faults' included, acknowledged after: " + latency);
         terminal.say(String.format(
@@ -228,6 +237,12 @@ public final class ClusterDemoCommand implements Callable<Integer> {
                 .put("failoverMillis", demo.times().toJson())
                 .put("failoverMillisByFaultAndRole", demo.times().byKindJson())
                 .put("slowestWholeMillis", demo.slowestWholeNs() / 1_000_000)
+                .put("plannedChanges", changes.count())
+                .put("stallMillis", changes.times().toJson())
+                .put("stallMillisByChange", changes.times().byChangeJson())
+                .put("calmStallMillis", changes.times().calmJson())
+                .put("slowestChangeMillis", changes.longestNs() / 1_000_000)
+                .put("epochsOfRemovals", changes.epochsOfRemovals())
                 .put("ackLatencyMicros", latency.toJson())
                 .put("replicas", NODES)
                 .put("durability", journal.durability())

@@ -17,5 +17,7 @@ enum ClusterFault {
     /** The leader of the control plane and a head are killed together. */
     LEADER,
     /** All nodes are killed at once. */
-    POWER
+    POWER,
+    /** No fault: nodes are added, drained, removed, replaced and restarted as an operator does it. */
+    CHANGE
 }

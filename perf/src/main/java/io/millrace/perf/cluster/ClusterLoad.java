@@ -59,6 +59,7 @@ final class ClusterLoad implements AckHandler, Runnable {
     private final RisingCheck tail = new RisingCheck(new long[KEY_COUNT]);
     private final Histogram latency = OpenLoop.newHistogram();
     private final AtomicReference<@Nullable Outage> watched = new AtomicReference<>();
+    private final AtomicReference<@Nullable WriteStall> watchedStall = new AtomicReference<>();
     private Schedule schedule = new Schedule(0, 1, 0);
     private SequenceCheck history = new SequenceCheck(new long[KEY_COUNT]);
     private long firstSequence;
@@ -100,6 +101,11 @@ final class ClusterLoad implements AckHandler, Runnable {
     /** Has the load note when each segment acknowledges again; the outage before is not watched any more. */
     void watch(final Outage outage) {
         watched.set(outage);
+    }
+
+    /** Has the load note how long events wait in each segment; the stall before is not watched any more. */
+    void watch(final WriteStall stall) {
+        watchedStall.set(stall);
     }
 
     /** Ends the writing; what is under way is acknowledged and everything is read before {@link #run} returns. */
@@ -258,10 +264,14 @@ final class ClusterLoad implements AckHandler, Runnable {
         acknowledged.lazySet(acknowledged.get() + 1);
         latency.recordValue(Math.min(OpenLoop.HIGHEST_NS, Math.max(0, nowNs - schedule.scheduledNs(index))));
         final Outage outage = watched.get();
-        if (outage != null) {
-            for (int i = 0; i < segments.size(); i++) {
-                if (segments.get(i).segmentId() == segmentId) {
+        final WriteStall stall = watchedStall.get();
+        for (int i = 0; i < segments.size(); i++) {
+            if (segments.get(i).segmentId() == segmentId) {
+                if (outage != null) {
                     outage.onAck(i, sequence, nowNs);
+                }
+                if (stall != null) {
+                    stall.onAck(i, schedule.scheduledNs(index), nowNs);
                 }
             }
         }

@@ -31,13 +31,15 @@ final class ClusterProcesses {
     private static final long POLL_MS = 500;
 
     private final NanoClock clock;
+    private final int memberCount;
     private final List<NodeProcess> nodes = new ArrayList<>();
 
     /**
      * Writes the nodes' configurations; nothing is started.
      *
      * @param network they live in.
-     * @param nodeCount nodes.
+     * @param memberCount nodes that carry a member of the control plane each, and are started by {@link #startAll}.
+     * @param spareCount further nodes, which are not.
      * @param home directory for all of them; decides the device.
      * @param journalMebibytes size of each journal.
      * @param cleanup told of every process and directory.
@@ -46,18 +48,20 @@ final class ClusterProcesses {
      */
     ClusterProcesses(
             final ClusterNetwork network,
-            final int nodeCount,
+            final int memberCount,
+            final int spareCount,
             final Path home,
             final long journalMebibytes,
             final Cleanup cleanup,
             final NanoClock clock)
             throws IOException {
         this.clock = clock;
+        this.memberCount = memberCount;
         final List<String> members = new ArrayList<>();
-        for (int node = 0; node < nodeCount; node++) {
+        for (int node = 0; node < memberCount; node++) {
             members.add('"' + network.member(node) + '"');
         }
-        for (int node = 0; node < nodeCount; node++) {
+        for (int node = 0; node < memberCount + spareCount; node++) {
             final Path directory = Files.createDirectories(home.resolve("node" + (node + 1)));
             final Path configuration = directory.resolve("millrace.toml");
             Files.writeString(configuration, settings(node, members, journalMebibytes, media(directory, cleanup)));
@@ -85,7 +89,7 @@ final class ClusterProcesses {
 
                 [cluster]
                 members = [%s]
-                member = %d
+                %s
 
                 [journal]
                 size = "%dMiB"
@@ -96,15 +100,15 @@ final class ClusterProcesses {
                 """,
                 node + 1,
                 String.join(", ", members),
-                node,
+                node < members.size() ? "member = " + node : "",
                 journalMebibytes,
                 Math.max(2, Long.highestOneBit(journalMebibytes / 16)),
                 media.resolve("node"));
     }
 
-    /** Number of nodes. */
+    /** Number of nodes that carry a member of the control plane; they come before the spare ones. */
     int count() {
-        return nodes.size();
+        return memberCount;
     }
 
     /**
@@ -116,10 +120,10 @@ final class ClusterProcesses {
         return nodes.get(node);
     }
 
-    /** The addresses of all nodes, parted by commas, as clients and commands take them. */
+    /** The addresses of the members, parted by commas, as clients and commands take them. */
     String endpoints() {
         final List<String> endpoints = new ArrayList<>();
-        for (final NodeProcess node : nodes) {
+        for (final NodeProcess node : nodes.subList(0, memberCount)) {
             endpoints.add(node.lastEndpoint());
         }
         return String.join(",", endpoints);
@@ -141,17 +145,17 @@ final class ClusterProcesses {
     }
 
     /**
-     * Starts every node that does not run, and waits until all are ready.
+     * Starts every member that does not run, and waits until all are ready.
      *
      * @throws IOException when one does not start.
      */
     void startAll() throws IOException {
-        for (final NodeProcess node : nodes) {
+        for (final NodeProcess node : nodes.subList(0, memberCount)) {
             if (!node.isAlive()) {
                 node.start();
             }
         }
-        for (final NodeProcess node : nodes) {
+        for (final NodeProcess node : nodes.subList(0, memberCount)) {
             while (!node.isReady()) {
                 pause();
             }

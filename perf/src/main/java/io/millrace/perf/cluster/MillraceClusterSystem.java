@@ -68,8 +68,8 @@ public final class MillraceClusterSystem implements OwnSystem {
                 MINIMUM_MEBIBYTES + ((long) (load.eventCount() * (load.eventLength() + 64.0) + batches * 4096) >> 20);
         final ClusterNetwork opened = context.add(ClusterNetwork.onLoopback(NODES));
         network = opened;
-        final ClusterProcesses started =
-                new ClusterProcesses(opened, NODES, context.directory(), mebibytes, context.cleanup(), context.clock());
+        final ClusterProcesses started = new ClusterProcesses(
+                opened, NODES, 0, context.directory(), mebibytes, context.cleanup(), context.clock());
         processes = started;
         started.startAll();
         started.operate(
