@@ -121,7 +121,9 @@ final class ClusterDemo {
     }
 
     private void kill(final int node) throws IOException {
-        disturb("kill -9 of node" + (node + 1), "kill", List.of(node), () -> {
+        final boolean isLeading = node == millrace.cluster().describe().leaderMember();
+        final String fault = isLeading ? "kill-leading" : "kill"; // an election comes first: another bound
+        disturb("kill -9 of node" + (node + 1) + (isLeading ? ", which leads" : ""), fault, List.of(node), () -> {
             processes.node(node).kill();
             kills++;
         });
