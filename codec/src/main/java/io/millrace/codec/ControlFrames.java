@@ -21,6 +21,7 @@ import io.millrace.codec.control.GroupSnapshotDecoder;
 import io.millrace.codec.control.ImportPartDecoder;
 import io.millrace.codec.control.MemberSavedDecoder;
 import io.millrace.codec.control.MemberSnapshotDecoder;
+import io.millrace.codec.control.MemberStateDecoder;
 import io.millrace.codec.control.NodeSnapshotDecoder;
 import io.millrace.codec.control.NodeStartedDecoder;
 import io.millrace.codec.control.RemoveNodeCommandDecoder;
@@ -123,7 +124,7 @@ public final class ControlFrames {
     }
 
     private static MessageShape[] shapes() {
-        final MessageShape[] shapes = new MessageShape[ImportPartDecoder.TEMPLATE_ID + 1];
+        final MessageShape[] shapes = new MessageShape[MemberStateDecoder.TEMPLATE_ID + 1];
         Arrays.fill(shapes, MessageShape.ABSENT);
         shapes[NodeStartedDecoder.TEMPLATE_ID] = new MessageShape(NodeStartedDecoder.BLOCK_LENGTH, MessageShape.TEXT);
         shapes[CreateScopeCommandDecoder.TEMPLATE_ID] =
@@ -166,6 +167,7 @@ public final class ControlFrames {
         shapes[GroupSettingsDecoder.TEMPLATE_ID] = new MessageShape(GroupSettingsDecoder.BLOCK_LENGTH);
         shapes[MemberSavedDecoder.TEMPLATE_ID] = new MessageShape(MemberSavedDecoder.BLOCK_LENGTH);
         shapes[ImportPartDecoder.TEMPLATE_ID] = new MessageShape(ImportPartDecoder.BLOCK_LENGTH, MessageShape.BYTES);
+        shapes[MemberStateDecoder.TEMPLATE_ID] = new MessageShape(MemberStateDecoder.BLOCK_LENGTH);
         return shapes;
     }
 }

@@ -111,6 +111,11 @@ final class JoinedControlPlane implements NodeControlPlane {
     }
 
     @Override
+    public @Nullable ControlMember member() {
+        return member;
+    }
+
+    @Override
     public void close() {
         CloseHelper.closeAll(client, member);
     }

@@ -2,6 +2,7 @@ package io.millrace.server;
 
 import io.millrace.codec.AllowedHere;
 import io.millrace.codec.MillraceException;
+import io.millrace.control.consensus.ControlMember;
 import io.millrace.replication.ChainPlacement;
 import io.millrace.server.cluster.ClusterTerms;
 import io.millrace.server.cluster.NodeRole;
@@ -221,6 +222,13 @@ public final class Node implements AutoCloseable {
     /** Returns the devices in their order. */
     List<NodeDevice> devices() {
         return devices;
+    }
+
+    /** Returns the member of the control plane in this process, null: none. */
+    @Nullable
+    ControlMember controlMember() {
+        final NodeControlPlane plane = controlPlane;
+        return plane == null ? null : plane.member();
     }
 
     /** Returns the errors of a media driver on threads of its own; any thread. */

@@ -2,6 +2,8 @@ package io.millrace.server;
 
 import com.sun.management.ThreadMXBean;
 import io.millrace.codec.CountersFile;
+import io.millrace.control.consensus.ControlMember;
+import io.millrace.control.consensus.ReplicaStatus;
 import io.millrace.journal.JournalCounters;
 import io.millrace.replication.ChainCounters;
 import io.millrace.replication.LatencyHistogram;
@@ -20,6 +22,7 @@ import java.util.function.ToLongFunction;
 import org.agrona.concurrent.EpochNanoClock;
 import org.agrona.concurrent.status.AtomicCounter;
 import org.agrona.concurrent.status.CountersManager;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The counters of a node: taken from where they are counted, ten times a second, and put into a file that outlives the
@@ -66,6 +69,7 @@ final class NodeCounters implements AutoCloseable {
         addJournal();
         addTransport(node);
         addChains();
+        addMember(node.controlMember());
         addTimes(
                 "append.queue.time",
                 "Time of an append from being read to its batch being submitted",
@@ -240,6 +244,62 @@ final class NodeCounters implements AutoCloseable {
             final ChainCounters counted = device.agent().chainCounters();
             return counted == null ? () -> 0 : () -> source.applyAsLong(counted);
         });
+    }
+
+    /** Of a node without a member of the control plane there is nothing to count. */
+    private void addMember(final @Nullable ControlMember member) {
+        if (member == null) {
+            return;
+        }
+        member(
+                "control.leads",
+                MetricKind.GAUGE,
+                "1 while the node's member leads the control plane",
+                member,
+                status -> status.isLeader() ? 1 : 0);
+        member(
+                "control.commands",
+                MetricKind.COUNTER,
+                "Commands that the control plane has applied, ever",
+                member,
+                ReplicaStatus::appliedPosition);
+        member(
+                "control.hashed.commands",
+                MetricKind.GAUGE,
+                "Commands applied when the member hashed its state last",
+                member,
+                ReplicaStatus::hashedPosition);
+        member(
+                "control.hashed.state",
+                MetricKind.GAUGE,
+                "Hash of its state there: the same on all members",
+                member,
+                ReplicaStatus::hashedState);
+        member(
+                "control.compared.commands",
+                MetricKind.GAUGE,
+                "Commands applied where all members were seen to hold the same last",
+                member,
+                ReplicaStatus::comparedPosition);
+        member(
+                "control.divergences",
+                MetricKind.COUNTER,
+                "Positions at which members were seen to hold different states",
+                member,
+                ReplicaStatus::divergenceCount);
+        add(
+                process,
+                new Metric("control.restarts", MetricKind.COUNTER, "Restarts of a member that had stopped by itself"),
+                member::restartCount);
+    }
+
+    private void member(
+            final String label,
+            final MetricKind kind,
+            final String help,
+            final ControlMember member,
+            final ToLongFunction<ReplicaStatus> source) {
+        add(process, new Metric(label, kind, help), () -> source.applyAsLong(member.status()));
     }
 
     private void driver(final String label, final String help, final LongSupplier source) {

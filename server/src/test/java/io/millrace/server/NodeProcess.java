@@ -245,6 +245,19 @@ final class NodeProcess implements AutoCloseable {
         process().toHandle().destroyForcibly();
     }
 
+    /** Sends a signal that does not end the process. */
+    void signal(final String name) throws IOException {
+        try {
+            assertEquals(
+                    0,
+                    new ProcessBuilder("kill", "-" + name, Long.toString(processId()))
+                            .start()
+                            .waitFor());
+        } catch (final InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
     /** Ends the process by SIGKILL and waits until it is gone. */
     void kill() {
         process().toHandle().destroyForcibly();

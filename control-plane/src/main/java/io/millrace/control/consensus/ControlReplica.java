@@ -28,6 +28,8 @@ import io.millrace.codec.control.GroupSettingsEncoder;
 import io.millrace.codec.control.ImportPartDecoder;
 import io.millrace.codec.control.MemberSavedDecoder;
 import io.millrace.codec.control.MemberSavedEncoder;
+import io.millrace.codec.control.MemberStateDecoder;
+import io.millrace.codec.control.MemberStateEncoder;
 import io.millrace.codec.control.MessageHeaderDecoder;
 import io.millrace.codec.control.MessageHeaderEncoder;
 import io.millrace.codec.control.NodeStartedDecoder;
@@ -72,6 +74,7 @@ final class ControlReplica implements ClusteredService {
     private final LeaderPorts ports = new LeaderPorts();
     private final ReplicaSignals signals = new ReplicaSignals();
     private final ReplicaSnapshots snapshots;
+    private final StateComparison comparison;
     private final StateImport stateImport = new StateImport();
     private final io.millrace.codec.chain.MessageHeaderDecoder chainHeader =
             new io.millrace.codec.chain.MessageHeaderDecoder();
@@ -83,6 +86,7 @@ final class ControlReplica implements ClusteredService {
     private final EffectCommittedDecoder effectCommitted = new EffectCommittedDecoder();
     private final SegmentAnswerDecoder segmentAnswer = new SegmentAnswerDecoder();
     private final MemberSavedDecoder memberSaved = new MemberSavedDecoder();
+    private final MemberStateDecoder memberState = new MemberStateDecoder();
     private final ImportPartDecoder importPart = new ImportPartDecoder();
     private final UnsafeBuffer tick =
             new UnsafeBuffer(new byte[MessageHeaderEncoder.ENCODED_LENGTH + TickEncoder.BLOCK_LENGTH]);
@@ -111,6 +115,7 @@ final class ControlReplica implements ClusteredService {
         this.proposedClusterId = proposedClusterId;
         errorHandler = context.errorHandler();
         snapshots = new ReplicaSnapshots(context.addresses().count());
+        comparison = new StateComparison(context.addresses().count());
         service = new ControlService<>(
                 context.limits().control(),
                 context.limits().reconfiguration(),
@@ -276,6 +281,16 @@ final class ControlReplica implements ClusteredService {
                     .encodedLength();
             return own.offer(proposal, 0, MessageHeaderEncoder.ENCODED_LENGTH + length) ? 1 : 0;
         }
+        if (comparison.isToReport(context.member())) {
+            nextProposalNs = nowNs + PROPOSAL_RETRY_NS;
+            final int length = new MemberStateEncoder()
+                    .wrapAndApplyHeader(proposal, 0, headerEncoder)
+                    .appliedPosition(comparison.ownPosition())
+                    .stateHash(comparison.ownHash())
+                    .member(context.member())
+                    .encodedLength();
+            return own.offer(proposal, 0, MessageHeaderEncoder.ENCODED_LENGTH + length) ? 1 : 0;
+        }
         return 0;
     }
 
@@ -324,6 +339,10 @@ final class ControlReplica implements ClusteredService {
                 memberSaved.wrapAndApplyHeader(buffer, offset, messageHeader);
                 snapshots.onSaved(memberSaved.member(), memberSaved.logPosition());
             }
+            case MemberStateDecoder.TEMPLATE_ID -> {
+                memberState.wrapAndApplyHeader(buffer, offset, messageHeader);
+                onMemberState();
+            }
             case ImportPartDecoder.TEMPLATE_ID -> {
                 importPart.wrapAndApplyHeader(buffer, offset, messageHeader);
                 if (isMade && stateImport.onPart(importPart)) {
@@ -339,6 +358,15 @@ final class ControlReplica implements ClusteredService {
                     apply(timestamp, buffer, offset, length);
                 }
             }
+        }
+    }
+
+    /** Members that have gone apart do not agree on anything any more: an operator has to see it. */
+    private void onMemberState() {
+        final String difference =
+                comparison.onReport(memberState.member(), memberState.appliedPosition(), memberState.stateHash());
+        if (difference != null) {
+            errorHandler.onError(new IllegalStateException(difference));
         }
     }
 
@@ -432,6 +460,9 @@ final class ControlReplica implements ClusteredService {
 
     private void apply(final long timestamp, final DirectBuffer buffer, final int offset, final int length) {
         service.onCommitted(service.appliedPosition() + 1, toNanos(timestamp), buffer, offset, length);
+        if (StateComparison.isDue(service.appliedPosition())) {
+            comparison.own(service.appliedPosition(), service.state().stateHash());
+        }
     }
 
     private void afterApplied(final long timestamp) {
@@ -526,6 +557,11 @@ final class ControlReplica implements ClusteredService {
                 service.state().group(),
                 hasHash || keepsHash,
                 keepsHash ? last.stateHash() : stateHash,
+                comparison.ownPosition(),
+                comparison.ownHash(),
+                comparison.comparedPosition(),
+                comparison.comparedHash(),
+                comparison.divergenceCount(),
                 ignoredCount,
                 ports.droppedCount()));
     }

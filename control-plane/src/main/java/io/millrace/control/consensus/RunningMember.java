@@ -126,9 +126,15 @@ final class RunningMember implements AutoCloseable {
         return replica;
     }
 
-    /** Tells whether the member has stopped by itself. */
+    /**
+     * Tells whether the member has stopped by itself: wholly, or one of its three clients has given the driver up,
+     * after which the others may wait for it without end.
+     */
     boolean isTerminated() {
-        return isTerminated || consensusModule.context().aeron().isClosed();
+        return isTerminated
+                || consensusModule.context().aeron().isClosed()
+                || archive.context().aeron().isClosed()
+                || container.context().aeron().isClosed();
     }
 
     /** Returns up to where its log was pruned. */

@@ -45,6 +45,48 @@ final class ControlGroupTest {
     }
 
     @Test
+    void shouldSayThatAllHoldTheSameWhenTheLeaderHasChanged(@TempDir final Path root) {
+        try (GroupBed bed = new GroupBed(root, 3, GroupBed.STILL).startAll();
+                GroupNode node = new GroupNode(bed.ownDriverContext(GroupNode.ID))) {
+            node.setUp();
+            int requestId = 3;
+            final int leader = bed.awaitLeader();
+            requestId = createUntilCompared(bed, node, requestId);
+            bed.stop(leader);
+            bed.awaitLeader();
+            bed.start(leader);
+            createUntilCompared(bed, node, requestId);
+            for (int i = 0; i < 3; i++) {
+                assertEquals(0, bed.member(i).status().divergenceCount());
+            }
+            assertEquals(List.of(), bed.errors);
+        }
+    }
+
+    /** Creates streams until every member has seen all at a position that lies ahead now. */
+    private static int createUntilCompared(final GroupBed bed, final GroupNode node, final int firstRequestId) {
+        int requestId = firstRequestId;
+        node.askDone(node.createStream(requestId, "s" + requestId % 8, 1));
+        long from = 0;
+        for (int i = 0; i < 3; i++) {
+            from = Math.max(from, bed.member(i).status().appliedPosition());
+        }
+        final ReplicaStatus[] status = new ReplicaStatus[3];
+        do {
+            requestId++;
+            node.askDone(node.createStream(requestId, "s" + requestId % 8, 1));
+            for (int i = 0; i < 3; i++) {
+                status[i] = bed.member(i).status();
+            }
+        } while (status[0].comparedPosition() <= from
+                || status[1].comparedPosition() != status[0].comparedPosition()
+                || status[2].comparedPosition() != status[0].comparedPosition());
+        assertEquals(status[0].comparedState(), status[1].comparedState());
+        assertEquals(status[0].comparedState(), status[2].comparedState());
+        return requestId + 1;
+    }
+
+    @Test
     void shouldPruneAndRestartWhenAllHaveASnapshot(@TempDir final Path root) {
         try (GroupBed bed = new GroupBed(root, 3, GroupBed.STILL)
                         .snapshotAfterBytes(6L << 20)

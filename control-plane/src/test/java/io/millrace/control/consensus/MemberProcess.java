@@ -61,6 +61,23 @@ final class MemberProcess implements AutoCloseable {
         throw new AssertionError("the member has ended");
     }
 
+    /** Lets the process stand still, and go on after a time. */
+    @AllowedHere("the test waits as long as the process stands still")
+    void stand(final long durationNs) throws IOException, InterruptedException {
+        signal("STOP");
+        TimeUnit.NANOSECONDS.sleep(durationNs);
+        signal("CONT");
+    }
+
+    private void signal(final String name) throws IOException, InterruptedException {
+        final int code = new ProcessBuilder("kill", "-" + name, Long.toString(pid()))
+                .start()
+                .waitFor();
+        if (code != 0) {
+            throw new AssertionError("kill -" + name + " ended with " + code);
+        }
+    }
+
     /** Kills it as kill -9 does. */
     void kill() {
         process.destroyForcibly();

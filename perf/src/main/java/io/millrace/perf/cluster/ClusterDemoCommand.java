@@ -48,10 +48,12 @@ public final class ClusterDemoCommand implements Callable<Integer> {
             names = "--faults",
             split = ",",
             paramLabel = "FAULT",
-            defaultValue = "KILL,STOP,PARTITION,WIPE,LEADER,POWER",
+            defaultValue = "KILL,STOP,PARTITION,WIPE,LEADER,MAJORITY,ROLLING,POWER",
             description =
-                    "In this order, each round: kill, stop, partition, wipe, leader, power (default all of these);"
-                            + " change: nodes are added, drained, removed and replaced, which takes about a minute.")
+                    "In this order, each round: kill, stop, partition, wipe, leader (which is a head, too), majority (the"
+                            + " leader and another head at once), rolling (SIGTERM and start, one by one), power (default"
+                            + " all of these); change: nodes are added, drained, removed and replaced, which takes two"
+                            + " minutes.")
     private List<ClusterFault> faults = List.of();
 
     @Option(
@@ -60,6 +62,14 @@ public final class ClusterDemoCommand implements Callable<Integer> {
             defaultValue = "1",
             description = "How often (default ${DEFAULT-VALUE}); a soak takes many.")
     private int rounds;
+
+    @Option(
+            names = "--stop-for",
+            paramLabel = "TIME",
+            defaultValue = "5s",
+            converter = Quantity.Duration.class,
+            description = "How long a stopped process stands still (default ${DEFAULT-VALUE}).")
+    private long stopForNs;
 
     @Option(
             names = "--rate",
@@ -172,16 +182,19 @@ public final class ClusterDemoCommand implements Callable<Integer> {
             terminal.say(String.format(
                     Locale.ROOT, "writing %,d events/s of %d B to %s, %d segments", rate, eventLength, STREAM, NODES));
             final ClusterDemo demo = new ClusterDemo(terminal, clock, network, processes, load, millrace, STREAM);
+            demo.stopFor(TimeUnit.NANOSECONDS.toMillis(stopForNs));
+            final long epochsBefore = demo.epochs();
             for (int round = 0; round < rounds; round++) {
                 for (final ClusterFault fault : faults) {
                     demo.let(fault, round);
                 }
             }
+            final long epochs = demo.epochs() - epochsBefore;
             load.stop();
             terminal.progress("reading everything back …");
             join(thread);
             load.progress();
-            return report(demo, load, journal);
+            return report(demo, load, journal, epochs);
         }
     }
 
@@ -196,13 +209,14 @@ public final class ClusterDemoCommand implements Callable<Integer> {
         }
     }
 
-    private int report(final ClusterDemo demo, final ClusterLoad load, final JournalInfo journal) {
+    private int report(final ClusterDemo demo, final ClusterLoad load, final JournalInfo journal, final long epochs) {
         final SequenceCheck history = load.history();
         final boolean isClean =
                 history.isClean() && load.failed() == 0 && load.tail().isClean();
         final PlannedChanges changes = demo.changes();
         if (demo.times().count() > 0) {
             terminal.say(demo.times().draw());
+            terminal.say(epochs + " new epochs of the chains");
         }
         if (changes.count() > 0) {
             terminal.say(changes.times().draw());
@@ -228,6 +242,7 @@ public final class ClusterDemoCommand implements Callable<Integer> {
                 .put("stops", demo.pauses())
                 .put("partitions", demo.partitions())
                 .put("wipes", demo.wipes())
+                .put("restarts", demo.restarts())
                 .put("powerLosses", demo.powerLosses())
                 .put("acknowledged", load.acknowledged())
                 .put("readBack", history.readBack())
@@ -236,6 +251,7 @@ public final class ClusterDemoCommand implements Callable<Integer> {
                 .put("outOfOrder", history.outOfOrder())
                 .put("failoverMillis", demo.times().toJson())
                 .put("failoverMillisByFaultAndRole", demo.times().byKindJson())
+                .put("epochs", epochs)
                 .put("slowestWholeMillis", demo.slowestWholeNs() / 1_000_000)
                 .put("plannedChanges", changes.count())
                 .put("stallMillis", changes.times().toJson())

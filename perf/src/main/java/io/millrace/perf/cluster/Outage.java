@@ -1,5 +1,6 @@
 package io.millrace.perf.cluster;
 
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
@@ -8,13 +9,16 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * <p><b>Threading</b>: the rig's thread makes it and reads it; the load's thread fills it.
  *
  * <p><b>Invariants</b>: a segment's time counts from the fault to the first acknowledgement of an event that was
- * offered behind it: what was on its way already says nothing.
+ * offered behind it: what was on its way already says nothing. A node that is asked to end acknowledges for a while
+ * yet, and the outage comes later: of that the longest pause between two acknowledgements tells.
  */
 final class Outage {
     private static final long NOT_YET = -1;
 
     private final long faultNs;
     private final AtomicLongArray acknowledgedNs;
+    private final AtomicLongArray longestPauseNs;
+    private final long[] lastNs;
     private long fromSequence = NOT_YET;
 
     /**
@@ -26,6 +30,9 @@ final class Outage {
     Outage(final long faultNs, final int segmentCount) {
         this.faultNs = faultNs;
         acknowledgedNs = new AtomicLongArray(segmentCount);
+        longestPauseNs = new AtomicLongArray(segmentCount);
+        lastNs = new long[segmentCount];
+        Arrays.fill(lastNs, faultNs);
         for (int segment = 0; segment < segmentCount; segment++) {
             acknowledgedNs.set(segment, NOT_YET);
         }
@@ -53,6 +60,10 @@ final class Outage {
         if (sequence >= fromSequence && fromSequence != NOT_YET && acknowledgedNs.get(segment) == NOT_YET) {
             acknowledgedNs.set(segment, Math.max(0, nowNs - faultNs));
         }
+        if (nowNs - lastNs[segment] > longestPauseNs.get(segment)) {
+            longestPauseNs.set(segment, nowNs - lastNs[segment]);
+        }
+        lastNs[segment] = nowNs;
     }
 
     /** Whether every segment has acknowledged again. */
@@ -73,5 +84,15 @@ final class Outage {
      */
     long durationNs(final int segment) {
         return acknowledgedNs.get(segment);
+    }
+
+    /**
+     * Returns the longest time between two acknowledgements of a segment, or from the fault to the first.
+     *
+     * @param segment index.
+     * @return nanoseconds.
+     */
+    long longestPauseNs(final int segment) {
+        return longestPauseNs.get(segment);
     }
 }

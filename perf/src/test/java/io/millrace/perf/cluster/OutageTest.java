@@ -30,4 +30,15 @@ class OutageTest {
         assertEquals(2_000, outage.durationNs(0));
         assertEquals(5_000, outage.durationNs(1));
     }
+
+    @Test
+    void shouldKeepTheLongestPauseWhenAcknowledgementsGoOn() {
+        outage.begin(10);
+        outage.onAck(0, 9, 1_500);
+        outage.onAck(0, 10, 4_500);
+        outage.onAck(0, 11, 5_000);
+        outage.onAck(1, 12, 6_000);
+        assertEquals(3_000, outage.longestPauseNs(0));
+        assertEquals(5_000, outage.longestPauseNs(1));
+    }
 }

@@ -41,6 +41,15 @@ final class StartCommand implements Callable<Integer> {
     private static final Path ROOT = Path.of("/");
     private static final Path SHARED_MEMORY = Path.of("/dev/shm");
 
+    /**
+     * Aeron's clients give a driver up that has not moved for ten seconds, also one that stood still together with
+     * them; the member of the control plane then starts anew, which takes half a minute. Drivers wait for their clients
+     * as long.
+     */
+    private static final String DRIVER_TIMEOUT = "aeron.driver.timeout";
+
+    private static final String DRIVER_TIMEOUT_MS = "30000";
+
     private final Console console;
 
     @Mixin
@@ -71,6 +80,9 @@ final class StartCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (System.getProperty(DRIVER_TIMEOUT) == null) {
+            System.setProperty(DRIVER_TIMEOUT, DRIVER_TIMEOUT_MS); // Aeron reads it once, when it is loaded
+        }
         final NodeConfiguration configuration = configuration();
         final boolean mustFormat = new DataDirectory(configuration).mustFormat(format);
         final List<String> hostWarnings = checkHost(configuration, mustFormat);
