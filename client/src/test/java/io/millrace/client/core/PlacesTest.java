@@ -118,16 +118,17 @@ final class PlacesTest {
     /** While an epoch ends its head refuses, and the writer asks less and less often; the next epoch is not to wait. */
     @Test
     void shouldGoOnAtOnceWhenTheChainHasANewEpochAfterManyRefusals() {
+        fixture.node.place = "fake:1";
         final EventWriter writer = fixture.writer();
         writer.append("key", ClientFixture.bytes("a"));
         fixture.turns(100);
         assertEquals(0, writer.pendingCount());
         fixture.node.everyAppendRefusal = RefusalCode.WRONG_NODE;
         assertTrue(writer.offer("key", ClientFixture.bytes("b")) > 0);
-        fixture.turns(300); // 30 ms: the writer waits 16 ms, or 32, by now
+        fixture.turns(450); // 45 ms: its pauses were 1 to 16 ms, the one of 32 ms is under way
         fixture.node.everyAppendRefusal = null;
         fixture.node.changeChain();
-        fixture.turns(20);
+        fixture.turns(60);
         assertEquals(0, writer.pendingCount(), "the event waits on for the end of the writer's pause");
     }
 }
