@@ -23,7 +23,7 @@ final class Search {
     private static final double STEP = 1.35;
     private static final double BACK = 0.93;
     private static final int MISSES = 2;
-    private static final int ATTEMPTS = 10;
+    private static final int ATTEMPTS = 12;
     private static final double PROBE_SECONDS = 1;
 
     /** Runs one phase. */

@@ -29,7 +29,7 @@ final class SearchTest {
         final OpenLoop.Phase found = search(1_000_000, 500_000).run(8, 1e9, Long.MAX_VALUE);
         assertTrue(Search.holds(found));
         assertTrue(found.ratePerSecond() <= 500_000);
-        assertTrue(found.ratePerSecond() > 400_000);
+        assertTrue(found.ratePerSecond() > 500_000 * 0.93, "the steps back are small");
     }
 
     @Test
