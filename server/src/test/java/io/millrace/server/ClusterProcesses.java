@@ -6,13 +6,13 @@ import io.millrace.client.ClusterInfo;
 import io.millrace.client.Millrace;
 import io.millrace.codec.MillraceException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
@@ -28,6 +28,9 @@ final class ClusterProcesses implements AutoCloseable {
 
     /** What is written while a slow machine starts a node again must fit: batches of one event take 8 KiB each. */
     private static final String JOURNAL_SIZE = "256MiB";
+
+    private static final int FIRST_PORT = 10_000;
+    private static final int LAST_PORT = 20_000;
 
     private static final long WAIT_NS = TimeUnit.SECONDS.toNanos(90);
 
@@ -56,21 +59,19 @@ final class ClusterProcesses implements AutoCloseable {
         }
     }
 
-    /** Finds a port with four free ones behind it; another process may still be faster, then the start says so. */
+    /**
+     * Finds a port with four free ones behind it. They lie below those that the kernel gives to sockets which ask for
+     * any: a node that is away for a while finds its own again.
+     */
     private int freePorts() {
         for (int attempt = 0; attempt < 200; attempt++) {
-            try (DatagramSocket first = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
-                final int port = first.getLocalPort();
-                boolean isFree =
-                        port + PORTS_PER_MEMBER < 65_536 && members.stream().noneMatch(member -> isNear(member, port));
-                for (int i = 1; i < PORTS_PER_MEMBER && isFree; i++) {
-                    isFree = isFree(port + i);
-                }
-                if (isFree) {
-                    return port;
-                }
-            } catch (final IOException e) {
-                throw new UncheckedIOException(e);
+            final int port = ThreadLocalRandom.current().nextInt(FIRST_PORT, LAST_PORT);
+            boolean isFree = members.stream().noneMatch(member -> isNear(member, port));
+            for (int i = 0; i < PORTS_PER_MEMBER && isFree; i++) {
+                isFree = isFree(port + i);
+            }
+            if (isFree) {
+                return port;
             }
         }
         throw new AssertionError("no five free ports in a row");

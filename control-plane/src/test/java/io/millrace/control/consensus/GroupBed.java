@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -25,6 +26,9 @@ final class GroupBed implements AutoCloseable {
     static final GroupLimits STILL = new GroupLimits(
             ControlLimits.DEFAULT, ReconfigurationLimits.DEFAULT, TimeUnit.HOURS.toNanos(1), TimeUnit.HOURS.toNanos(1));
 
+    private static final int FIRST_PORT = 10_000;
+    private static final int PORT_STEP = 8;
+    private static final int PORT_STEPS = 1_250;
     private static final long DEADLINE_NS = TimeUnit.SECONDS.toNanos(40);
 
     final List<Throwable> errors = new CopyOnWriteArrayList<>();
@@ -157,14 +161,16 @@ final class GroupBed implements AutoCloseable {
         }
     }
 
-    private static int freePort() {
+    /** Below the ports that the kernel gives to who asks for any: a member that is stopped finds its own again. */
+    private int freePort() {
         while (true) {
             final List<DatagramSocket> bound = new ArrayList<>();
-            try (DatagramSocket probe = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
-                final int base = probe.getLocalPort() + 1;
-                if (base + GroupAddresses.PORT_COUNT > 65_535) {
-                    continue;
-                }
+            final int base =
+                    FIRST_PORT + PORT_STEP * ThreadLocalRandom.current().nextInt(PORT_STEPS);
+            if (endpoints.contains("localhost:" + base)) {
+                continue;
+            }
+            try {
                 for (int i = 0; i < GroupAddresses.PORT_COUNT; i++) {
                     bound.add(new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), base + i)));
                 }
