@@ -80,12 +80,13 @@ final class AckEchoProxy {
      */
     int doWork(final long number, final long nowNs, final Connection head, final Connection tail) {
         final boolean isDue = isAsked || (number > echoedNumber && nowNs - unechoedSinceNs >= INTERVAL_NS);
-        if (!isDue || !send(tail, number) || (head != tail && !send(head, number))) {
+        if (!isDue || !send(tail, number)) {
             return 0;
         }
         echoedNumber = number;
         isAsked = false;
-        return head == tail ? 1 : 2;
+        // A head that takes nothing now says again what it lacks an echo of, when it goes on.
+        return head != tail && send(head, number) ? 2 : 1;
     }
 
     private boolean send(final Connection to, final long number) {
