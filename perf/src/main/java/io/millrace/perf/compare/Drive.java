@@ -22,6 +22,7 @@ import io.millrace.perf.system.Target;
 import io.millrace.perf.system.Transactions;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -169,23 +170,27 @@ final class Drive {
         phase(loop, Plan.WARM_UP_RATE, plan.warmUpNs());
         check(target, null);
         final long seconds = Math.min(LONGEST_SEARCH_PHASE_NS, plan.durationNs());
-        final IntervalLog[] last = new IntervalLog[1];
+        final List<Measured> measured = new ArrayList<>();
         final Watch watch = new Watch();
         final Search search = new Search(
                 (ratePerSecond, phaseSeconds) -> {
                     final IntervalLog slices = new IntervalLog((long) (phaseSeconds * 1e9));
-                    last[0] = slices;
                     loop.logs(slices, null);
                     watch.restart();
                     final OpenLoop.Phase phase = phase(loop, ratePerSecond, (long) (phaseSeconds * 1e9));
-                    watch.tell(phase.elapsedNs());
+                    measured.add(new Measured(phase, slices, watch.figures(phase.elapsedNs())));
                     return phase;
                 },
                 line -> say.accept("  " + line));
         final OpenLoop.Phase phase =
                 search.run(seconds / 1e9, CEILING_BYTES_PER_SECOND / plan.eventLength(), plan.eventCount());
+        final Measured found = measured.stream()
+                .filter(each -> each.phase().equals(phase))
+                .findFirst()
+                .orElseThrow();
+        told.putAll(found.figures());
         tell(phase, Search.holds(phase));
-        log.write("ack", last[0]);
+        log.write("ack", found.slices());
     }
 
     private void readBack(final HistogramLog log, final Path directory) throws IOException {
@@ -314,6 +319,9 @@ final class Drive {
         }
     }
 
+    /** What a phase of a search left beside its result. */
+    private record Measured(OpenLoop.Phase phase, IntervalLog slices, JsonObject figures) {}
+
     /** The machine and the device between two moments. <b>Threading:</b> the rig's thread. */
     private final class Watch {
         private DeviceStat deviceBefore = DeviceStat.UNKNOWN;
@@ -345,6 +353,10 @@ final class Drive {
         }
 
         void tell(final long elapsedNs) {
+            told.putAll(figures(elapsedNs));
+        }
+
+        JsonObject figures(final long elapsedNs) {
             final long watchedNs = Math.max(1, clock.nanoTime() - sinceNs);
             final ProcessorTime ofSystem = ofSystem();
             final ProcessorTime ofRig = ofRig();
@@ -360,7 +372,8 @@ final class Drive {
                     say.accept("process " + pid + " is gone: its memory is not counted");
                 }
             }
-            told.put("elapsedSeconds", elapsedNs / 1e9)
+            return new JsonObject()
+                    .put("elapsedSeconds", elapsedNs / 1e9)
                     .put("othersShare", others)
                     .put("flushes", stat.flushes())
                     .put("deviceWrites", stat.writes())

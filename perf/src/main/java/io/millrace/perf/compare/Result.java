@@ -29,6 +29,7 @@ record Result(
         int attempts,
         @Nullable String skipped) {
     private static final double[] SHARES = {50, 90, 99, 99.9};
+    private static final String NONE_HELD = "no rate was found that holds; the attempts are in the output above";
 
     /**
      * One row's source: which latencies it quotes.
@@ -59,6 +60,9 @@ record Result(
         final double scheduled = cell.plan().mode().hasRate() ? cell.plan().ratePerSecond() : 0;
         if (runs.isEmpty()) {
             return Row.skipped(system, part.name(), scheduled, skipped == null ? "no run" : skipped);
+        }
+        if (cell.plan().mode() == Mode.SEARCH && runs.stream().noneMatch(Run::isComplete)) {
+            return Row.skipped(system, part.name(), scheduled, NONE_HELD);
         }
         final String tag = part.tag();
         return new Row(

@@ -74,6 +74,17 @@ public final class JsonObject {
     }
 
     /**
+     * Puts the fields of another object, in its order.
+     *
+     * @param other a finished object: later changes to it do not show.
+     * @return this.
+     */
+    public JsonObject putAll(final JsonObject other) {
+        fields.putAll(other.fields);
+        return this;
+    }
+
+    /**
      * Puts objects.
      *
      * @param name of the field.

@@ -29,7 +29,24 @@ final class SearchTest {
         final OpenLoop.Phase found = search(1_000_000, 500_000).run(8, 1e9, Long.MAX_VALUE);
         assertTrue(Search.holds(found));
         assertTrue(found.ratePerSecond() <= 500_000);
-        assertTrue(found.ratePerSecond() > 500_000 * 0.93, "the steps back are small");
+        assertTrue(found.ratePerSecond() > 500_000 / 1.1, "what lies between was halved");
+    }
+
+    @Test
+    void shouldFindTheRateWhenASecondTakesThreeTimesWhatTenTake() {
+        final OpenLoop.Phase found = search(3_800_000, 1_300_000).run(6, 1e9, 110_000_000);
+        assertTrue(Search.holds(found), "there is room for the way back");
+        assertTrue(found.ratePerSecond() <= 1_300_000);
+        assertTrue(found.ratePerSecond() > 1_300_000 / 1.1);
+    }
+
+    /** Two hitches in a row end the steps upwards: that is not to be the system's highest rate. */
+    @Test
+    void shouldGoOnUpwardsWhenTheStepsEndedByAHitch() {
+        final OpenLoop.Phase found = search(100_000, 1_000_000).run(8, 1e9, Long.MAX_VALUE);
+        assertTrue(Search.holds(found));
+        assertTrue(found.ratePerSecond() <= 1_000_000);
+        assertTrue(found.ratePerSecond() > 1_000_000 / 1.36);
     }
 
     @Test
