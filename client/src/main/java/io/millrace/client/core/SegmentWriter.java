@@ -227,11 +227,19 @@ final class SegmentWriter {
     }
 
     /**
-     * Goes to the address that serves the segment now; nothing changes when it is the same.
+     * Takes where a description says that the segment is served. One that was on its way while the chain's news came
+     * knows the head of an older epoch: it may have died since.
      *
+     * @param epoch of the chain in the description
      * @param newHead connection to the head of its chain
      */
-    void moveTo(final Connection newHead) {
+    void onPlace(final long epoch, final Connection newHead) {
+        if (epoch >= heardEpoch) {
+            moveTo(newHead);
+        }
+    }
+
+    private void moveTo(final Connection newHead) {
         isElsewhere = false;
         if (newHead == head) {
             return;

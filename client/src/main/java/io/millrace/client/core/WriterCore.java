@@ -571,7 +571,7 @@ final class WriterCore implements EventWriter, EventClaim.Owner {
         for (final SegmentInfo segment : info.segments()) {
             final SegmentWriter writer = segment(idHigh, info.streamId(), segment.segmentId());
             if (writer != null) {
-                writer.moveTo(conductor.connection(segment.head()));
+                writer.onPlace(segment.chainEpoch(), conductor.connection(segment.head()));
             }
         }
         conductor.closeUnused();

@@ -75,6 +75,11 @@ final class FakeNode {
 
     Runnable onLostAnswer = () -> {};
 
+    /** Descriptions are on their way for long. */
+    boolean isHoldingDescriptions;
+
+    private final List<Runnable> heldDescriptions = new ArrayList<>();
+
     /** Addresses where nobody listens. */
     final List<String> deadEndpoints = new ArrayList<>();
 
@@ -356,10 +361,36 @@ final class FakeNode {
         if (losesAnswer() || refusesMetadata(link, DescribeStreamDecoder.TEMPLATE_ID, describe.requestId())) {
             return;
         }
+        final long requestId = describe.requestId();
+        final String scope = describe.scopeName();
+        final String stream = describe.streamName();
+        if (isHoldingDescriptions) {
+            final long epoch = chainEpoch;
+            final String head = place;
+            heldDescriptions.add(() -> describe(link, requestId, scope, stream, epoch, head));
+        } else {
+            describe(link, requestId, scope, stream, chainEpoch, place);
+        }
+    }
+
+    /** Sends what was asked for while descriptions were held, as it was then. */
+    void releaseDescriptions() {
+        isHoldingDescriptions = false;
+        heldDescriptions.forEach(Runnable::run);
+        heldDescriptions.clear();
+    }
+
+    private void describe(
+            final FakeNetwork.FakeLink link,
+            final long requestId,
+            final String scope,
+            final String stream,
+            final long epoch,
+            final String head) {
         final StreamDescriptionEncoder description = new StreamDescriptionEncoder();
         description
                 .wrapAndApplyHeader(out, 0, header)
-                .requestId(describe.requestId())
+                .requestId(requestId)
                 .streamId(STREAM_ID)
                 .createdNs(1)
                 .epoch(0)
@@ -378,12 +409,11 @@ final class FakeNode {
         description
                 .chainsCount(1)
                 .next()
-                .chainEpoch(chainEpoch)
+                .chainEpoch(epoch)
                 .chain(1)
-                .head(place)
-                .tail(tailPlace == null ? place : tailPlace);
-        final String scope = describe.scopeName();
-        description.scopeName(scope).streamName(describe.streamName()).putHeader(new byte[0], 0, 0);
+                .head(head)
+                .tail(tailPlace == null ? head : tailPlace);
+        description.scopeName(scope).streamName(stream).putHeader(new byte[0], 0, 0);
         send(link, description.encodedLength());
     }
 

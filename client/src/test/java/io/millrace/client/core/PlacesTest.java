@@ -131,4 +131,26 @@ final class PlacesTest {
         fixture.turns(60);
         assertEquals(0, writer.pendingCount(), "the event waits on for the end of the writer's pause");
     }
+
+    /** Asked before the new epoch and answered after it: the head of then has died since, or answers nothing. */
+    @Test
+    void shouldNotGoBackWhenAPlaceIsOlderThanTheNewsOfTheChain() {
+        fixture.node.place = "fake:1";
+        final EventWriter writer = fixture.writer();
+        writer.append("key", ClientFixture.bytes("a"));
+        fixture.turns(100);
+        fixture.node.place = ":9005";
+        fixture.node.deadEndpoints.add(Places.resolve(":9005", openEndpoints().get(0)));
+        fixture.node.isHoldingDescriptions = true;
+        fixture.node.everyAppendRefusal = RefusalCode.WRONG_NODE;
+        assertTrue(writer.offer("key", ClientFixture.bytes("b")) > 0);
+        fixture.turns(50);
+        fixture.node.everyAppendRefusal = null;
+        fixture.node.place = "fake:1";
+        fixture.node.changeChain();
+        fixture.turns(1);
+        fixture.node.releaseDescriptions();
+        fixture.turns(100);
+        assertEquals(0, writer.pendingCount(), "it waits at the head of the epoch before");
+    }
 }
