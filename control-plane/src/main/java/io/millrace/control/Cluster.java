@@ -32,6 +32,9 @@ final class Cluster {
     /** Number of the heartbeat of a node that ends in order: its chains need not wait for the end of its lease. */
     static final long LAST_HEARTBEAT = Long.MAX_VALUE;
 
+    /** Heartbeats tell the silence of a neighbour in tenths of a second. */
+    private static final long SILENCE_UNIT_NS = 100_000_000;
+
     /** Most members of a chain. */
     static final int MAX_REPLICATION_FACTOR = 8;
 
@@ -46,7 +49,6 @@ final class Cluster {
     UUID clusterId = NO_ID;
 
     long settingsHash;
-    int featureLevel = FeatureLevel.FIRST;
 
     /** Whether the state began with that of a node that ran alone. */
     boolean isImported;
@@ -101,12 +103,12 @@ final class Cluster {
 
     /** Tells whether anything of {@link GroupSettingsDecoder} and after was set. */
     boolean isGroup() {
-        return !clusterId.equals(NO_ID) || settingsHash != 0 || featureLevel != FeatureLevel.FIRST || isImported;
+        return !clusterId.equals(NO_ID) || settingsHash != 0 || nodes.featureLevel != FeatureLevel.FIRST || isImported;
     }
 
     /** Returns what is known of the group. */
     GroupView group() {
-        return new GroupView(clusterId, settingsHash, featureLevel, isImported, nodes.nodes.size());
+        return new GroupView(clusterId, settingsHash, nodes.featureLevel, isImported, nodes.nodes.size());
     }
 
     /**
@@ -154,10 +156,12 @@ final class Cluster {
             throw new IllegalStateException("the control plane was raised to feature level " + level
                     + ", this program knows " + FeatureLevel.KNOWN);
         }
-        if (level <= featureLevel) {
-            return level == featureLevel ? ControlStatus.ALREADY : refuse(RefusalCode.LIMIT_REACHED, featureLevel);
+        if (level <= nodes.featureLevel) {
+            return level == nodes.featureLevel
+                    ? ControlStatus.ALREADY
+                    : refuse(RefusalCode.LIMIT_REACHED, nodes.featureLevel);
         }
-        featureLevel = level;
+        nodes.featureLevel = level;
         return ControlStatus.DONE;
     }
 
@@ -601,6 +605,7 @@ final class Cluster {
             replicas.next();
             final ReplicatedChain chain = chain(replicas.chain());
             if (chain != null) {
+                final long unitNs = nodes.isSilenceTold() ? SILENCE_UNIT_NS : 0;
                 final int suspects = (replicas.suspectPredecessor() != 0 ? Replica.PREDECESSOR : 0)
                         | (replicas.suspectSuccessor() != 0 ? Replica.SUCCESSOR : 0);
                 chain.onHeartbeat(
@@ -613,7 +618,9 @@ final class Cluster {
                                 replicas.basePosition(),
                                 replicas.durableLagNs(),
                                 replicas.stallNs(),
-                                suspects));
+                                suspects,
+                                replicas.suspectPredecessor() * unitNs,
+                                replicas.suspectSuccessor() * unitNs));
             }
         }
         messages.heartbeatSeen(id, endpoint(node), incarnation, number, incarnation, effects);

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class ClusterNodes {
     final TreeMap<UUID, ClusterNode> nodes = new TreeMap<>();
     private final ReconfigurationLimits limits;
+    int featureLevel = FeatureLevel.FIRST;
     private long timeNs;
     private long lastTickNs;
 
@@ -36,6 +37,11 @@ final class ClusterNodes {
         lastTickNs = clockNs;
         timeNs += stepNs;
         return stepNs;
+    }
+
+    /** Tells whether heartbeats say how old a silence is, and all members go by it. */
+    boolean isSilenceTold() {
+        return featureLevel >= FeatureLevel.SILENCE_IS_TOLD;
     }
 
     /** Returns the time of the control plane in nanoseconds, from 0. */

@@ -96,7 +96,8 @@ final class ClusterReader {
                     "the snapshot of the control plane has feature level " + level + ", this program knows up to "
                             + FeatureLevel.KNOWN);
         }
-        cluster.featureLevel = reader.checkCount(level, FeatureLevel.FIRST, FeatureLevel.KNOWN, "as feature level");
+        cluster.nodes.featureLevel =
+                reader.checkCount(level, FeatureLevel.FIRST, FeatureLevel.KNOWN, "as feature level");
         cluster.isImported = reader.checkFlag(groupSnapshot.isImported(), "isImported");
     }
 

@@ -61,7 +61,7 @@ final class ClusterReplyWriter {
                 .leaderTerm(leaderTerm)
                 .timeNs(cluster.nodes.timeNs())
                 .leaderMember(leaderMember)
-                .featureLevel(cluster.featureLevel)
+                .featureLevel(cluster.nodes.featureLevel)
                 .nodeCount(cluster.nodes.nodes.size())
                 .chainCount(state.chainCount())
                 .replicationFactor(cluster.terms.replicationFactor())

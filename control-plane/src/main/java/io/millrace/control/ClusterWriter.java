@@ -57,7 +57,7 @@ final class ClusterWriter {
                     .clusterIdHigh(cluster.clusterId.getMostSignificantBits())
                     .clusterIdLow(cluster.clusterId.getLeastSignificantBits())
                     .settingsHash(cluster.settingsHash)
-                    .featureLevel(cluster.featureLevel)
+                    .featureLevel(cluster.nodes.featureLevel)
                     .isImported((short) (cluster.isImported ? 1 : 0));
             writer.finish(groupSnapshot.encodedLength());
         }

@@ -6,15 +6,18 @@ package io.millrace.control;
  *
  * <p><b>Threading:</b> constants.
  */
-final class FeatureLevel {
+public final class FeatureLevel {
     /** Of a state in which nobody has set one. */
-    static final int FIRST = 1;
+    public static final int FIRST = 1;
+
+    /** From here on a suspicion is as old as the silence that a heartbeat tells, not as its first report. */
+    public static final int SILENCE_IS_TOLD = 2;
 
     /**
-     * The highest level this program knows. Level 2 differs from 1 in nothing: an upgrade can be rehearsed with it. A
-     * member that meets a higher level in the log stops, rather than apply commands in another way than the rest.
+     * The highest level this program knows. A member that meets a higher level in the log stops, rather than apply
+     * commands in another way than the rest.
      */
-    static final int KNOWN = 2;
+    public static final int KNOWN = SILENCE_IS_TOLD;
 
     private FeatureLevel() {}
 }

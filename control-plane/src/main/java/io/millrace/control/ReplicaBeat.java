@@ -13,6 +13,9 @@ package io.millrace.control;
  * @param durableLagNs age of the oldest record received and not durable.
  * @param stallNs for how long its device has completed nothing, 0: it completes.
  * @param suspects bits {@link Replica#PREDECESSOR} and {@link Replica#SUCCESSOR}.
+ * @param predecessorSilenceNs for how long its predecessor has been silent, 0: not long enough to suspect it, or the
+ *     feature level leaves it out.
+ * @param successorSilenceNs likewise.
  */
 record ReplicaBeat(
         long chainEpoch,
@@ -22,4 +25,6 @@ record ReplicaBeat(
         long basePosition,
         long durableLagNs,
         long stallNs,
-        int suspects) {}
+        int suspects,
+        long predecessorSilenceNs,
+        long successorSilenceNs) {}

@@ -40,6 +40,7 @@ final class ReplicatedChain {
     private final ReconfigurationLimits limits;
     private final ControlRules rules;
     private final ClusterNodes nodes;
+    private final MemberHealth health;
     private final ChainMessages messages;
 
     /**
@@ -61,6 +62,7 @@ final class ReplicatedChain {
         this.limits = limits;
         this.rules = rules;
         this.nodes = nodes;
+        health = new MemberHealth(limits);
         this.messages = messages;
     }
 
@@ -229,6 +231,11 @@ final class ReplicatedChain {
         replica.stallNs = beat.stallNs();
         replica.suspects = beat.suspects();
         replica.reportedNs = nodes.timeNs();
+        if (phase == ChainPhase.NORMAL) {
+            final int index = members.indexOf(replica);
+            health.suspect(members, index - 1, beat.predecessorSilenceNs());
+            health.suspect(members, index + 1, beat.successorSilenceNs());
+        }
     }
 
     /**
@@ -271,7 +278,7 @@ final class ReplicatedChain {
      * @param effects told.
      */
     void onTick(final long stepNs, final ClusterTerms terms, final Effects effects) {
-        judgeMembers(stepNs);
+        health.judge(members, others.values(), phase == ChainPhase.NORMAL, stepNs);
         switch (phase) {
             case SEALING -> tryDecide(terms, effects);
             case INSTALLING -> {
@@ -470,7 +477,7 @@ final class ReplicatedChain {
         final boolean isRestart = isRestartOfAll();
         int outstanding = 0;
         for (final Replica member : members) {
-            if (member.report == null && (isRestart || nodes.isReachable(member.id))) {
+            if (member.report == null && (isRestart || (nodes.isReachable(member.id) && !isGivenUp(member)))) {
                 outstanding++;
             }
         }
@@ -497,6 +504,11 @@ final class ReplicatedChain {
             final int reached = choice.chosen().size() >= terms.minimum() ? terms.minimum() : own.minimum();
             install(choice.chosen(), choice.bestPosition(), choice.floorPosition(), reached, effects);
         }
+    }
+
+    /** Tells whether the chain was sealed to go on without it: its neighbours have waited for it already. */
+    private boolean isGivenUp(final Replica member) {
+        return nodes.isSilenceTold() && cause == SealCause.SUSPICION && member.isSlow;
     }
 
     /**
@@ -664,46 +676,9 @@ final class ReplicatedChain {
         }
         // With as few members as the minimum, dropping one would only stop the chain.
         if (found == SealCause.NONE && phase == ChainPhase.NORMAL && members.size() > terms.minimum()) {
-            found = causeOfWeakMember();
+            found = health.causeOfWeakMember(members);
         }
         return found;
-    }
-
-    private SealCause causeOfWeakMember() {
-        for (int i = members.size() - 1; i >= 0; i--) {
-            final Replica member = members.get(i);
-            if (member.isSlow) {
-                return SealCause.SLOW;
-            }
-            if (member.suspectedNs >= limits.suspicionNs()) {
-                member.isSlow = true;
-                member.slowNs = limits.slowEvictNs();
-                return SealCause.SUSPICION;
-            }
-        }
-        return SealCause.NONE;
-    }
-
-    /**
-     * Measures for how long members have been slow or suspected. Lag while the device completes nothing at all is a
-     * stall, which passes: evicting for it would trade a pause for a copy of everything.
-     */
-    private void judgeMembers(final long stepNs) {
-        int healthy = 0;
-        for (final Replica member : members) {
-            healthy += member.durableLagNs <= limits.slowLagNs() ? 1 : 0;
-        }
-        for (int i = 0; i < members.size(); i++) {
-            final Replica member = members.get(i);
-            final boolean isStalled = member.stallNs > 0 && member.stallNs <= limits.stallToleranceNs();
-            final boolean lags = member.durableLagNs > limits.slowLagNs() && healthy > 0;
-            if (phase == ChainPhase.NORMAL && !(lags && isStalled)) {
-                member.judge(lags, stepNs, limits.slowEvictNs());
-            }
-            member.suspectedNs =
-                    phase == ChainPhase.NORMAL && Replica.isSuspected(members, i) ? member.suspectedNs + stepNs : 0;
-        }
-        others.values().forEach(other -> other.judge(false, stepNs, limits.slowEvictNs()));
     }
 
     /** Brings the members to where they should be: learners first, then a planned change, then retirement. */

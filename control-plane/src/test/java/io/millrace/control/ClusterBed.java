@@ -24,6 +24,7 @@ import io.millrace.codec.control.EffectAction;
 import io.millrace.codec.control.ForceInstallCommandEncoder;
 import io.millrace.codec.control.RemoveNodeCommandEncoder;
 import io.millrace.codec.control.ReplaceDeviceCommandEncoder;
+import io.millrace.codec.control.SetFeatureLevelCommandEncoder;
 import io.millrace.codec.control.TickEncoder;
 import java.util.ArrayList;
 import java.util.List;
@@ -272,6 +273,14 @@ final class ClusterBed implements Effects {
                 .encodedLength());
     }
 
+    int setFeatureLevel(final int level) {
+        return applyControl(new SetFeatureLevelCommandEncoder()
+                .wrapAndApplyHeader(buffer, 0, controlHeader)
+                .requestId(++requestId)
+                .featureLevel(level)
+                .encodedLength());
+    }
+
     int removeNode(final long node) {
         return applyControl(new RemoveNodeCommandEncoder()
                 .wrapAndApplyHeader(buffer, 0, controlHeader)
@@ -408,6 +417,15 @@ final class ClusterBed implements Effects {
     }
 
     int heartbeat(final FakeNode node, final long lagNs, final long stallNs, final int suspects) {
+        return heartbeat(node, lagNs, stallNs, suspects & Replica.PREDECESSOR, (suspects & Replica.SUCCESSOR) >> 1);
+    }
+
+    int heartbeat(
+            final FakeNode node,
+            final long lagNs,
+            final long stallNs,
+            final int predecessorTenths,
+            final int successorTenths) {
         if (!node.isUp) {
             return ControlStatus.IGNORED;
         }
@@ -433,8 +451,8 @@ final class ClusterBed implements Effects {
                 .stallNs(stallNs)
                 .chain(chain)
                 .isSealed((short) (replica.isSealed ? 1 : 0))
-                .suspectPredecessor((short) (suspects & Replica.PREDECESSOR))
-                .suspectSuccessor((short) ((suspects & Replica.SUCCESSOR) >> 1)));
+                .suspectPredecessor((short) predecessorTenths)
+                .suspectSuccessor((short) successorTenths));
         return applyReport(heartbeat.encodedLength());
     }
 

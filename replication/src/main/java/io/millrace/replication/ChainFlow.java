@@ -41,6 +41,8 @@ final class ChainFlow {
     long nextDigestNs;
     long predecessorHeardNs;
     long successorHeardNs;
+    private long predecessorPausedNs;
+    private long successorPausedNs;
     private boolean isPredecessorMet;
     private boolean isSuccessorMet;
 
@@ -68,33 +70,43 @@ final class ChainFlow {
         nextDigestNs = nowNs + Digests.INTERVAL_NS;
         predecessorHeardNs = nowNs;
         successorHeardNs = nowNs;
+        predecessorPausedNs = 0;
+        successorPausedNs = 0;
         isPredecessorMet = false;
         isSuccessorMet = false;
+    }
+
+    /** Takes what this thread itself stood still from the silence of others: it could hear nobody. */
+    void pause(final long pausedNs) {
+        predecessorPausedNs += pausedNs;
+        successorPausedNs += pausedNs;
     }
 
     /** Notes a sign of life of the predecessor. */
     void hearPredecessor(final long nowNs) {
         predecessorHeardNs = nowNs;
+        predecessorPausedNs = 0;
         isPredecessorMet = true;
     }
 
     /** Notes a sign of life of the successor. */
     void hearSuccessor(final long nowNs) {
         successorHeardNs = nowNs;
+        successorPausedNs = 0;
         isSuccessorMet = true;
     }
 
     /** Tells for how long the predecessor has been silent without a reason. */
     long predecessorSilenceNs(final long nowNs) {
-        return silenceNs(isPredecessorMet, predecessorHeardNs, nowNs);
+        return silenceNs(isPredecessorMet, predecessorHeardNs + predecessorPausedNs, nowNs);
     }
 
     /** Tells for how long the successor has been silent without a reason. */
     long successorSilenceNs(final long nowNs) {
-        return silenceNs(isSuccessorMet, successorHeardNs, nowNs);
+        return silenceNs(isSuccessorMet, successorHeardNs + successorPausedNs, nowNs);
     }
 
     private static long silenceNs(final boolean isMet, final long heardNs, final long nowNs) {
-        return isMet ? nowNs - heardNs : Math.max(0, nowNs - heardNs - FIRST_CONTACT_NS);
+        return Math.max(0, nowNs - heardNs - (isMet ? 0 : FIRST_CONTACT_NS));
     }
 }

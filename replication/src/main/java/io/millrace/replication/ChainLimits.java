@@ -30,6 +30,9 @@ public record ChainLimits(
         long nakIntervalNs,
         long backstopNs,
         long suspicionNs) {
+    private static final long TENTH_NS = 100_000_000;
+    private static final long LONGEST_TENTHS = 255;
+
     /** Refuses limits below one. */
     public ChainLimits {
         if (recentRecords < 2
@@ -45,6 +48,16 @@ public record ChainLimits(
                 || suspicionNs < 1) {
             throw new IllegalArgumentException("every limit of a chain must be at least 1");
         }
+    }
+
+    /**
+     * Says the silence of a neighbour as a heartbeat does.
+     *
+     * @param silenceNs since its last sign of life.
+     * @return tenths of a second, from 1 to 255; 0: it is not to be suspected.
+     */
+    public short silenceTenths(final long silenceNs) {
+        return silenceNs <= suspicionNs ? 0 : (short) Math.max(1, Math.min(silenceNs / TENTH_NS, LONGEST_TENTHS));
     }
 
     /**

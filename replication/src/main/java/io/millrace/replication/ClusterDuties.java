@@ -35,6 +35,9 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Threading</b>: the device thread.
  */
 final class ClusterDuties {
+    /** A turn that comes so late shows that this thread stood still. */
+    private static final long PAUSE_NS = 50_000_000;
+
     private final Journal journal;
     private final DeviceChains chains;
     private final ChainReplica[] replicas;
@@ -58,6 +61,7 @@ final class ClusterDuties {
     private final MessageHeaderDecoder header = new MessageHeaderDecoder();
     private final RecordHeaderDecoder record = new RecordHeaderDecoder();
     private final TruncateBodyDecoder truncate = new TruncateBodyDecoder();
+    private long turnNs;
 
     /**
      * Takes over the duties of a device.
@@ -239,6 +243,12 @@ final class ClusterDuties {
     /** Sends what was sequenced in this turn before its write begins. */
     int forward(final long nowNs) {
         source.turn(nowNs);
+        if (turnNs != 0 && nowNs - turnNs > PAUSE_NS) {
+            for (final ChainReplica replica : replicas) {
+                replica.flow().pause(nowNs - turnNs);
+            }
+        }
+        turnNs = nowNs;
         int work = links.doWork(nowNs);
         for (final ChainReplica replica : replicas) {
             work += protocol.forward(replica, nowNs);

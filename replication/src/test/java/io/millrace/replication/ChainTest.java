@@ -550,34 +550,6 @@ final class ChainTest {
         }
     }
 
-    /** A link that has to be made first is no silence: both neighbours are alive, and one of them would be dropped. */
-    @Test
-    void shouldSuspectNobodyUntilTheLinksHaveHadTimeToBeMade() {
-        try (ChainBed bed = new ChainBed(2).begin(2)) {
-            final long suspicionNs = ChainLimits.defaults().suspicionNs();
-            bed.isolate(1);
-            bed.seal(0, 2);
-            bed.seal(1, 2);
-            bed.settle();
-            nextEpoch(bed, 2, 3, 0, 1);
-            bed.nowNs += 1_500_000_000L;
-            bed.turns(1);
-            assertTrue(bed.nodes[0].view().successorSilenceNs() <= suspicionNs, "suspected before it was met");
-            assertTrue(bed.nodes[1].view().predecessorSilenceNs() <= suspicionNs, "suspected before it was met");
-            bed.nowNs += 1_500_000_000L;
-            bed.turns(1);
-            assertTrue(bed.nodes[0].view().successorSilenceNs() > suspicionNs, "never met, and not suspected");
-            assertTrue(bed.nodes[1].view().predecessorSilenceNs() > suspicionNs, "never met, and not suspected");
-            bed.heal();
-            bed.settle();
-            assertTrue(bed.nodes[0].view().successorSilenceNs() <= suspicionNs, "heard, and suspected");
-            bed.nowNs += 2 * suspicionNs;
-            bed.turns(1);
-            assertTrue(bed.nodes[0].view().successorSilenceNs() > suspicionNs, "met, silent, and not suspected");
-            assertTrue(bed.nodes[1].view().predecessorSilenceNs() > suspicionNs, "met, silent, and not suspected");
-        }
-    }
-
     /** Who loses the member between them goes on at once. */
     @Test
     void shouldHaveLinksToAllMembersWhenInstalled() {

@@ -7,6 +7,7 @@ import io.millrace.codec.control.AddNodeCommandEncoder;
 import io.millrace.codec.control.ConfigureChainsCommandEncoder;
 import io.millrace.codec.control.EffectAction;
 import io.millrace.codec.control.MessageHeaderEncoder;
+import io.millrace.codec.control.SetFeatureLevelCommandEncoder;
 import io.millrace.codec.control.TickEncoder;
 import io.millrace.codec.wire.RefusalDecoder;
 import io.millrace.control.ChainPlaces;
@@ -17,6 +18,7 @@ import io.millrace.control.ControlService;
 import io.millrace.control.ControlState;
 import io.millrace.control.EffectSink;
 import io.millrace.control.Effects;
+import io.millrace.control.FeatureLevel;
 import io.millrace.control.Reply;
 import io.millrace.control.SegmentLengths;
 import io.millrace.replication.DeviceAgent;
@@ -111,7 +113,7 @@ final class ClusterControl
 
     /** Tells whether the chains are configured and metadata requests are taken. */
     boolean isReady() {
-        return setupStep > world.scenario().nodeCount() + 1 && service.isReady() && hasLeader();
+        return setupStep > world.scenario().nodeCount() + 2 && service.isReady() && hasLeader();
     }
 
     private boolean hasLeader() {
@@ -165,10 +167,19 @@ final class ClusterControl
                 tryAppend(buffer, MessageHeaderEncoder.ENCODED_LENGTH + ConfigureChainsCommandEncoder.BLOCK_LENGTH);
                 setupStep++;
             }
+        } else if (setupStep == nodeCount + 1) {
+            new SetFeatureLevelCommandEncoder()
+                    .wrapAndApplyHeader(buffer, 0, new MessageHeaderEncoder())
+                    .clientIdHigh(1)
+                    .clientIdLow(1)
+                    .requestId(++requestId)
+                    .featureLevel(FeatureLevel.KNOWN);
+            tryAppend(buffer, MessageHeaderEncoder.ENCODED_LENGTH + SetFeatureLevelCommandEncoder.BLOCK_LENGTH);
+            setupStep++;
         } else if (!service.isReady()
                 && service.tryStartNode(
                         SELF, SELF, leaderChangeCount + 1, world.scenario().chainCount(), "control")) {
-            setupStep = Math.max(setupStep, nodeCount + 2);
+            setupStep = Math.max(setupStep, nodeCount + 3);
         }
     }
 

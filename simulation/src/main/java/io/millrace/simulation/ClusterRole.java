@@ -11,6 +11,7 @@ import io.millrace.codec.chain.NodeRegisteredDecoder;
 import io.millrace.codec.control.EffectAction;
 import io.millrace.control.ControlService;
 import io.millrace.replication.ChainCluster;
+import io.millrace.replication.ChainLimits;
 import io.millrace.replication.ChainView;
 import io.millrace.replication.ControlChain;
 import io.millrace.replication.ControlLink;
@@ -269,7 +270,7 @@ final class ClusterRole implements PeerLinks, ControlLink, ControlChain {
                 .incarnation(incarnation)
                 .heartbeatNumber(++heartbeatNumber)
                 .replicasCount(chains);
-        final long suspicionNs = world.scenario().cluster().chainLimits().suspicionNs();
+        final ChainLimits chainLimits = world.scenario().cluster().chainLimits();
         for (int chain = 1; chain <= chains; chain++) {
             final ChainView view = agent().chainView(chain);
             replicas.next()
@@ -284,8 +285,8 @@ final class ClusterRole implements PeerLinks, ControlLink, ControlChain {
                     .stallNs(agent().journal().oldestInFlightNs(node.clock().nanoTime()))
                     .chain(chain)
                     .isSealed((short) (view.isSealed() ? 1 : 0))
-                    .suspectPredecessor((short) (view.predecessorSilenceNs() > suspicionNs ? 1 : 0))
-                    .suspectSuccessor((short) (view.successorSilenceNs() > suspicionNs ? 1 : 0));
+                    .suspectPredecessor(chainLimits.silenceTenths(view.predecessorSilenceNs()))
+                    .suspectSuccessor(chainLimits.silenceTenths(view.successorSilenceNs()));
         }
         return copy(buffer, 0, MessageHeaderEncoder.ENCODED_LENGTH + encoder.encodedLength());
     }

@@ -217,6 +217,15 @@ final class Director implements Interception {
         }
     }
 
+    /** Looks for something that may happen, event by event. */
+    boolean happens(final long withinMs, final BooleanSupplier condition) {
+        final long endNs = world.scheduler().nowNs() + withinMs * MS;
+        while (!condition.getAsBoolean() && world.scheduler().step(endNs)) {
+            observe();
+        }
+        return condition.getAsBoolean();
+    }
+
     /** Waits until everything that the client was given to write is acknowledged. */
     void awaitAcknowledged() {
         await("acknowledgements", world::isAllWritten);

@@ -15,6 +15,9 @@ import org.agrona.concurrent.UnsafeBuffer;
  * <p><b>Threading</b>: pure.
  */
 final class DurabilitySchedules {
+    private static final int FRAMES = 20;
+    private static final long MS_FOR_A_FRAME = 20;
+
     private DurabilitySchedules() {}
 
     /** Lists them. */
@@ -151,8 +154,11 @@ final class DurabilitySchedules {
     private static void frameComesTwice(final Director director) {
         final SimNode head = director.member(0);
         director.stall(head);
-        director.write(1);
-        director.await("a frame of the client", () -> findAppend(head) != null);
+        // A head that happens to be at work takes a frame as it comes: the next one is caught.
+        for (int i = 0; i < FRAMES && findAppend(head) == null; i++) {
+            director.write(1);
+            director.happens(MS_FOR_A_FRAME, () -> findAppend(head) != null);
+        }
         final SimSession session = findAppend(head);
         if (session == null) {
             throw new Violation(Director.SCHEDULE, "the session is gone");

@@ -6,7 +6,8 @@ package io.millrace.control.consensus;
  *
  * @param heartbeatIntervalNs a leader without news says that it lives.
  * @param heartbeatTimeoutNs a leader is judged dead after so long a silence; a follower likewise.
- * @param electionTimeoutNs a ballot without result is given up; members wait up to half of it before they stand.
+ * @param electionTimeoutNs a ballot waits so long for all members, then a majority decides or it is given up; members
+ *     wait up to half of it before they stand.
  * @param startupWaitNs after a start a majority waits so long for the rest before it elects a leader.
  * @param sessionTimeoutNs a session of a node that is silent for so long is closed.
  * @param keepAliveNs a session says that it lives.
@@ -26,7 +27,7 @@ public record GroupTimes(
 
     /** For machines that share their processors with others: a stall of half a second is no death. */
     public static final GroupTimes DEFAULT = new GroupTimes(
-            100 * MILLIS, 800 * MILLIS, 500 * MILLIS, 3_000 * MILLIS, 5_000 * MILLIS, 500 * MILLIS, MILLIS, 4 * MILLIS);
+            100 * MILLIS, 800 * MILLIS, 300 * MILLIS, 3_000 * MILLIS, 5_000 * MILLIS, 500 * MILLIS, MILLIS, 4 * MILLIS);
 
     /**
      * Checks the times.

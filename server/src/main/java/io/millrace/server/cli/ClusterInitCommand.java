@@ -5,6 +5,7 @@ import io.millrace.client.ClusterManager;
 import io.millrace.client.Millrace;
 import io.millrace.codec.ErrorCode;
 import io.millrace.codec.MillraceException;
+import io.millrace.control.FeatureLevel;
 import io.millrace.server.json.JsonWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -101,6 +102,9 @@ final class ClusterInitCommand implements Callable<Integer> {
             }
             chains = chainCount != null ? chainCount : found.chainCount() > 0 ? found.chainCount() : DEFAULT_CHAINS;
             changed = cluster.configureChains(chains, replicationFactor, minimum);
+            if (changed && found.chainCount() == 0) {
+                cluster.setFeatureLevel(FeatureLevel.KNOWN); // a new cluster has no older member to wait for
+            }
             made = ClusterNodes.await(console, cluster, ClusterInitCommand::isNormal, waitNs);
         }
         if (output.isJson()) {

@@ -97,7 +97,8 @@ public final class MillraceCli {
                 .addSubcommand(ClusterNodeCommand.add(console))
                 .addSubcommand(ClusterNodeCommand.drain(console))
                 .addSubcommand(ClusterNodeCommand.remove(console))
-                .addSubcommand(new ClusterReplaceCommand(console));
+                .addSubcommand(new ClusterReplaceCommand(console))
+                .addSubcommand(new ClusterUpgradeCommand(console));
     }
 
     private static CommandLine config(final Console console) {

@@ -119,7 +119,7 @@ final class NodeReports {
         }
         begin(incarnation);
         final NodeHeartbeatEncoder.ReplicasEncoder replicas = heartbeat.replicasCount(views.size());
-        final long suspicionNs = ChainLimits.defaults().suspicionNs();
+        final ChainLimits chainLimits = ChainLimits.defaults();
         final long stallNs = agent.journal().oldestInFlightNs(nowNs);
         for (final ChainView view : views) {
             replicas.next()
@@ -134,8 +134,8 @@ final class NodeReports {
                     .stallNs(stallNs)
                     .chain(view.chain())
                     .isSealed((short) (view.isSealed() ? 1 : 0))
-                    .suspectPredecessor((short) (view.predecessorSilenceNs() > suspicionNs ? 1 : 0))
-                    .suspectSuccessor((short) (view.successorSilenceNs() > suspicionNs ? 1 : 0));
+                    .suspectPredecessor(chainLimits.silenceTenths(view.predecessorSilenceNs()))
+                    .suspectSuccessor(chainLimits.silenceTenths(view.successorSilenceNs()));
         }
         return HEADER + heartbeat.encodedLength();
     }
