@@ -524,7 +524,7 @@ final class Cluster {
             messages.registered(id, endpoint, startId, clusterId, node.incarnation, chains.size(), 0, effects);
             return ControlStatus.ALREADY;
         }
-        if ((node != null && previous < node.previousIncarnation) || previous < 0 || previous == Long.MAX_VALUE) {
+        if ((node != null && nodes.isOutdated(node, previous)) || previous < 0 || previous == Long.MAX_VALUE) {
             return ControlStatus.IGNORED;
         }
         final boolean isOneTooMany = node == null && nodes.nodes.size() >= controlLimits.maxNodes();

@@ -44,6 +44,18 @@ final class ClusterNodes {
         return featureLevel >= FeatureLevel.SILENCE_IS_TOLD;
     }
 
+    /**
+     * Tells whether a registration comes too late: another start of the node has been taken in since its sender asked.
+     * The sender, should it still live, asks again.
+     *
+     * @param node registered before.
+     * @param previous the last incarnation its sender knew of.
+     * @return true when it is to be ignored.
+     */
+    boolean isOutdated(final ClusterNode node, final long previous) {
+        return previous < (isSilenceTold() ? node.incarnation : node.previousIncarnation);
+    }
+
     /** Returns the time of the control plane in nanoseconds, from 0. */
     long timeNs() {
         return timeNs;

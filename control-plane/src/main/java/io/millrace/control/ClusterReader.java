@@ -228,8 +228,7 @@ final class ClusterReader {
         replica.isInstalled = reader.checkFlag(replicaSnapshot.isInstalled(), "isInstalled");
         replica.isComplete = reader.checkFlag(replicaSnapshot.isComplete(), "isComplete");
         replica.isSlow = reader.checkFlag(replicaSnapshot.isSlow(), "isSlow");
-        replica.suspects =
-                reader.checkCount(replicaSnapshot.suspects(), 0, Replica.PREDECESSOR | Replica.SUCCESSOR, "suspects");
+        replica.suspects = reader.checkCount(replicaSnapshot.suspects(), 0, Replica.ALL_BITS, "suspects");
         replica.report = readReport(chain, replica);
         if (replica.orderNumber > chain.lastOrderNumber) {
             throw reader.invalid("order " + replica.orderNumber + " of chain " + chain.chain + " was never given");

@@ -42,15 +42,18 @@ final class MemberHealth {
             if (isNormal && !(lags && isStalled)) {
                 member.judge(lags, stepNs, limits.slowEvictNs());
             }
-            member.suspectedNs = isNormal && Replica.isSuspected(members, i) ? member.suspectedNs + stepNs : 0;
+            // A Tick's step began before what was told since the last one.
+            final long countedNs = (member.suspects & Replica.TOLD) == 0 ? stepNs : 0;
+            member.suspects &= ~Replica.TOLD;
+            member.suspectedNs = isNormal && Replica.isSuspected(members, i) ? member.suspectedNs + countedNs : 0;
         }
         others.forEach(other -> other.judge(false, stepNs, limits.slowEvictNs()));
     }
 
     /**
      * Takes what a neighbour says of the silence of a member: while there was no control plane no time has passed, but
-     * the neighbours have gone on listening. What is left of the suspicion is time enough to hear the member itself,
-     * should it live and be cut off from that neighbour only.
+     * the neighbours have gone on listening. What is left of the suspicion, a Tick's largest step from the next Tick
+     * on, is time enough to hear the member itself, should it live and be cut off from that neighbour only.
      *
      * @param members from head to tail.
      * @param index of the member; nothing happens when there is none.
@@ -60,7 +63,11 @@ final class MemberHealth {
         if (index >= 0 && index < members.size() && Replica.isSuspected(members, index)) {
             final Replica member = members.get(index);
             final long mostNs = Math.max(0, limits.suspicionNs() - limits.maxTickStepNs());
-            member.suspectedNs = Math.max(member.suspectedNs, Math.min(silenceNs, mostNs));
+            final long toldNs = Math.min(silenceNs, mostNs);
+            if (toldNs > member.suspectedNs) {
+                member.suspectedNs = toldNs;
+                member.suspects |= Replica.TOLD;
+            }
         }
     }
 

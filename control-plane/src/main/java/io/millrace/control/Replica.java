@@ -39,6 +39,12 @@ final class Replica {
     /** A bit of {@link #suspects}. */
     static final int SUCCESSOR = 2;
 
+    /** A bit of {@link #suspects}: since the last Tick a neighbour has told that this one is silent for longer. */
+    static final int TOLD = 4;
+
+    /** All of {@link #suspects}. */
+    static final int ALL_BITS = PREDECESSOR | SUCCESSOR | TOLD;
+
     final ReplicaId id;
 
     /** Epoch in which this device was taken into the chain: what its record of membership must say (P5). */

@@ -229,7 +229,7 @@ final class ReplicatedChain {
         replica.commitPosition = beat.commitPosition();
         replica.durableLagNs = beat.durableLagNs();
         replica.stallNs = beat.stallNs();
-        replica.suspects = beat.suspects();
+        replica.suspects = beat.suspects() | (replica.suspects & Replica.TOLD);
         replica.reportedNs = nodes.timeNs();
         if (phase == ChainPhase.NORMAL) {
             final int index = members.indexOf(replica);
@@ -506,7 +506,10 @@ final class ReplicatedChain {
         }
     }
 
-    /** Tells whether the chain was sealed to go on without it: its neighbours have waited for it already. */
+    /**
+     * Tells whether the chain was sealed to go on without it: its neighbours have waited for it already. Whoever else
+     * is slow is not chosen either when it answers, but when the others do not suffice; then they wait for it.
+     */
     private boolean isGivenUp(final Replica member) {
         return nodes.isSilenceTold() && cause == SealCause.SUSPICION && member.isSlow;
     }

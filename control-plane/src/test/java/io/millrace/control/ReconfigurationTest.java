@@ -112,6 +112,29 @@ final class ReconfigurationTest {
         assertEquals(before, careless.node(1L).incarnation, "the rule is what makes them differ");
     }
 
+    /**
+     * Both have asked when the last start was the same one; the second one lives, and would be cut off from its node.
+     */
+    @Test
+    void shouldTakeInOneStartWhenTwoKnowTheSameLastOne() {
+        for (final int level : new int[] {FeatureLevel.FIRST, FeatureLevel.SILENCE_IS_TOLD}) {
+            final ClusterBed bed = three();
+            bed.setFeatureLevel(level);
+            final FakeNode node = bed.node(1L);
+            final long last = node.durableIncarnation;
+            bed.crash(1);
+            bed.start(1);
+            bed.deliverAll();
+            final long alive = bed.state.incarnation(node.id);
+            node.durableIncarnation = last;
+            node.startId = new UUID(9, 9);
+            final boolean isCompared = level >= FeatureLevel.SILENCE_IS_TOLD;
+            assertEquals(isCompared ? ControlStatus.IGNORED : ControlStatus.DONE, bed.register(node));
+            assertEquals(isCompared, alive == bed.state.incarnation(node.id));
+            bed.checkSnapshot();
+        }
+    }
+
     @Test
     void shouldDropMemberWhenItsLeaseEnds() {
         final ClusterBed bed = three();

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(30)
 final class SuspicionTest {
     private static final long MS = ClusterBed.MS;
+    private static final long STEP_NS = 20 * MS;
     private static final int TENTHS = 20;
 
     private final ClusterBed bed = ClusterBed.configured(3, 1, 3, 2, ControlRules.ALL);
@@ -29,7 +30,7 @@ final class SuspicionTest {
                         place == silent - 1 ? successorTenths : 0);
             }
         }
-        bed.tick(100 * MS);
+        bed.tick(STEP_NS);
         bed.deliverAll();
     }
 
@@ -37,7 +38,7 @@ final class SuspicionTest {
         bed.tick(100 * MS); // the first one only sets the clock
         bed.crash(members.get(1));
         int rounds = 0;
-        while (rounds < 10
+        while (rounds < 50
                 && bed.view(1).phase().equals("NORMAL")
                 && bed.view(1).epoch() == 1) {
             round(1, TENTHS, TENTHS);
@@ -55,14 +56,14 @@ final class SuspicionTest {
 
     @Test
     void shouldCountFromTheFirstReportWhenTheFeatureLevelLeavesItOut() {
-        assertEquals(3, roundsUntilItIsSealed());
+        assertEquals(ClusterBed.LIMITS.suspicionNs() / STEP_NS, roundsUntilItIsSealed());
     }
 
-    /** The first round is the chance of one that lives to say so. */
+    /** A Tick's largest step after the Tick that follows the report is the chance of one that lives to say so. */
     @Test
     void shouldCountTheSilenceThatIsToldWhenTheFeatureLevelHasIt() {
         assertEquals(ControlStatus.DONE, bed.setFeatureLevel(FeatureLevel.SILENCE_IS_TOLD));
-        assertEquals(2, roundsUntilItIsSealed());
+        assertEquals(1 + ClusterBed.LIMITS.maxTickStepNs() / STEP_NS, roundsUntilItIsSealed());
     }
 
     @Test
@@ -88,6 +89,29 @@ final class SuspicionTest {
             bed.heartbeat(middle, 0, 0, TENTHS, 0);
             bed.heartbeat(bed.node(members.get(2)), 0, 0, 0, 0);
             bed.tick(100 * MS);
+            bed.deliverAll();
+        }
+        assertEquals(List.of(members.get(0), members.get(2)), bed.members(1));
+    }
+
+    /** After an election the first Tick has the largest step, most of which was over before anybody was heard. */
+    @Test
+    void shouldHearTheHeadWhenALongTickFollowsTheReportOfItsSilence() {
+        assertEquals(ControlStatus.DONE, bed.setFeatureLevel(FeatureLevel.SILENCE_IS_TOLD));
+        final FakeNode head = bed.node(members.get(0));
+        final FakeNode middle = bed.node(members.get(1));
+        bed.tick(100 * MS);
+        bed.heartbeat(middle, 0, 0, TENTHS, 0);
+        bed.tick(ClusterBed.LIMITS.maxTickStepNs());
+        bed.deliverAll();
+        bed.checkSnapshot();
+        assertEquals(members, bed.members(1));
+        assertEquals("NORMAL", bed.view(1).phase());
+        for (int i = 0; i < 30; i++) {
+            bed.heartbeat(head, 0, 0, 0, TENTHS);
+            bed.heartbeat(middle, 0, 0, TENTHS, 0);
+            bed.heartbeat(bed.node(members.get(2)), 0, 0, 0, 0);
+            bed.tick(STEP_NS);
             bed.deliverAll();
         }
         assertEquals(List.of(members.get(0), members.get(2)), bed.members(1));

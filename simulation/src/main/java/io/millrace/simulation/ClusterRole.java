@@ -50,6 +50,8 @@ final class ClusterRole implements PeerLinks, ControlLink, ControlChain {
     private final List<byte[]> reports = new ArrayList<>();
     private final List<Request> requests = new ArrayList<>();
     private @Nullable DeviceAgent agent;
+    private boolean isAnswered;
+    private long previousIncarnation;
     private long incarnation;
     private long heartbeatNumber;
     private long nextReportNs;
@@ -196,7 +198,8 @@ final class ClusterRole implements PeerLinks, ControlLink, ControlChain {
         }
         if (nowNs >= nextReportNs) {
             nextReportNs = nowNs + world.scenario().cluster().nodeHeartbeatNs();
-            report(isRegistered() ? heartbeat() : register());
+            report(isRegistered() ? heartbeat() : isAnswered ? register() : question());
+            isAnswered = false;
             work++;
         }
         for (int i = requests.size() - 1; i >= 0; i--) {
@@ -230,8 +233,10 @@ final class ClusterRole implements PeerLinks, ControlLink, ControlChain {
                     nextReportNs = 0;
                 }
             }
-            case NodeHeartbeatSeenDecoder.TEMPLATE_ID, ChainMapDecoder.TEMPLATE_ID -> {
-                // a node needs neither here
+            case NodeHeartbeatSeenDecoder.TEMPLATE_ID ->
+                onHeartbeatSeen(new NodeHeartbeatSeenDecoder().wrapAndApplyHeader(buffer, 0, header));
+            case ChainMapDecoder.TEMPLATE_ID -> {
+                // a node needs none here
             }
             default -> {
                 if (isRegistered()) {
@@ -239,6 +244,35 @@ final class ClusterRole implements PeerLinks, ControlLink, ControlChain {
                 }
             }
         }
+    }
+
+    private void onHeartbeatSeen(final NodeHeartbeatSeenDecoder seen) {
+        if (seen.incarnation() != incarnation) {
+            return;
+        }
+        if (!isRegistered()) {
+            isAnswered = true;
+            previousIncarnation = seen.expected();
+            nextReportNs = 0;
+        } else if (seen.expected() != incarnation) {
+            throw new Violation(
+                    "P5",
+                    "node " + node.place() + " runs in incarnation " + incarnation + ", " + seen.expected()
+                            + " was issued to another start of it");
+        }
+    }
+
+    /** Asks which incarnation the control plane knows of this node. */
+    private byte[] question() {
+        final ExpandableArrayBuffer buffer = new ExpandableArrayBuffer(64);
+        final NodeHeartbeatEncoder encoder =
+                new NodeHeartbeatEncoder().wrapAndApplyHeader(buffer, 0, new MessageHeaderEncoder());
+        encoder.nodeIdHigh(node.nodeId().getMostSignificantBits())
+                .nodeIdLow(node.nodeId().getLeastSignificantBits())
+                .incarnation(0)
+                .heartbeatNumber(++heartbeatNumber)
+                .replicasCount(0);
+        return copy(buffer, 0, MessageHeaderEncoder.ENCODED_LENGTH + encoder.encodedLength());
     }
 
     private byte[] register() {
@@ -249,7 +283,7 @@ final class ClusterRole implements PeerLinks, ControlLink, ControlChain {
                 .nodeIdLow(node.nodeId().getLeastSignificantBits())
                 .startIdHigh(node.place())
                 .startIdLow(startId)
-                .previousIncarnation(0)
+                .previousIncarnation(previousIncarnation)
                 .devicesCount(1)
                 .next()
                 .deviceUuidHigh(node.medium().uuid().getMostSignificantBits())

@@ -649,8 +649,8 @@ final class SegmentWriter {
      */
     void onChainChanged(final int changedChain, final long newEpoch, final String newHead) {
         final boolean isOther = changedChain != (chain < 0 ? chainOfSegment : chain);
-        if (isOther || newEpoch < chainEpoch || state == State.FAILED) {
-            return;
+        if (isOther || newEpoch < Math.max(chainEpoch, heardEpoch) || state == State.FAILED) {
+            return; // of an older one a slower session tells late
         }
         if (newHead.isEmpty()) {
             isElsewhere = true; // the head may be another one, and the old one may not know

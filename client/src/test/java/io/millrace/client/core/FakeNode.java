@@ -255,14 +255,19 @@ final class FakeNode {
             entry.last = entry.committedLast;
             entry.fragments.reset();
         }
+        tellChain(chainEpoch, "fake:1");
+    }
+
+    /** Tells an epoch of the chain on every session. */
+    void tellChain(final long epoch, final String head) {
         for (final FakeNetwork.FakeLink link : network.links) {
             if (link.isOpen) {
                 final ChainChangedEncoder changed = new ChainChangedEncoder();
                 changed.wrapAndApplyHeader(out, 0, header)
-                        .chainEpoch(chainEpoch)
+                        .chainEpoch(epoch)
                         .chain(1)
-                        .head("fake:1")
-                        .tail("fake:1");
+                        .head(head)
+                        .tail(head);
                 send(link, changed.encodedLength());
             }
         }

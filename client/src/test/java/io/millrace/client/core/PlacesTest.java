@@ -153,4 +153,25 @@ final class PlacesTest {
         fixture.turns(100);
         assertEquals(0, writer.pendingCount(), "it waits at the head of the epoch before");
     }
+
+    /** Two epochs that follow on each other: a slower session tells of the first one when the second one is known. */
+    @Test
+    void shouldNotGoBackWhenNewsOfAnOlderEpochComeLate() {
+        fixture.node.place = "fake:1";
+        final EventWriter writer = fixture.writer();
+        writer.append("key", ClientFixture.bytes("a"));
+        fixture.turns(100);
+        fixture.node.everyAppendRefusal = RefusalCode.WRONG_NODE;
+        assertTrue(writer.offer("key", ClientFixture.bytes("b")) > 0);
+        fixture.turns(50);
+        fixture.node.everyAppendRefusal = null;
+        final String dead = Places.resolve(":9006", openEndpoints().get(0));
+        fixture.node.deadEndpoints.add(dead);
+        fixture.node.changeChain();
+        final long late = fixture.node.chainEpoch;
+        fixture.node.changeChain();
+        fixture.node.tellChain(late, ":9006");
+        fixture.turns(100);
+        assertEquals(0, writer.pendingCount(), "it waits at the head of the epoch before");
+    }
 }

@@ -61,8 +61,13 @@ record Result(
         if (runs.isEmpty()) {
             return Row.skipped(system, part.name(), scheduled, skipped == null ? "no run" : skipped);
         }
-        if (cell.plan().mode() == Mode.SEARCH && runs.stream().noneMatch(Run::isComplete)) {
-            return Row.skipped(system, part.name(), scheduled, NONE_HELD);
+        if (cell.plan().mode() == Mode.SEARCH) {
+            final List<Run> held = runs.stream().filter(Run::isComplete).toList();
+            if (held.isEmpty()) {
+                return Row.skipped(system, part.name(), scheduled, NONE_HELD);
+            } else if (held.size() < runs.size()) {
+                return new Result(cell, system, held, attempts, null).row(part);
+            }
         }
         final String tag = part.tag();
         return new Row(

@@ -68,7 +68,7 @@ final class Search {
         OpenLoop.Phase last = phase(climb(ceiling), seconds);
         OpenLoop.Phase found = null;
         double tooMuch = Double.POSITIVE_INFINITY;
-        for (int attempt = 1; attempt < ATTEMPTS; attempt++) {
+        for (int attempt = 1; ; attempt++) {
             if (holds(last)) {
                 say(last, "holds");
                 found = last;
@@ -76,7 +76,7 @@ final class Search {
                 say(last, "does not hold");
                 tooMuch = last.ratePerSecond();
             }
-            if (found != null && tooMuch / found.ratePerSecond() < NEAR) {
+            if (attempt == ATTEMPTS || (found != null && tooMuch / found.ratePerSecond() < NEAR)) {
                 break;
             }
             final double next;
@@ -96,7 +96,7 @@ final class Search {
             }
             last = phase(next, seconds);
         }
-        return found == null || holds(last) ? last : found;
+        return found == null ? last : found;
     }
 
     private double climb(final double ceiling) {

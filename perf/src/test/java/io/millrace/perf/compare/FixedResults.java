@@ -29,6 +29,11 @@ final class FixedResults {
      * @param tags what the latencies are of; the second and later ones take twice as long each.
      */
     static Run run(final double p50Micros, final long flushes, final String... tags) {
+        return run(p50Micros, flushes, true, tags);
+    }
+
+    /** As {@link #run(double, long, String...)}; of a search, with whether a rate held. */
+    static Run run(final double p50Micros, final long flushes, final boolean isComplete, final String... tags) {
         final Map<String, Histogram> totals = new LinkedHashMap<>();
         final Map<String, List<Run.Moment>> overTime = new LinkedHashMap<>();
         double median = p50Micros;
@@ -56,7 +61,7 @@ final class FixedResults {
                 .put("deviceWrittenBytes", 400_000_000L)
                 .put("residentBytes", 100L << 20)
                 .put("naks", 0)
-                .put("complete", true)
+                .put("complete", isComplete)
                 .toString());
         return new Run(told, totals, overTime, Path.of("a.hlog"), true);
     }

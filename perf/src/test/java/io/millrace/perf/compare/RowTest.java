@@ -84,4 +84,18 @@ final class RowTest {
         assertNotNull(seen.micros());
         assertEquals(260, seen.micros().p50(), 2);
     }
+
+    @Test
+    void shouldQuoteOnlyTheSearchesThatFoundARate() {
+        final Workload.Cell cell = FixedResults.cell(Workload.W3, 10_000);
+        final Run held = FixedResults.run(130, 80_000, "ack");
+        final Run none = FixedResults.run(90_000, 80_000, false, "ack");
+        final Result result = new Result(cell, "millrace-1", List.of(held, none, none), 3, null);
+        final Row row = result.row(result.parts().get(0));
+        assertNotNull(row.micros());
+        assertEquals(130, row.micros().p50(), 1);
+        assertEquals(1, row.runs());
+        final Result nothing = new Result(cell, "millrace-1", List.of(none), 3, null);
+        assertEquals(0, nothing.row(nothing.parts().get(0)).runs());
+    }
 }

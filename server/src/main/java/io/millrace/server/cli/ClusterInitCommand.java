@@ -101,10 +101,10 @@ final class ClusterInitCommand implements Callable<Integer> {
                 }
             }
             chains = chainCount != null ? chainCount : found.chainCount() > 0 ? found.chainCount() : DEFAULT_CHAINS;
-            changed = cluster.configureChains(chains, replicationFactor, minimum);
-            if (changed && found.chainCount() == 0) {
+            if (found.chainCount() == 0) {
                 cluster.setFeatureLevel(FeatureLevel.KNOWN); // a new cluster has no older member to wait for
             }
+            changed = cluster.configureChains(chains, replicationFactor, minimum);
             made = ClusterNodes.await(console, cluster, ClusterInitCommand::isNormal, waitNs);
         }
         if (output.isJson()) {
@@ -117,6 +117,7 @@ final class ClusterInitCommand implements Callable<Integer> {
                     .field("minimum", minimum)
                     .field("changed", changed)
                     .field("serving", isNormal(made))
+                    .field("featureLevel", made.featureLevel())
                     .name("added")
                     .beginArray();
             added.forEach(json::value);
@@ -127,6 +128,11 @@ final class ClusterInitCommand implements Callable<Integer> {
                     .println((changed ? "made " : "there were ") + chains + " chains of " + replicationFactor
                             + " replicas, " + minimum + " at least, on " + endpoints(made)
                             + (isNormal(made) ? "" : "; not all of them serve yet, see millrace cluster status"));
+            if (made.featureLevel() < FeatureLevel.KNOWN) {
+                console.out()
+                        .println("the feature level is " + made.featureLevel() + " of " + FeatureLevel.KNOWN
+                                + ": once every node runs this version, raise it with millrace cluster upgrade");
+            }
         }
         return 0;
     }

@@ -38,8 +38,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *   ASKING       which incarnation does the control plane know?       NodeHeartbeat(0), again until seen
- *   REGISTERING  an incarnation above that, and above the last one    NodeRegister, again until NodeRegistered
- *                that is durable here; made durable at once
+ *   REGISTERING  an incarnation above that, and above the last one    NodeRegister once, then asked again,
+ *                that is durable here; made durable at once           until NodeRegistered
  *                of a node that was alone: the cluster takes over     ImportPart, again until StateTaken
  *                what chain 0 says, or the node ends
  *   REGISTERED   heartbeats; orders are heard from here on
@@ -223,6 +223,7 @@ public final class NodeRole implements ControlChain, ControlLink, ControlPlaneLi
             length = written.question();
         } else if (!isRegistered()) {
             length = written.register(previousIncarnation);
+            isAnswered = false; // should another start have come in between, it counts only with the newest number
         } else if (isLeaving) {
             nextReportNs = nowNs + ASK_INTERVAL_NS;
             return hasLeft ? 0 : current.report(written.buffer(), 0, written.farewell(incarnation)) ? 1 : 0;
