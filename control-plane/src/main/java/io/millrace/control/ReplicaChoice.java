@@ -78,9 +78,16 @@ final class ReplicaChoice {
      * @param floorPosition of the installed epoch.
      * @param minimum of eligible replicas.
      * @param replicationFactor most members of the new epoch.
+     * @param isFloorTheLeast whether it is known that nobody proves a K below the floor: of the feature level.
      * @param rules that hold.
      */
-    record Terms(int memberCount, long floorPosition, int minimum, int replicationFactor, ControlRules rules) {}
+    record Terms(
+            int memberCount,
+            long floorPosition,
+            int minimum,
+            int replicationFactor,
+            boolean isFloorTheLeast,
+            ControlRules rules) {}
 
     private ReplicaChoice(
             final int block, final long knownBound, final List<Candidate> eligible, final List<Candidate> chosen) {
@@ -122,7 +129,8 @@ final class ReplicaChoice {
         // Who has gone since it answered would only have the chain sealed again, with one more left out.
         final List<Candidate> chosen =
                 select(eligible.stream().filter(Candidate::isReachable).toList(), terms);
-        if (chosen.size() < terms.minimum() && members.size() == terms.memberCount()) {
+        final boolean isLeast = terms.isFloorTheLeast() && knownBound <= terms.floorPosition();
+        if (chosen.size() < terms.minimum() && (isLeast || members.size() == terms.memberCount())) {
             addThoseThatCatchUp(chosen, members, terms);
         }
         if (chosen.isEmpty() || (chosen.size() < terms.minimum() && rules.minimumToInstall())) {
@@ -295,9 +303,10 @@ final class ReplicaChoice {
 
     /**
      * Fills up to the minimum with members whose tail is uncertain or that have damaged ranges: they keep their record
-     * of membership and get what they lack from the head before anything is committed. Only when every member of the
-     * installed epoch has answered, so that nobody is left who could still have proven a lower K; the floor stays at K,
-     * so that none of them can decide on less later.
+     * of membership and get what they lack from the head before anything is committed; likewise those that had still to
+     * catch up when the epoch began. Only when nobody is left who could still prove a lower K: every member of the
+     * installed epoch has answered, or K is the floor. The floor stays at K, so that none of them can decide on less
+     * later.
      */
     private static void addThoseThatCatchUp(
             final List<Candidate> chosen, final List<Candidate> members, final Terms terms) {

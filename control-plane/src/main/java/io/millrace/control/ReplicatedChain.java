@@ -493,7 +493,13 @@ final class ReplicatedChain {
         final ClusterTerms own = isAlone(terms) ? ClusterTerms.ALONE : terms;
         final ReplicaChoice choice = ReplicaChoice.decide(
                 candidates(),
-                new ReplicaChoice.Terms(members.size(), floorPosition, own.minimum(), own.replicationFactor(), rules));
+                new ReplicaChoice.Terms(
+                        members.size(),
+                        floorPosition,
+                        own.minimum(),
+                        own.replicationFactor(),
+                        nodes.isSilenceTold(),
+                        rules));
         block = choice.block();
         if (block == ReplicaChoice.NOBODY_TO_TRUST && ReplicaChoice.hasNeverBegun(members, epoch)) {
             history.forgetDominated();

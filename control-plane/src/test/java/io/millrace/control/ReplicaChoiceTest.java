@@ -30,7 +30,7 @@ final class ReplicaChoiceTest {
     private static ReplicaChoice decide(
             final long floor, final int minimum, final int without, final Candidate... all) {
         final ControlRules rules = without < 0 ? ControlRules.ALL : ControlRules.without(without);
-        return ReplicaChoice.decide(List.of(all), new ReplicaChoice.Terms(3, floor, minimum, 3, rules));
+        return ReplicaChoice.decide(List.of(all), new ReplicaChoice.Terms(3, floor, minimum, 3, true, rules));
     }
 
     private static List<Long> chosen(final ReplicaChoice choice) {
@@ -134,8 +134,30 @@ final class ReplicaChoiceTest {
     void shouldCutTheTailWhenThereIsOneReplica() {
         final ReplicaChoice choice = ReplicaChoice.decide(
                 List.of(member(SealedFrames.of(1, 3).uncertain())),
-                new ReplicaChoice.Terms(1, 0, 1, 1, ControlRules.ALL));
+                new ReplicaChoice.Terms(1, 0, 1, 1, true, ControlRules.ALL));
         assertEquals(3, choice.bestPosition());
+    }
+
+    /** The third one is gone for good, and could not have proven less than the floor. */
+    @Test
+    void shouldLetMemberCatchUpWhenTheFloorIsKAlready() {
+        final List<Candidate> left = List.of(member(SealedFrames.of(1, 930)), member(SealedFrames.of(3, 893)));
+        final ReplicaChoice choice =
+                ReplicaChoice.decide(left, new ReplicaChoice.Terms(3, 930, 2, 3, true, ControlRules.ALL));
+        assertEquals(List.of(1L, 3L), chosen(choice));
+        assertEquals(930, choice.floorPosition(), "the one that catches up must not decide on less");
+        assertEquals(
+                ReplicaChoice.BELOW_MINIMUM,
+                ReplicaChoice.decide(left, new ReplicaChoice.Terms(3, 930, 2, 3, false, ControlRules.ALL))
+                        .block());
+        final Candidate torn = member(SealedFrames.of(3, 920).uncertain());
+        assertEquals(
+                ReplicaChoice.BELOW_MINIMUM,
+                ReplicaChoice.decide(
+                                List.of(left.get(0), torn),
+                                new ReplicaChoice.Terms(3, 900, 2, 3, true, ControlRules.ALL))
+                        .block(),
+                "the third one may prove less than 930");
     }
 
     @Test
@@ -144,7 +166,7 @@ final class ReplicaChoiceTest {
         final Candidate torn = member(SealedFrames.of(2, 3).uncertain());
         assertEquals(ReplicaChoice.BELOW_MINIMUM, decide(0, 2, -1, whole, torn).block(), "the third may prove less");
         final ReplicaChoice choice =
-                ReplicaChoice.decide(List.of(whole, torn), new ReplicaChoice.Terms(2, 0, 2, 3, ControlRules.ALL));
+                ReplicaChoice.decide(List.of(whole, torn), new ReplicaChoice.Terms(2, 0, 2, 3, true, ControlRules.ALL));
         assertEquals(List.of(1L, 2L), chosen(choice));
         assertEquals(5, choice.floorPosition(), "the one that catches up must not decide on less");
     }
