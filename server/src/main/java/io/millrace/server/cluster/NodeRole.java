@@ -219,10 +219,8 @@ public final class NodeRole implements ControlChain, ControlLink, ControlPlaneLi
 
     private int report(final ControlPlaneLink current, final NodeReports written) {
         final int length;
-        if (!isAnswered) {
-            length = written.question();
-        } else if (!isRegistered()) {
-            length = written.register(previousIncarnation);
+        if (!isRegistered()) {
+            length = isAnswered ? written.register(previousIncarnation) : written.question();
             isAnswered = false; // should another start have come in between, it counts only with the newest number
         } else if (isLeaving) {
             nextReportNs = nowNs + ASK_INTERVAL_NS;
