@@ -23,10 +23,12 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Threading</b>: the rig's thread.
  *
  * <p><b>Invariants</b>: a change begins when the cluster is whole, and a process that it needs is ready by then: to
- * start a JVM and to format a device beside the others, on one machine, is no part of it. A device is replaced in two
- * changes, for its node ends and starts between them.
+ * start a JVM and to format a device beside the others, on one machine, is no part of it. Before the first change the
+ * load runs for a while, as in every other measurement here; a node that comes does so seconds after it was started. A
+ * device is replaced in two changes, for its node ends and starts between them.
  */
 final class PlannedChanges {
+    private static final long WARM_UP_MS = 20_000;
     private static final long CALM_MS = 2_000;
     private static final long POLL_MS = 200;
     private static final long TIMEOUT_NS = TimeUnit.SECONDS.toNanos(120);
@@ -83,12 +85,25 @@ final class PlannedChanges {
         final int spare = processes.count();
         final int first = round % processes.count();
         final int second = (round + 1) % processes.count();
+        if (round == 0) {
+            warmUp();
+        }
         start(spare);
         add(spare);
         renew(first);
         renew(second);
         replaceDevice((round + 2) % processes.count());
         takeAway(spare);
+    }
+
+    /** Lets the load run until what it runs through is compiled. */
+    private void warmUp() throws IOException {
+        terminal.say("the load runs for " + WARM_UP_MS / 1_000 + " s before the first change");
+        final long beganNs = clock.nanoTime();
+        while (clock.nanoTime() - beganNs < TimeUnit.MILLISECONDS.toNanos(WARM_UP_MS)) {
+            load.progress();
+            ClusterProcesses.pause(POLL_MS);
+        }
     }
 
     private void renew(final int node) throws IOException {
