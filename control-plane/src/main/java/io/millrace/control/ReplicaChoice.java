@@ -79,6 +79,7 @@ final class ReplicaChoice {
      * @param minimum of eligible replicas.
      * @param replicationFactor most members of the new epoch.
      * @param isFloorTheLeast whether it is known that nobody proves a K below the floor: of the feature level.
+     * @param keepsOrder whether members stay in their order where logs are equally long, wherever they should be.
      * @param rules that hold.
      */
     record Terms(
@@ -87,6 +88,7 @@ final class ReplicaChoice {
             int minimum,
             int replicationFactor,
             boolean isFloorTheLeast,
+            boolean keepsOrder,
             ControlRules rules) {}
 
     private ReplicaChoice(
@@ -267,17 +269,24 @@ final class ReplicaChoice {
                 new ArrayList<>(wanted.subList(0, Math.min(count, Math.max(1, terms.replicationFactor()))));
         chosen.sort(Comparator.comparingLong(Candidate::validPosition)
                 .reversed()
-                .thenComparingInt(ReplicaChoice::rank)
+                .thenComparingInt(candidate -> rank(candidate, terms.keepsOrder()))
                 .thenComparing(Candidate::replica));
         return chosen;
     }
 
-    /** Where logs are equally long, a chain is in the order in which it should be; others keep theirs behind. */
-    private static int rank(final Candidate candidate) {
-        if (candidate.targetIndex() >= 0) {
-            return candidate.targetIndex();
+    /**
+     * Where logs are equally long, a chain is in the order in which it should be; others keep theirs behind. While one
+     * is taken in members keep theirs: it comes behind the tail, which it has learnt from and has a session with, and
+     * moves to its place when it has run there for a while.
+     */
+    private static int rank(final Candidate candidate, final boolean keepsOrder) {
+        if (keepsOrder && candidate.isMember()) {
+            return candidate.memberIndex();
         }
-        return Integer.MAX_VALUE / 2 + candidate.memberIndex();
+        final int behindMembers = keepsOrder ? Integer.MAX_VALUE / 4 : 0;
+        return candidate.targetIndex() >= 0
+                ? behindMembers + candidate.targetIndex()
+                : Integer.MAX_VALUE / 2 + candidate.memberIndex();
     }
 
     /**

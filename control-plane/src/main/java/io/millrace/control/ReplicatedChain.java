@@ -499,6 +499,7 @@ final class ReplicatedChain {
                         own.minimum(),
                         own.replicationFactor(),
                         nodes.isSilenceTold(),
+                        nodes.isSilenceTold() && cause == SealCause.ADMISSION,
                         rules));
         block = choice.block();
         if (block == ReplicaChoice.NOBODY_TO_TRUST && ReplicaChoice.hasNeverBegun(members, epoch)) {

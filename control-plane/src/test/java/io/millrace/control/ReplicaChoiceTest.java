@@ -30,7 +30,7 @@ final class ReplicaChoiceTest {
     private static ReplicaChoice decide(
             final long floor, final int minimum, final int without, final Candidate... all) {
         final ControlRules rules = without < 0 ? ControlRules.ALL : ControlRules.without(without);
-        return ReplicaChoice.decide(List.of(all), new ReplicaChoice.Terms(3, floor, minimum, 3, true, rules));
+        return ReplicaChoice.decide(List.of(all), new ReplicaChoice.Terms(3, floor, minimum, 3, true, false, rules));
     }
 
     private static List<Long> chosen(final ReplicaChoice choice) {
@@ -48,6 +48,20 @@ final class ReplicaChoiceTest {
         assertEquals(5, choice.knownBound());
         assertEquals(7, choice.bestPosition());
         assertEquals(5, choice.floorPosition());
+    }
+
+    /** To make sessions between devices takes longer than all the rest; the new one has one with the tail. */
+    @Test
+    void shouldPutWhoComesBehindTheTailWhenMembersKeepTheirOrder() {
+        final List<Candidate> equal = List.of(
+                SealedFrames.of(3, 5).candidate(0),
+                SealedFrames.of(2, 5).candidate(1),
+                stranger(SealedFrames.of(1, 5)));
+        for (final boolean keeps : new boolean[] {true, false}) {
+            final ReplicaChoice choice =
+                    ReplicaChoice.decide(equal, new ReplicaChoice.Terms(2, 0, 2, 3, true, keeps, ControlRules.ALL));
+            assertEquals(keeps ? List.of(3L, 2L, 1L) : List.of(1L, 2L, 3L), chosen(choice));
+        }
     }
 
     @Test
@@ -134,7 +148,7 @@ final class ReplicaChoiceTest {
     void shouldCutTheTailWhenThereIsOneReplica() {
         final ReplicaChoice choice = ReplicaChoice.decide(
                 List.of(member(SealedFrames.of(1, 3).uncertain())),
-                new ReplicaChoice.Terms(1, 0, 1, 1, true, ControlRules.ALL));
+                new ReplicaChoice.Terms(1, 0, 1, 1, true, false, ControlRules.ALL));
         assertEquals(3, choice.bestPosition());
     }
 
@@ -143,19 +157,19 @@ final class ReplicaChoiceTest {
     void shouldLetMemberCatchUpWhenTheFloorIsKAlready() {
         final List<Candidate> left = List.of(member(SealedFrames.of(1, 930)), member(SealedFrames.of(3, 893)));
         final ReplicaChoice choice =
-                ReplicaChoice.decide(left, new ReplicaChoice.Terms(3, 930, 2, 3, true, ControlRules.ALL));
+                ReplicaChoice.decide(left, new ReplicaChoice.Terms(3, 930, 2, 3, true, false, ControlRules.ALL));
         assertEquals(List.of(1L, 3L), chosen(choice));
         assertEquals(930, choice.floorPosition(), "the one that catches up must not decide on less");
         assertEquals(
                 ReplicaChoice.BELOW_MINIMUM,
-                ReplicaChoice.decide(left, new ReplicaChoice.Terms(3, 930, 2, 3, false, ControlRules.ALL))
+                ReplicaChoice.decide(left, new ReplicaChoice.Terms(3, 930, 2, 3, false, false, ControlRules.ALL))
                         .block());
         final Candidate torn = member(SealedFrames.of(3, 920).uncertain());
         assertEquals(
                 ReplicaChoice.BELOW_MINIMUM,
                 ReplicaChoice.decide(
                                 List.of(left.get(0), torn),
-                                new ReplicaChoice.Terms(3, 900, 2, 3, true, ControlRules.ALL))
+                                new ReplicaChoice.Terms(3, 900, 2, 3, true, false, ControlRules.ALL))
                         .block(),
                 "the third one may prove less than 930");
     }
@@ -165,8 +179,8 @@ final class ReplicaChoiceTest {
         final Candidate whole = member(SealedFrames.of(1, 5));
         final Candidate torn = member(SealedFrames.of(2, 3).uncertain());
         assertEquals(ReplicaChoice.BELOW_MINIMUM, decide(0, 2, -1, whole, torn).block(), "the third may prove less");
-        final ReplicaChoice choice =
-                ReplicaChoice.decide(List.of(whole, torn), new ReplicaChoice.Terms(2, 0, 2, 3, true, ControlRules.ALL));
+        final ReplicaChoice choice = ReplicaChoice.decide(
+                List.of(whole, torn), new ReplicaChoice.Terms(2, 0, 2, 3, true, false, ControlRules.ALL));
         assertEquals(List.of(1L, 2L), chosen(choice));
         assertEquals(5, choice.floorPosition(), "the one that catches up must not decide on less");
     }
