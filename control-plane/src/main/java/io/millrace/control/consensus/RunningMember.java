@@ -5,6 +5,7 @@ import io.aeron.archive.ArchiveThreadingMode;
 import io.aeron.archive.client.AeronArchive;
 import io.aeron.cluster.ClusterControl;
 import io.aeron.cluster.ConsensusModule;
+import io.aeron.cluster.service.ClusterTerminationException;
 import io.aeron.cluster.service.ClusteredServiceContainer;
 import io.aeron.driver.MediaDriver;
 import io.aeron.driver.ThreadingMode;
@@ -66,7 +67,9 @@ final class RunningMember implements AutoCloseable {
     private final @Nullable AtomicCounter toggle;
     private long seenSnapshotCount = -1;
     private long lastSnapshotNs;
-    private boolean isStopped;
+
+    // ORDER: set by the keeper's thread, read by those of the group.
+    private volatile boolean isStopped;
 
     // ORDER: set by the threads of the group, read by the keeper's.
     private volatile boolean isTerminated;
@@ -197,6 +200,9 @@ final class RunningMember implements AutoCloseable {
     }
 
     private void onError(final Throwable error) {
+        if (isStopped && error instanceof ClusterTerminationException) {
+            return; // its election was waiting for the service, which is closed first
+        }
         final boolean isWarning = error instanceof AeronEvent
                 || (error instanceof AeronException thrown && thrown.category() == AeronException.Category.WARN);
         if (isWarning) {
